@@ -1,0 +1,57 @@
+"""The change from the batch's own factor to the epoch average."""
+
+import keras
+
+from scale_vae_keras.errors import InputError
+
+
+class EpochAverageScale(keras.callbacks.Callback):
+    """Records the factor of Scale-VAE over each epoch and puts the average in force.
+
+    Algorithm 1 of the Scale-VAE paper. In the first `f_epo` epochs training uses each batch's own
+    factor, afterwards the average of the epoch before. The average of an epoch is taken before its
+    validation, which uses it. Place this callback before those that save the model.
+
+    Args:
+        f_epo: number of epochs that use the batch's own factor, at least 1.
+
+    Raises:
+        InputError: `f_epo` is below 1, or the model has no `posterior_scale`.
+    """
+
+    def __init__(self, f_epo: int = 1):
+        super().__init__()
+        if int(f_epo) != f_epo or f_epo < 1:
+            raise InputError(
+                f"f_epo must be a whole number of at least 1, got {f_epo}: the first epoch has no "
+                "average to use"
+            )
+        self.f_epo = f_epo
+        self._recording = False
+
+    def on_train_begin(self, logs=None):
+        """Checks that the model has a factor."""
+        if not hasattr(self.model, "posterior_scale"):
+            raise InputError(
+                f"EpochAverageScale needs a model with a scale-up factor, not {self.model.name!r}"
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Puts the last average in force from epoch `f_epo + 1` on and starts a new record."""
+        scale = self.model.posterior_scale
+        scale.put_in_force(epoch >= self.f_epo)
+        scale.open_record()
+        self._recording = True
+
+    def on_test_begin(self, logs=None):
+        """Takes the average when the validation of an epoch begins."""
+        self._close()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Takes the average, where no validation has done so."""
+        self._close()
+
+    def _close(self):
+        if self._recording:
+            self.model.posterior_scale.close_record()
+            self._recording = False

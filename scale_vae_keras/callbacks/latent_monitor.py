@@ -1,0 +1,104 @@
+"""Watches the latent code during training."""
+
+import logging
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from scale_vae_keras.evaluation.encode import encode_dataset
+from scale_vae_keras.evaluation.latent_statistics import active_units, mutual_information
+
+_logger = logging.getLogger("scale_vae_keras")
+
+_RUNAWAY_GROWTH = 1.5
+_SWAP_JUMP = 1.0
+_COLLAPSED_INFORMATION = 0.1
+
+
+class LatentMonitor(keras.callbacks.Callback):
+    """Logs the state of the latent code after each epoch and warns when it goes wrong.
+
+    Adds to the epoch's logs, over the validation sentences: `mi` and `mi_cap` (nats, of the
+    posterior that the decoder samples from), `au` and `au_unscaled` (active units of that posterior
+    and of the encoder's own); for Scale-VAE also `factor_min`, `factor_mean`, `factor_max` (of
+    f-bar), `factor_change` (largest relative change of f-bar over the epoch), `kl_scaled_prior`
+    and the epoch's counters `factor_capped` and `factor_unrecorded`; for all, `skipped_steps`.
+
+    A line is logged as a warning when f-bar runs away (its geometric mean grows by half in an
+    epoch), when a factor reaches its cap, when the swap to the epoch average raises the training
+    loss by more than a nat, and when the model has collapsed (less than 0.1 nats of information).
+
+    Place it after `EpochAverageScale` and before callbacks that write the logs.
+
+    Args:
+        validation_data: batches of int32 ids `[batch, time]`.
+        seed: of the samples in the estimate of mutual information.
+    """
+
+    def __init__(self, validation_data: tf.data.Dataset, seed: int = 0):
+        super().__init__()
+        self.validation_data = validation_data
+        self.seed = seed
+        self._factor = None
+        self._was_in_force = False
+        self._loss = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Measures, logs and warns."""
+        logs = {} if logs is None else logs
+        encoded = encode_dataset(self.model, self.validation_data)
+        information, cap = mutual_information(encoded.mean, encoded.log_var, self.seed)
+        logs["mi"], logs["mi_cap"] = information, cap
+        logs["au"] = active_units(encoded.mean)
+        logs["au_unscaled"] = active_units(encoded.unscaled_mean)
+        logs["skipped_steps"] = int(self.model.skipped_steps)
+        if information < _COLLAPSED_INFORMATION:
+            _logger.warning(
+                "epoch %d: the posterior has collapsed: %.2f nats of information, %d of %d units "
+                "active under the unscaled posterior",
+                epoch + 1,
+                information,
+                logs["au_unscaled"],
+                self.model.latent_dim,
+            )
+        if hasattr(self.model, "posterior_scale"):
+            self._watch_factor(epoch, logs)
+
+    def _watch_factor(self, epoch, logs):
+        scale = self.model.posterior_scale
+        factor = np.asarray(scale.average)
+        logs["factor_min"] = float(factor.min())
+        logs["factor_mean"] = float(factor.mean())
+        logs["factor_max"] = float(factor.max())
+        logs["factor_capped"] = int(scale.capped)
+        logs["factor_unrecorded"] = int(scale.unrecorded)
+        if self._factor is not None:
+            logs["factor_change"] = float(np.max(np.abs(factor / self._factor - 1)))
+            growth = float(np.exp(np.mean(np.log(factor / self._factor))))
+            if growth > _RUNAWAY_GROWTH:
+                _logger.warning(
+                    "epoch %d: the factor is running away: f-bar grew %.1f times to %.3g; lower "
+                    "the learning rate, slow the KL annealing, or raise f_epo",
+                    epoch + 1,
+                    growth,
+                    logs["factor_mean"],
+                )
+        if logs["factor_capped"]:
+            _logger.warning(
+                "epoch %d: %d batch factors reached the cap of %g",
+                epoch + 1,
+                logs["factor_capped"],
+                scale.max_factor,
+            )
+        in_force = bool(float(scale.in_force) > 0.5)
+        loss = logs.get("loss")
+        if in_force and not self._was_in_force and None not in (loss, self._loss):
+            jump = loss - self._loss
+            if jump > _SWAP_JUMP:
+                _logger.warning(
+                    "epoch %d: the swap to the epoch average raised the training loss by %.1f nats",
+                    epoch + 1,
+                    jump,
+                )
+        self._factor, self._was_in_force, self._loss = factor, in_force, loss

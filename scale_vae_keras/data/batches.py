@@ -1,0 +1,144 @@
+"""Batches of sentences of like length."""
+
+from itertools import count
+
+import numpy as np
+import tensorflow as tf
+
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.errors import InputError
+
+_POOL_BATCHES = 100
+
+
+def epoch_batches(
+    lengths: np.ndarray, batch_size: int, seed: int, epoch: int, resplit: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Divides sentences into the batches of one epoch.
+
+    The sentences are shuffled and cut into equal pools of about 100 batches; each pool is sorted by
+    length and cut into batches; the full batches are shuffled over the epoch; an incomplete one, if
+    any, comes last.
+
+    Args:
+        lengths: The length of each sentence, integer `[sentences]`.
+        batch_size: Sentences in a batch.
+        seed: Any integer from 0 on.
+        epoch: Which epoch, from 0 on; each has its own order of batches.
+        resplit: Whether each epoch pairs the sentences anew. If not, the batches are those of
+            epoch 0, in another order.
+
+    Returns:
+        The sentences in the epoch's order, int64 `[sentences]`, and where batches begin in it:
+        batch i is `order[starts[i]:starts[i + 1]]`, int64 `[batches + 1]`.
+
+    Raises:
+        InputError: `batch_size` is below 1, or `seed` or `epoch` below 0.
+    """
+    _check_batch_size(batch_size)
+    if seed < 0 or epoch < 0:
+        raise InputError(f"seed is {seed} and epoch {epoch}: give integers from 0 on")
+    sentences = len(lengths)
+    batches = -(-sentences // batch_size)
+    pairing = np.random.default_rng([seed, 0, epoch if resplit else 0])
+    shuffled = pairing.permutation(sentences)
+    pools = max(1, round(batches / _POOL_BATCHES))
+    cuts = np.linspace(0, batches, pools + 1).astype(np.int64)[1:-1] * batch_size
+    pools_by_length = [
+        pool[np.argsort(lengths[pool], kind="stable")] for pool in np.split(shuffled, cuts)
+    ]
+    members = np.split(np.concatenate(pools_by_length), range(batch_size, sentences, batch_size))
+    full = sentences // batch_size
+    turns = np.random.default_rng([seed, 1, epoch]).permutation(full)
+    epoch_members = [members[turn] for turn in turns] + members[full:]
+    starts = np.cumsum([0] + [len(batch) for batch in epoch_members])
+    return np.concatenate(epoch_members), starts
+
+
+def training_batches(
+    split: EncodedSplit,
+    batch_size: int,
+    seed: int,
+    resplit: bool = False,
+    first_epoch: int = 0,
+) -> tf.data.Dataset:
+    """Serves an epoch of training batches to each new iterator, see `epoch_batches`.
+
+    Args:
+        split: The sentences.
+        batch_size: Sentences in a batch.
+        seed: Any integer from 0 on; the same seed gives the same batches in the same order.
+        resplit: Whether each epoch pairs the sentences anew.
+        first_epoch: The epoch that the first iterator serves; each further one serves the next.
+
+    Returns:
+        A dataset of ids, int32 `[batch, time]`, right padded with 0 to the longest sentence of the
+        batch; every sentence occurs once an epoch. Its cardinality is the batches of an epoch.
+        Give it to `fit` with `shuffle=False`: it is shuffled already.
+
+    Raises:
+        InputError: `batch_size` is below 1, or `seed` or `first_epoch` below 0.
+    """
+    lengths = split.lengths
+    _, starts = epoch_batches(lengths, batch_size, seed, first_epoch, resplit)
+    batches = len(starts) - 1
+    epochs = count(first_epoch)
+
+    def next_epoch():
+        yield epoch_batches(lengths, batch_size, seed, next(epochs), resplit)
+
+    epoch = tf.data.Dataset.from_generator(
+        next_epoch,
+        output_signature=(
+            tf.TensorSpec([split.sentences], tf.int64),
+            tf.TensorSpec([batches + 1], tf.int64),
+        ),
+    )
+    dataset = epoch.flat_map(_gatherer(split))
+    return dataset.apply(tf.data.experimental.assert_cardinality(batches)).prefetch(
+        tf.data.AUTOTUNE
+    )
+
+
+def evaluation_batches(split: EncodedSplit, batch_size: int) -> tuple[tf.data.Dataset, np.ndarray]:
+    """Serves the sentences in order of length, the same at every pass.
+
+    Args:
+        split: The sentences.
+        batch_size: Sentences in a batch; the last one may be smaller.
+
+    Returns:
+        A dataset of ids, int32 `[batch, time]`, right padded with 0; and the order, int64
+        `[sentences]`: row k of all batches together is sentence `order[k]` of the split, so that
+        `result[order] = rows` puts results back into the order of the corpus.
+
+    Raises:
+        InputError: `batch_size` is below 1.
+    """
+    _check_batch_size(batch_size)
+    order = np.argsort(split.lengths, kind="stable")
+    starts = np.append(np.arange(0, split.sentences, batch_size), split.sentences)
+    dataset = _gatherer(split)(order, starts)
+    return dataset.prefetch(tf.data.AUTOTUNE), order
+
+
+def _gatherer(split: EncodedSplit):
+    with tf.device("CPU"):
+        sentences = tf.RaggedTensor.from_row_splits(split.tokens, split.offsets, validate=False)
+
+    def gather(order, starts) -> tf.data.Dataset:
+        order = tf.convert_to_tensor(order)
+
+        def batch(start, end):
+            return tf.gather(sentences, order[start:end]).to_tensor()
+
+        return tf.data.Dataset.from_tensor_slices((starts[:-1], starts[1:])).map(
+            batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+        )
+
+    return gather
+
+
+def _check_batch_size(batch_size: int) -> None:
+    if batch_size < 1:
+        raise InputError(f"batch_size is {batch_size}: give at least 1")

@@ -1,0 +1,87 @@
+"""What a corpus is, and how to open one by name."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from scale_vae_keras.data.folder import SPLITS, FolderCorpus
+from scale_vae_keras.data.labelled_text import LabelledText
+from scale_vae_keras.data.reviews import reviews_split
+from scale_vae_keras.data.synthetic import synthetic_split
+from scale_vae_keras.errors import InputError
+
+
+class Corpus(Protocol):
+    """Sentences in three splits: train, valid and test.
+
+    Attributes:
+        name: What to call the corpus in reports.
+        vocabulary_path: The file with its vocabulary, or None: count the words of train.
+        has_labels: Whether the sentences have labels.
+    """
+
+    name: str
+    vocabulary_path: Path | None
+    has_labels: bool
+
+    def lines(self, split: str) -> Iterator[LabelledText]:
+        """Yields the lines of a split, blank ones too; raises InputError for an unknown split."""
+        ...
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the contents of the splits, as 64 hexadecimal digits."""
+        ...
+
+
+class BuiltInCorpus:
+    """A corpus that is generated, not read.
+
+    Args:
+        name: Its name.
+        generate: Gives the sentences of a split, the same at every call.
+    """
+
+    vocabulary_path = None
+
+    def __init__(self, name: str, generate: Callable[[str], list[LabelledText]]):
+        self.name = name
+        self._generate = generate
+        self.has_labels = generate("train")[0].label is not None
+
+    def lines(self, split: str) -> Iterator[LabelledText]:
+        """Yields the sentences of a split.
+
+        Raises:
+            InputError: the split is unknown.
+        """
+        if split not in SPLITS:
+            raise InputError(f'unknown split "{split}": choose train, valid or test')
+        yield from self._generate(split)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the contents of the splits, as 64 hexadecimal digits."""
+        total = hashlib.sha256()
+        for split in SPLITS:
+            total.update(f"{split}\n".encode())
+            for label, text in self.lines(split):
+                total.update(f"{label}\t{text}\n".encode())
+        return total.hexdigest()
+
+
+_BUILT_IN = {"reviews": reviews_split, "synthetic": synthetic_split}
+
+
+def open_corpus(name_or_path: str | os.PathLike) -> Corpus:
+    """Opens a built-in corpus (`synthetic`, `reviews`) or the folder at a path.
+
+    A built-in name wins over a folder of that name in the working directory.
+
+    Raises:
+        InputError: there is no such corpus, or the folder's files are not fit, see `FolderCorpus`.
+    """
+    name = os.fspath(name_or_path)
+    if name in _BUILT_IN:
+        return BuiltInCorpus(name, _BUILT_IN[name])
+    return FolderCorpus(name)

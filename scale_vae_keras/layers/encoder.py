@@ -1,0 +1,77 @@
+"""The sentence encoder."""
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.layers.lstm import LSTM
+from scale_vae_keras.text.vocabulary import PAD_ID
+
+
+def sentence_lengths(ids: tf.Tensor) -> tf.Tensor:
+    """Number of tokens of each row, padding left out, int32 `[batch]`.
+
+    Args:
+        ids: int32 `[batch, time]`, right padded.
+    """
+    return tf.math.count_nonzero(ids != PAD_ID, axis=1, dtype=tf.int32)
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class LSTMEncoder(keras.layers.Layer):
+    """Reads `<s> w ... </s>` with one LSTM and returns its state at the last real token.
+
+    The weights start as PyTorch's LSTM does: uniform in plus or minus `1 / sqrt(units)`, the
+    forget gate without an extra bias, embeddings standard normal. Smaller initial weights give
+    posterior means without any spread, and then enormous scale-up factors.
+
+    Args:
+        vocabulary_size: number of token ids, specials included.
+        embedding_dim: width of the token embeddings.
+        units: width of the LSTM.
+    """
+
+    def __init__(self, vocabulary_size: int, embedding_dim: int, units: int, **kwargs):
+        super().__init__(**kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.embedding_dim = embedding_dim
+        self.units = units
+        self.supports_jit = False
+        uniform = keras.initializers.RandomUniform(-(units**-0.5), units**-0.5)
+        self.embedding = keras.layers.Embedding(
+            vocabulary_size,
+            embedding_dim,
+            embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
+            dtype=self.dtype_policy,
+            name="embedding",
+        )
+        self.lstm = LSTM(
+            units,
+            kernel_initializer=uniform,
+            recurrent_initializer=uniform.clone(),
+            bias_initializer=uniform.clone(),
+            unit_forget_bias=False,
+            dtype=self.dtype_policy,
+            name="lstm",
+        )
+
+    def build(self, input_shape):
+        """Creates the weights for ids `[batch, time]`."""
+        self.embedding.build(input_shape)
+        self.lstm.build((*input_shape, self.embedding_dim))
+
+    def call(self, ids: tf.Tensor) -> tf.Tensor:
+        """Summary of each sentence, `[batch, units]`, from int32 ids `[batch, time]`."""
+        return self.lstm(self.embedding(ids), lengths=sentence_lengths(ids))
+
+    def compute_output_shape(self, input_shape):
+        """Shape of the summary."""
+        return (input_shape[0], self.units)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "vocabulary_size": self.vocabulary_size,
+            "embedding_dim": self.embedding_dim,
+            "units": self.units,
+        }

@@ -1,0 +1,339 @@
+"""A long short-term memory layer whose training step is fast on CPUs and on GPUs."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+
+_portable = False
+
+
+@contextlib.contextmanager
+def portable_lstm() -> Iterator[None]:
+    """Traces every `LSTM` called inside the block without cuDNN.
+
+    A graph traced where a GPU is visible holds the cuDNN operation and does not run on a CPU;
+    a graph that is exported must run on both.
+    """
+    global _portable  # tf.distribute traces replicas in threads of its own
+    before, _portable = _portable, True
+    try:
+        yield
+    finally:
+        _portable = before
+
+
+def _use_cudnn() -> bool:
+    return not _portable and bool(tf.config.list_logical_devices("GPU"))
+
+
+@keras.saving.register_keras_serializable(package="scale_vae_keras")
+class LSTM(keras.layers.Layer):
+    """Long short-term memory over right-padded sequences, with a context fed at every step.
+
+    With `x_t` the step's input, or its concatenation with the context:
+
+        i, f, g, o = split(x_t @ kernel + h_{t-1} @ recurrent_kernel + bias, 4)
+        c_t = sigmoid(f) * c_{t-1} + sigmoid(i) * tanh(g)
+        h_t = sigmoid(o) * tanh(c_t)
+
+    The weights are those of `keras.layers.LSTM`, in its order and layout, and can be copied in
+    both directions with `get_weights` and `set_weights`. There is no mask: padding on the right
+    cannot reach earlier steps, so the caller passes `lengths` or leaves padding out of its loss.
+
+    On CPUs the gradient is written by hand; gradients of gradients are not available.
+
+    Args:
+        units: Size of the hidden and of the cell state.
+        return_sequences: Whether to return the hidden states of all steps rather than the last.
+        kernel_initializer: Initializer of `kernel`, `[input + context, 4 * units]`.
+        recurrent_initializer: Initializer of `recurrent_kernel`, `[units, 4 * units]`.
+        bias_initializer: Initializer of `bias`, `[4 * units]`.
+        unit_forget_bias: Whether the bias of the forget gate starts at one instead.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
+
+    Raises:
+        InputError: If `units` is not a positive integer.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        return_sequences: bool = False,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(units, int) or units < 1:
+            raise InputError(f"units is {units!r}: give a positive integer")
+        self.units = units
+        self.return_sequences = return_sequences
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.unit_forget_bias = unit_forget_bias
+        self.supports_jit = False
+
+    def build(self, inputs_shape: tuple, context_shape: tuple | None = None) -> None:
+        """Creates the weights.
+
+        Args:
+            inputs_shape: `[batch, time, input]`.
+            context_shape: `[batch, context]`, or None for a layer called without context.
+        """
+        self.input_dim = inputs_shape[-1]
+        self.context_dim = context_shape[-1] if context_shape else 0
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(self.input_dim + self.context_dim, 4 * self.units),
+            initializer=self.kernel_initializer,
+        )
+        self.recurrent_kernel = self.add_weight(
+            name="recurrent_kernel",
+            shape=(self.units, 4 * self.units),
+            initializer=self.recurrent_initializer,
+        )
+        self.bias = self.add_weight(
+            name="bias", shape=(4 * self.units,), initializer=self._initial_bias
+        )
+
+    def _initial_bias(self, shape: tuple, dtype: Any = None) -> Any:
+        if not self.unit_forget_bias:
+            return self.bias_initializer(shape, dtype=dtype)
+        return keras.ops.concatenate(
+            [
+                self.bias_initializer((self.units,), dtype=dtype),
+                keras.ops.ones((self.units,), dtype=dtype),
+                self.bias_initializer((2 * self.units,), dtype=dtype),
+            ]
+        )
+
+    def call(
+        self,
+        inputs: tf.Tensor,
+        initial_state: tuple[tf.Tensor, tf.Tensor] | None = None,
+        context: tf.Tensor | None = None,
+        lengths: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Runs the recurrence over whole sequences.
+
+        Args:
+            inputs: `[batch, time, input]`, in the compute dtype.
+            initial_state: Hidden and cell state before the first step, each `[batch, units]`;
+                None for zeros.
+            context: `[batch, context]`, joined to the input of every step.
+            lengths: int32 `[batch]`, from 1 to `time`: the step whose hidden state is returned
+                when `return_sequences` is false; None for `time`.
+
+        Returns:
+            Hidden states `[batch, time, units]` if `return_sequences`, else `[batch, units]`.
+
+        Raises:
+            InputError: If a context is missing or is not expected.
+        """
+        batch = tf.shape(inputs)[0]
+        if initial_state is None:
+            zeros = tf.zeros([batch, self.units], inputs.dtype)
+            initial_state = (zeros, zeros)
+        run = self._cudnn if _use_cudnn() else self._portable
+        hidden = run(tf.transpose(inputs, [1, 0, 2]), initial_state, context)
+        if self.return_sequences:
+            return tf.transpose(hidden, [1, 0, 2])
+        if lengths is None:
+            return hidden[-1]
+        return tf.gather_nd(hidden, tf.stack([lengths - 1, tf.range(batch)], axis=1))
+
+    def project_context(self, context: tf.Tensor | None) -> tf.Tensor:
+        """Computes the part of the gates that is the same at every step, bias included.
+
+        Args:
+            context: `[batch, context]`, or None for a layer built without context.
+
+        Returns:
+            `[batch, 4 * units]`, or `[4 * units]` without context.
+
+        Raises:
+            InputError: If a context is missing or is not expected.
+        """
+        self._check_context(context)
+        bias = tf.cast(self.bias, self.compute_dtype)
+        if context is None:
+            return bias
+        _, kernel = self._split_kernel()
+        return tf.matmul(context, kernel) + bias
+
+    def step(
+        self,
+        inputs: tf.Tensor,
+        state: tuple[tf.Tensor, tf.Tensor],
+        context_projection: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Runs one step, for decoding token by token.
+
+        Args:
+            inputs: `[batch, input]`.
+            state: Hidden and cell state, each `[batch, units]`.
+            context_projection: What `project_context` returned.
+
+        Returns:
+            The new hidden and cell state, each `[batch, units]`.
+        """
+        hidden, cell = state
+        kernel, _ = self._split_kernel()
+        recurrent_kernel = tf.cast(self.recurrent_kernel, self.compute_dtype)
+        gates = tf.matmul(inputs, kernel) + tf.matmul(hidden, recurrent_kernel) + context_projection
+        return _advance(gates, cell)
+
+    def _split_kernel(self) -> list[tf.Tensor]:
+        kernel = tf.cast(self.kernel, self.compute_dtype)
+        return tf.split(kernel, [self.input_dim, self.context_dim], axis=0)
+
+    def _check_context(self, context: tf.Tensor | None) -> None:
+        if context is None and self.context_dim:
+            raise InputError(f"{self.name} was built with a context: pass context")
+        if context is not None and not self.context_dim:
+            raise InputError(f"{self.name} was built without a context: do not pass one")
+
+    def _portable(
+        self, inputs: tf.Tensor, initial_state: tuple, context: tf.Tensor | None
+    ) -> tf.Tensor:
+        """Hidden states `[time, batch, units]` from inputs `[time, batch, input]`."""
+        kernel, _ = self._split_kernel()
+        gates = tf.tensordot(inputs, kernel, 1) + self.project_context(context)
+        recurrent_kernel = tf.cast(self.recurrent_kernel, self.compute_dtype)
+        return _recurrence(gates, recurrent_kernel, *initial_state)
+
+    def _cudnn(
+        self, inputs: tf.Tensor, initial_state: tuple, context: tf.Tensor | None
+    ) -> tf.Tensor:
+        """Hidden states `[time, batch, units]` from inputs `[time, batch, input]`."""
+        self._check_context(context)
+        time, batch = tf.unstack(tf.shape(inputs)[:2])
+        if context is not None:
+            inputs = tf.concat([inputs, tf.repeat(context[tf.newaxis], time, axis=0)], axis=2)
+        matrices = [
+            tf.reshape(tf.transpose(matrix), [-1])
+            for weight in (self.kernel, self.recurrent_kernel)
+            for matrix in tf.split(tf.cast(weight, self.compute_dtype), 4, axis=1)
+        ]
+        bias = tf.cast(self.bias, self.compute_dtype)
+        hidden, *_ = tf.raw_ops.CudnnRNNV3(
+            input=inputs,
+            input_h=initial_state[0][tf.newaxis],
+            input_c=initial_state[1][tf.newaxis],
+            params=tf.concat([*matrices, tf.zeros_like(bias), bias], axis=0),
+            sequence_lengths=tf.fill([batch], time),
+            rnn_mode="lstm",
+            time_major=True,
+            is_training=True,
+        )
+        return hidden
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "return_sequences": self.return_sequences,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "recurrent_initializer": keras.initializers.serialize(self.recurrent_initializer),
+            "bias_initializer": keras.initializers.serialize(self.bias_initializer),
+            "unit_forget_bias": self.unit_forget_bias,
+        }
+
+
+def _activate(gates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    i, f, g, o = tf.split(gates, 4, axis=1)
+    return tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+
+
+def _advance(gates: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    i, f, g, o = _activate(gates)
+    cell = f * cell + i * g
+    return o * tf.tanh(cell), cell
+
+
+@tf.custom_gradient
+def _recurrence(
+    inputs: tf.Tensor, recurrent_kernel: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor
+) -> tf.Tensor:
+    """Runs the loop on the inputs' share of the gates, time first.
+
+    Args:
+        inputs: `[time, batch, 4 * units]`.
+        recurrent_kernel: `[units, 4 * units]`.
+        hidden: Initial hidden state, `[batch, units]`.
+        cell: Initial cell state, `[batch, units]`.
+
+    Returns:
+        Hidden states, `[time, batch, units]`.
+    """
+    time = tf.shape(inputs)[0]
+    units = recurrent_kernel.shape[0]
+
+    def steps(width: int) -> tf.TensorArray:
+        return tf.TensorArray(
+            inputs.dtype, size=time, element_shape=[inputs.shape[1], width], infer_shape=False
+        )
+
+    def forward(t, h, c, all_gates, all_hidden, all_cells):
+        gates = inputs[t] + tf.matmul(h, recurrent_kernel)
+        h, c = _advance(gates, c)
+        return (
+            t + 1,
+            h,
+            c,
+            all_gates.write(t, gates),
+            all_hidden.write(t, h),
+            all_cells.write(t, c),
+        )
+
+    *_, all_gates, all_hidden, all_cells = tf.while_loop(
+        lambda t, *_: t < time,
+        forward,
+        (0, hidden, cell, steps(4 * units), steps(units), steps(units)),
+    )
+    all_gates, all_hidden, all_cells = all_gates.stack(), all_hidden.stack(), all_cells.stack()
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+        transposed = tf.transpose(recurrent_kernel)
+        hidden_before = tf.concat([hidden[tf.newaxis], all_hidden[:-1]], axis=0)
+        cells_before = tf.concat([cell[tf.newaxis], all_cells[:-1]], axis=0)
+
+        def backward(t, dh, dc, all_dgates):
+            i, f, g, o = _activate(all_gates[t])
+            squashed = tf.tanh(all_cells[t])
+            dh += upstream[t]
+            dc += dh * o * (1 - squashed * squashed)
+            dgates = tf.concat(
+                [
+                    dc * g * i * (1 - i),
+                    dc * cells_before[t] * f * (1 - f),
+                    dc * i * (1 - g * g),
+                    dh * squashed * o * (1 - o),
+                ],
+                axis=1,
+            )
+            return t - 1, tf.matmul(dgates, transposed), dc * f, all_dgates.write(t, dgates)
+
+        _, dhidden, dcell, all_dgates = tf.while_loop(
+            lambda t, *_: t >= 0,
+            backward,
+            (time - 1, tf.zeros_like(hidden), tf.zeros_like(cell), steps(4 * units)),
+        )
+        all_dgates = all_dgates.stack()
+        drecurrent = tf.matmul(
+            tf.reshape(hidden_before, [-1, units]),
+            tf.reshape(all_dgates, [-1, 4 * units]),
+            transpose_a=True,
+        )
+        return all_dgates, drecurrent, dhidden, dcell
+
+    return all_hidden, gradient

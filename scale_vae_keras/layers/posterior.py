@@ -1,0 +1,75 @@
+"""The diagonal Gaussian posterior q(z|x)."""
+
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+
+class Posterior(NamedTuple):
+    """Mean and log variance of N(mean, diag exp(log_var)), both float32 `[batch, latent]`."""
+
+    mean: tf.Tensor
+    log_var: tf.Tensor
+
+    @property
+    def stddev(self) -> tf.Tensor:
+        """Standard deviation, float32 `[batch, latent]`."""
+        return tf.exp(0.5 * self.log_var)
+
+    def sample(self, noise: tf.Tensor) -> tf.Tensor:
+        """Reparameterised sample `mean + stddev * noise`, float32 `[batch, latent]`."""
+        return self.mean + self.stddev * noise
+
+
+def standard_kl(posterior: Posterior) -> tf.Tensor:
+    """KL(N(mean, exp(log_var)) || N(0, 1)) of every dimension, in nats, `[batch, latent]`."""
+    mean, log_var = posterior
+    return 0.5 * (tf.square(mean) + tf.exp(log_var) - log_var - 1.0)
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class GaussianPosterior(keras.layers.Layer):
+    """Maps the encoder's summary of a sentence to its posterior.
+
+    One linear map without bias gives mean and log variance, computed in float32 under every
+    precision policy.
+
+    Args:
+        latent_dim: number of latent dimensions.
+        initializer_range: the weights start uniform in plus or minus this value.
+    """
+
+    def __init__(self, latent_dim: int, initializer_range: float, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.latent_dim = latent_dim
+        self.initializer_range = initializer_range
+        self.supports_jit = False
+
+    def build(self, input_shape):
+        """Creates the map for inputs `[batch, units]`."""
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(input_shape[-1], 2 * self.latent_dim),
+            initializer=keras.initializers.RandomUniform(
+                -self.initializer_range, self.initializer_range
+            ),
+        )
+
+    def call(self, summary: tf.Tensor) -> Posterior:
+        """Posterior of each sentence from its summary `[batch, units]`."""
+        mean, log_var = tf.split(tf.matmul(tf.cast(summary, tf.float32), self.kernel), 2, axis=-1)
+        return Posterior(mean, log_var)
+
+    def compute_output_shape(self, input_shape):
+        """Shapes of mean and log variance."""
+        shape = (input_shape[0], self.latent_dim)
+        return Posterior(shape, shape)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "latent_dim": self.latent_dim,
+            "initializer_range": self.initializer_range,
+        }

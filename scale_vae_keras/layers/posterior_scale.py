@@ -1,0 +1,211 @@
+"""The scale-up factor of Scale-VAE and its average over an epoch."""
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.replica import global_batch_size, global_sum
+
+AVERAGES = ("arithmetic", "pooled", "median")
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class PosteriorScale(keras.layers.Layer):
+    """Multiplies posterior means by `f = des_std / Std[mean]`, one factor per latent dimension.
+
+    Scale-VAE (Song et al., LREC-COLING 2024), Algorithm 1. In training the layer uses the factor
+    of the global mini-batch until the epoch average is put in force, and from then on the average;
+    outside training it always uses the average, never the statistics of a batch. The factor of
+    every training batch is recorded in every epoch.
+
+    A batch of fewer than `min_factor_batch` sentences, or one with a factor that is not finite, is
+    scaled by the average in force (else by the average of the epoch's record, else by 1) and is
+    not recorded.
+
+    Weights, all float32 and not trainable: `average` `[latent]` (f-bar), `has_average`,
+    `in_force`, the epoch's record (`record_sum` `[latent]`, `record_count`, and in median mode
+    `record` `[record_size, latent]`), and the epoch's counters `capped` (factors at `max_factor`)
+    and `unrecorded` (batches).
+
+    Args:
+        des_std: the standard deviation that scaled means shall have over a batch.
+        ddof: 1 divides the squared deviations by N - 1, 0 by N.
+        average: how the factors of an epoch become one: "arithmetic" is the mean of f (the
+            paper's), "pooled" is des_std over the root of the mean batch variance, "median" is the
+            median of f in each dimension over the last `record_size` batches.
+        through_batch_factor: whether gradients flow through the batch's own factor.
+        min_factor_batch: smallest global batch whose own factor is used and recorded.
+        max_factor: upper limit of a batch's factor.
+        record_size: number of batches that the median looks back on.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        des_std: float = 0.7,
+        ddof: int = 1,
+        average: str = "arithmetic",
+        through_batch_factor: bool = True,
+        min_factor_batch: int = 16,
+        max_factor: float = 1e4,
+        record_size: int = 8192,
+        **kwargs,
+    ):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        if not 0 < des_std < float("inf"):
+            raise InputError(f"des_std must be positive and finite, got {des_std}")
+        if ddof not in (0, 1):
+            raise InputError(f"ddof must be 0 or 1, got {ddof}")
+        if average not in AVERAGES:
+            raise InputError(f"average must be one of {', '.join(AVERAGES)}, got {average!r}")
+        if min_factor_batch < 2:
+            raise InputError(f"min_factor_batch must be at least 2, got {min_factor_batch}")
+        if not max_factor > 0:
+            raise InputError(f"max_factor must be positive, got {max_factor}")
+        self.des_std = des_std
+        self.ddof = ddof
+        self.average_mode = average
+        self.through_batch_factor = through_batch_factor
+        self.min_factor_batch = min_factor_batch
+        self.max_factor = max_factor
+        self.record_size = record_size
+        self.supports_jit = False
+
+    def build(self, input_shape):
+        """Creates the factor's state for means `[batch, latent]`."""
+        latent = input_shape[-1]
+        self.average = self._state("average", (latent,), "ones")
+        self.has_average = self._state("has_average")
+        self.in_force = self._state("in_force")
+        self.record_sum = self._state("record_sum", (latent,))
+        self.record_count = self._state("record_count")
+        self.capped = self._state("capped")
+        self.unrecorded = self._state("unrecorded")
+        if self.average_mode == "median":
+            self.record = self._state("record", (self.record_size, latent))
+
+    def _state(self, name, shape=(), initializer="zeros"):
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            initializer=initializer,
+            trainable=False,
+            dtype="float32",
+            aggregation="only_first_replica",
+        )
+
+    def call(self, mean: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Scaled means.
+
+        Args:
+            mean: posterior means, float32 `[batch, latent]`; this replica's share of the batch.
+            training: whether to compute, use and record the batch's own factor.
+
+        Returns:
+            float32 `[batch, latent]`.
+        """
+        if not training:
+            return self.factor() * mean
+        variance, count = self.batch_variance(mean)
+        own = self.des_std * tf.math.rsqrt(
+            tf.maximum(variance, (self.des_std / self.max_factor) ** 2)
+        )
+        usable = (count >= self.min_factor_batch) & tf.reduce_all(tf.math.is_finite(variance))
+        use_own = usable & (self.in_force < 0.5)
+        used = own if self.through_batch_factor else tf.stop_gradient(own)
+        factor = tf.where(use_own, used, self.factor())
+        self._record(tf.stop_gradient(own), tf.stop_gradient(variance), usable)
+        return factor * mean
+
+    def batch_variance(self, mean: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Variance of each dimension over the global batch, and the number of its sentences.
+
+        Args:
+            mean: posterior means, float32 `[batch, latent]`.
+
+        Returns:
+            The variance with the layer's `ddof`, float32 `[latent]`, and a float32 scalar.
+        """
+        count = global_batch_size(mean)
+        centre = global_sum(tf.reduce_sum(mean, axis=0)) / tf.maximum(count, 1.0)
+        squares = global_sum(tf.reduce_sum(tf.square(mean - centre), axis=0))
+        return squares / tf.maximum(count - self.ddof, 1.0), count
+
+    def factor(self) -> tf.Tensor:
+        """The factor used outside training, float32 `[latent]`.
+
+        It is f-bar; before the first epoch has closed, the average of what is recorded so far;
+        before the first batch, 1.
+        """
+        fallback = tf.where(
+            self.record_count > 0.5, self._average_of_record(), tf.ones_like(self.average)
+        )
+        return tf.where(self.has_average > 0.5, tf.convert_to_tensor(self.average), fallback)
+
+    def _record(self, own, variance, usable):
+        contribution = variance if self.average_mode == "pooled" else own
+        if self.average_mode == "median":
+            row = tf.cast(self.record_count, tf.int32) % self.record_size
+            old = tf.gather(tf.convert_to_tensor(self.record), row)
+            self.record.assign(
+                tf.tensor_scatter_nd_update(
+                    tf.convert_to_tensor(self.record),
+                    [[row]],
+                    [tf.where(usable, own, old)],
+                )
+            )
+        self.record_sum.assign(
+            self.record_sum + tf.where(usable, contribution, tf.zeros_like(contribution))
+        )
+        recorded = tf.cast(usable, tf.float32)
+        self.record_count.assign(self.record_count + recorded)
+        self.unrecorded.assign(self.unrecorded + 1.0 - recorded)
+        at_cap = tf.reduce_sum(tf.cast(own >= self.max_factor * (1 - 1e-6), tf.float32))
+        self.capped.assign(self.capped + recorded * at_cap)
+
+    def _average_of_record(self):
+        count = tf.maximum(tf.convert_to_tensor(self.record_count), 1.0)
+        if self.average_mode == "arithmetic":
+            return self.record_sum / count
+        if self.average_mode == "pooled":
+            floor = (self.des_std / self.max_factor) ** 2
+            return self.des_std * tf.math.rsqrt(tf.maximum(self.record_sum / count, floor))
+        rows = tf.minimum(tf.cast(count, tf.int32), self.record_size)
+        ordered = tf.sort(tf.convert_to_tensor(self.record)[:rows], axis=0)
+        return 0.5 * (ordered[(rows - 1) // 2] + ordered[rows // 2])
+
+    def open_record(self) -> None:
+        """Starts the record of a new epoch."""
+        for state in (self.record_sum, self.record_count, self.capped, self.unrecorded):
+            state.assign(tf.zeros_like(state))
+
+    def close_record(self) -> None:
+        """Makes the average of the record f-bar; a record without any batch changes nothing."""
+        if float(self.record_count) > 0:
+            self.average.assign(self._average_of_record())
+            self.has_average.assign(1.0)
+
+    def put_in_force(self, in_force: bool) -> None:
+        """Whether training uses f-bar instead of the batch's own factor.
+
+        Raises:
+            InputError: there is no average yet.
+        """
+        if in_force and float(self.has_average) < 0.5:
+            raise InputError("no epoch average of the factor yet: train at least one epoch first")
+        self.in_force.assign(float(in_force))
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "des_std": self.des_std,
+            "ddof": self.ddof,
+            "average": self.average_mode,
+            "through_batch_factor": self.through_batch_factor,
+            "min_factor_batch": self.min_factor_batch,
+            "max_factor": self.max_factor,
+            "record_size": self.record_size,
+        }

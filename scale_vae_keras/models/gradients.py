@@ -1,0 +1,66 @@
+"""From a loss to one update of the weights, the same on one replica and on many."""
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.layers.replica import global_sum
+
+
+def dense_gradients(
+    tape: tf.GradientTape, loss: tf.Tensor, variables: list[keras.Variable]
+) -> list[tf.Tensor]:
+    """Gradients of the loss summed over replicas, as dense tensors.
+
+    Embedding gradients are summed per row here: the norm of unsummed slices is not the norm of the
+    gradient wherever a token occurs twice.
+
+    Args:
+        tape: the tape that watched the loss.
+        loss: this replica's share of the global loss, a scalar.
+        variables: the weights.
+
+    Returns:
+        One tensor a weight, of the weight's shape and dtype.
+    """
+    gradients = tape.gradient(
+        loss, [variable.value for variable in variables], unconnected_gradients="zero"
+    )
+    return [global_sum(tf.convert_to_tensor(gradient)) for gradient in gradients]
+
+
+def apply_clipped(
+    optimizer: keras.optimizers.Optimizer,
+    gradients: list[tf.Tensor],
+    variables: list[keras.Variable],
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Applies one update, clipped by the optimizer's `global_clipnorm` over the global batch.
+
+    A gradient with an entry that is not finite is not applied: the update then has a gradient of
+    zero. Under `LossScaleOptimizer` that decision is the optimizer's own.
+
+    Args:
+        optimizer: the compiled optimizer.
+        gradients: what `dense_gradients` returned.
+        variables: the weights.
+
+    Returns:
+        The norm of the unclipped gradient, float32 scalar, and whether it was finite, bool scalar.
+    """
+    inner, scale = optimizer, 1.0
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        inner, scale = optimizer.inner_optimizer, tf.convert_to_tensor(optimizer.dynamic_scale)
+    norm = tf.linalg.global_norm([tf.cast(g, tf.float32) for g in gradients]) / scale
+    finite = tf.math.is_finite(norm)
+    shrink = 1.0
+    if inner.global_clipnorm is not None:
+        shrink = inner.global_clipnorm / tf.maximum(norm, inner.global_clipnorm)
+    if inner is optimizer:
+        gradients = [tf.where(finite, g * tf.cast(shrink, g.dtype), 0) for g in gradients]
+    else:
+        gradients = [g * tf.cast(shrink, g.dtype) for g in gradients]
+    # The optimizer sums over replicas once more what is already the sum.
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if replicas > 1:
+        gradients = [gradient / replicas for gradient in gradients]
+    optimizer.apply(gradients, variables)
+    return norm, finite

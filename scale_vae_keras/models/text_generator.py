@@ -1,0 +1,142 @@
+"""What every model with a latent code can write: from the prior, from sentences, between them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.samplers.greedy_sampler import GreedySampler
+from scale_vae_keras.samplers.row_random import row_normals, row_uniforms
+from scale_vae_keras.samplers.sampler import Sampler, Sentences
+from scale_vae_keras.samplers.temperature_sampler import TemperatureSampler
+
+MAX_LENGTH = 100
+
+
+class Generated(NamedTuple):
+    """Sentences written from the prior.
+
+    Attributes:
+        ids: int32 `[batch, time]`, `w ... </s>`, right padded.
+        log_probability: log p(ids | z), in nats, float32 `[batch]`.
+        z: the sample of the prior N(0, I), float32 `[batch, latent]`.
+    """
+
+    ids: tf.Tensor
+    log_probability: tf.Tensor
+    z: tf.Tensor
+
+
+@tf.function(reduce_retracing=True)
+def _write(decoder, sampler, z, seeds, max_length):
+    return sampler.write(decoder, z, row_uniforms(seeds, max_length), max_length)
+
+
+def row_seeds(count: int, seed: int) -> np.ndarray:
+    """The seeds of `count` rows that belong to one seed, int64 `[count]`.
+
+    Rows of a larger count begin with those of a smaller one.
+    """
+    return np.random.default_rng(seed).integers(0, 2**62, size=count, dtype=np.int64)
+
+
+class TextGenerator:
+    """Mixin for models with `encode`, `decoder`, `decoder_input` and `latent_dim`."""
+
+    def decode(
+        self,
+        z: tf.Tensor,
+        sampler: Sampler | None = None,
+        seeds: tf.Tensor | None = None,
+        max_length: int = MAX_LENGTH,
+    ) -> Sentences:
+        """Writes a sentence for each z that the decoder is fed.
+
+        Args:
+            z: float32 `[batch, latent]`, in the space of `encode`.
+            sampler: how tokens are chosen; greedy by default.
+            seeds: int64 `[batch]`, each row's seed; zeros by default.
+            max_length: most tokens of a sentence, `</s>` counted.
+
+        Raises:
+            InputError: `z` does not have two dimensions, or the wrong width.
+        """
+        z = tf.convert_to_tensor(z, tf.float32)
+        if z.shape.rank != 2 or z.shape[1] != self.latent_dim:
+            raise InputError(f"z must have shape [batch, {self.latent_dim}], got {z.shape}")
+        if max_length < 1:
+            raise InputError(f"max_length must be at least 1, got {max_length}")
+        seeds = np.zeros(z.shape[0], np.int64) if seeds is None else seeds
+        return _write(
+            self.decoder,
+            sampler or GreedySampler(),
+            z,
+            tf.convert_to_tensor(seeds, tf.int64),
+            max_length,
+        )
+
+    def generate(
+        self,
+        count: int,
+        seed: int = 0,
+        sampler: Sampler | None = None,
+        max_length: int = MAX_LENGTH,
+    ) -> Generated:
+        """Writes sentences from the prior.
+
+        Args:
+            count: number of sentences.
+            seed: the same seed gives the same sentences; more of them begin with the same ones.
+            sampler: how tokens are chosen; temperature 1 by default.
+            max_length: most tokens of a sentence, `</s>` counted.
+
+        Raises:
+            InputError: `count` is below 1.
+        """
+        if count < 1:
+            raise InputError(f"the number of sentences must be at least 1, got {count}")
+        seeds = tf.constant(row_seeds(count, seed))
+        z = row_normals(seeds, self.latent_dim)
+        sentences = self.decode(
+            self.decoder_input(z), sampler or TemperatureSampler(), seeds, max_length
+        )
+        return Generated(sentences.ids, sentences.log_probability, z)
+
+    def reconstruct(
+        self, ids: tf.Tensor, sampler: Sampler | None = None, max_length: int = MAX_LENGTH
+    ) -> Sentences:
+        """Writes each sentence anew from its posterior mean.
+
+        Args:
+            ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
+            sampler: how tokens are chosen; greedy by default.
+            max_length: most tokens of a sentence, `</s>` counted.
+        """
+        return self.decode(self.encode(ids).mean, sampler, max_length=max_length)
+
+    def interpolate(
+        self,
+        start: tf.Tensor,
+        end: tf.Tensor,
+        steps: int = 7,
+        sampler: Sampler | None = None,
+        max_length: int = MAX_LENGTH,
+    ) -> Sentences:
+        """Writes sentences on the line between the posterior means of two sentences.
+
+        Args:
+            start: int32 ids `[1, time]` of the first sentence.
+            end: int32 ids `[1, time]` of the last sentence.
+            steps: number of sentences written, both ends counted.
+            sampler: how tokens are chosen; greedy by default.
+            max_length: most tokens of a sentence, `</s>` counted.
+
+        Raises:
+            InputError: fewer than two steps.
+        """
+        if steps < 2:
+            raise InputError(f"an interpolation has at least 2 steps, got {steps}")
+        alpha = tf.linspace(0.0, 1.0, steps)[:, None]
+        z = (1 - alpha) * self.encode(start).mean + alpha * self.encode(end).mean
+        return self.decode(z, sampler, max_length=max_length)

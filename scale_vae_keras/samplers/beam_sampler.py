@@ -1,0 +1,91 @@
+"""Beam search."""
+
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.decoder import LSTMDecoder
+from scale_vae_keras.samplers.sampler import Sampler, Sentences, writable
+from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
+
+
+@dataclass(frozen=True)
+class BeamSampler(Sampler):
+    """Searches the sentence of highest log-probability with a beam, batched over sentences.
+
+    Args:
+        width: number of hypotheses that are kept a sentence.
+
+    Raises:
+        InputError: the width is below 1.
+    """
+
+    width: int
+
+    def __post_init__(self):
+        if self.width < 1:
+            raise InputError(f"beam width must be at least 1, got {self.width}")
+
+    def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
+        """The most probable token, int32 `[batch]`: a beam of one."""
+        return tf.argmax(logits, axis=-1, output_type=tf.int32)
+
+    def write(
+        self, decoder: LSTMDecoder, z: tf.Tensor, uniforms: tf.Tensor, max_length: int
+    ) -> Sentences:
+        """The best hypothesis for each z `[batch, latent]`; the random numbers are not used."""
+        rows, width = tf.shape(z)[0], self.width
+        vocabulary = decoder.vocabulary_size
+        repeated = tf.repeat(z, width, axis=0)
+        context = decoder.context(repeated)
+        hidden, cell = decoder.initial_state(repeated)
+        first_row = tf.range(rows)[:, None] * width
+        only_padding = tf.where(tf.range(vocabulary) == PAD_ID, 0.0, -float("inf"))
+
+        def going_on(step, _ids, _hidden, _cell, _score, ended):
+            return (step < max_length) & ~tf.reduce_all(ended)
+
+        def extend(step, ids, hidden, cell, score, ended):
+            logits, (hidden, cell) = decoder.step(ids[:, -1], (hidden, cell), context)
+            log_probability = writable(logits) - tf.reduce_logsumexp(logits, -1, keepdims=True)
+            log_probability = tf.where(
+                tf.reshape(ended, [-1, 1]), only_padding, log_probability
+            )
+            total = tf.reshape(score, [-1, 1]) + log_probability
+            score, choice = tf.math.top_k(tf.reshape(total, [rows, width * vocabulary]), width)
+            parent = tf.reshape(first_row + choice // vocabulary, [-1])
+            token = tf.reshape(choice % vocabulary, [-1])
+            ids = tf.concat([tf.gather(ids, parent), token[:, None]], axis=1)
+            ended = tf.gather(tf.reshape(ended, [-1]), parent) | (token == END_ID)
+            return (
+                step + 1,
+                ids,
+                tf.gather(hidden, parent),
+                tf.gather(cell, parent),
+                score,
+                tf.reshape(ended, [rows, width]),
+            )
+
+        none_but_first = tf.where(tf.range(width) == 0, 0.0, -float("inf"))
+        _, ids, _, _, score, _ = tf.while_loop(
+            going_on,
+            extend,
+            (
+                0,
+                tf.fill([rows * width, 1], START_ID),
+                hidden,
+                cell,
+                tf.tile(none_but_first[None], [rows, 1]),
+                tf.zeros([rows, width], tf.bool),
+            ),
+            shape_invariants=(
+                tf.TensorShape([]),
+                tf.TensorShape([None, None]),
+                hidden.shape,
+                cell.shape,
+                tf.TensorShape([None, width]),
+                tf.TensorShape([None, width]),
+            ),
+        )
+        return Sentences(tf.gather(ids, first_row[:, 0])[:, 1:], score[:, 0])

@@ -1,0 +1,36 @@
+"""Sampling among the k most probable tokens."""
+
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.samplers.sampler import Sampler
+from scale_vae_keras.samplers.temperature_sampler import check_temperature, inverse_cdf
+
+
+@dataclass(frozen=True)
+class TopKSampler(Sampler):
+    """Draws from softmax(logits / temperature) restricted to its k most probable tokens.
+
+    Args:
+        k: number of tokens; a vocabulary with fewer is used whole.
+        temperature: 1 is the model's own distribution.
+
+    Raises:
+        InputError: k is below 1, or the temperature is not positive and finite.
+    """
+
+    k: int
+    temperature: float = 1.0
+
+    def __post_init__(self):
+        check_temperature(self.temperature)
+        if self.k < 1:
+            raise InputError(f"top-k must be at least 1, got {self.k}")
+
+    def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
+        """A random token of each row, int32 `[batch]`."""
+        best, tokens = tf.math.top_k(logits, tf.minimum(self.k, tf.shape(logits)[-1]))
+        place = inverse_cdf(tf.nn.softmax(best / self.temperature), uniform)
+        return tf.gather(tokens, place, batch_dims=1)

@@ -1,0 +1,113 @@
+"""The words that a model knows, and their ids."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from scale_vae_keras.errors import InputError
+
+PAD_ID, START_ID, END_ID, UNKNOWN_ID = range(4)
+SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
+_OTHER_CONVENTIONS = ("_PAD", "<bos>", "<sos>", "_GO", "<eos>", "_EOS", "_UNK", "UNK")
+_MARKERS = frozenset(SPECIALS + _OTHER_CONVENTIONS)
+
+
+class Vocabulary:
+    """Four special tokens, then words; a token's id is its place in `tokens`.
+
+    Args:
+        words: The words in id order; the first one has id 4.
+
+    Attributes:
+        tokens: All tokens in id order, the special ones first.
+
+    Raises:
+        InputError: there is no word, or one is repeated, empty, contains white space, or is a
+            special token.
+    """
+
+    def __init__(self, words: Iterable[str]):
+        words = tuple(words)
+        if not words:
+            raise InputError("the vocabulary is empty: give at least one word")
+        seen = set(_MARKERS)
+        for word in words:
+            if not word or any(character in word for character in " \t\r\n"):
+                raise InputError(f"{word!r} is not one word: give one word without white space")
+            if word in seen:
+                problem = "a special token" if word in _MARKERS else "repeated"
+                raise InputError(f"{word!r} is {problem}: leave it out of the words")
+            seen.add(word)
+        self.tokens = SPECIALS + words
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike) -> "Vocabulary":
+        """Reads one token a line, in id order.
+
+        The special tokens that the file lists, in this package's spelling or another usual one
+        (`<bos>`, `<eos>`, `_UNK`, ...), become this package's four.
+
+        Raises:
+            InputError: the file cannot be read, has no word, an empty line or a repeated token.
+        """
+        try:
+            with open(path, encoding="utf-8-sig", errors="replace", newline="\n") as file:
+                tokens = [line.rstrip("\r\n") for line in file]
+        except OSError as error:
+            raise InputError(f"cannot read the vocabulary {path}: {error.strerror}") from error
+        try:
+            return cls(token for token in tokens if token not in _MARKERS)
+        except InputError as error:
+            raise InputError(f"vocabulary {path}: {error}") from error
+
+    @classmethod
+    def from_counts(
+        cls, counts: Mapping[str, int], limit: int | None = None, min_count: int = 1
+    ) -> "Vocabulary":
+        """Keeps the most frequent words, in falling order of frequency, ties by code point.
+
+        Markers of unknown words in the text (`_UNK`, `<unk>`, `UNK`) and the other special tokens
+        are not counted as words.
+
+        Args:
+            counts: How often each word occurs.
+            limit: The largest size of the vocabulary, its four special tokens included.
+            min_count: A rarer word is left out.
+
+        Raises:
+            InputError: no word is left.
+        """
+        words = [
+            word for word, count in counts.items() if count >= min_count and word not in _MARKERS
+        ]
+        words.sort(key=lambda word: (-counts[word], word))
+        if limit is not None:
+            if limit <= len(SPECIALS):
+                raise InputError(
+                    f"a vocabulary of at most {limit} has no room for words: "
+                    f"allow more than its {len(SPECIALS)} special tokens"
+                )
+            words = words[: limit - len(SPECIALS)]
+        if not words:
+            raise InputError(
+                f"no word occurs at least {min_count} times: lower min_count or give more text"
+            )
+        return cls(words)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes one token a line, UTF-8; a reader never sees a half-written file."""
+        path = Path(path)
+        unfinished = path.with_name(f"{path.name}.unfinished")
+        unfinished.write_text(self._text(), encoding="utf-8", newline="\n")
+        unfinished.replace(path)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the tokens in id order, as 64 hexadecimal digits."""
+        return hashlib.sha256(self._text().encode()).hexdigest()
+
+    def _text(self) -> str:
+        return "".join(f"{token}\n" for token in self.tokens)

@@ -1,0 +1,59 @@
+import pytest
+
+from scale_vae_keras.data.corpus import BuiltInCorpus, open_corpus
+from scale_vae_keras.data.labelled_text import LabelledText
+from scale_vae_keras.data.reviews import reviews_split
+from scale_vae_keras.data.synthetic import synthetic_split
+from scale_vae_keras.errors import InputError
+
+
+def test_a_path_opens_a_folder(tmp_path):
+    for name in ("train", "valid", "test"):
+        (tmp_path / f"{name}.txt").write_text("x\ty z\nx\tw\n")
+    corpus = open_corpus(tmp_path)
+    assert corpus.has_labels
+    assert list(corpus.lines("test")) == [("x", "y z"), ("x", "w")]
+
+
+@pytest.mark.parametrize(
+    ("name", "generate"), [("reviews", reviews_split), ("synthetic", synthetic_split)]
+)
+def test_built_in_names_win_over_folders(tmp_path, monkeypatch, name, generate):
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    corpus = open_corpus(name)
+    assert corpus.name == name
+    assert corpus.vocabulary_path is None
+    assert list(corpus.lines("valid")) == generate("valid")
+
+
+@pytest.mark.parametrize("label", ["a", None])
+def test_built_in_corpus(label):
+    def generate(split, word="w"):
+        return [LabelledText(label, f"{word} {split}")]
+
+    corpus = BuiltInCorpus("toy", generate)
+    assert corpus.has_labels == (label is not None)
+    assert list(corpus.lines("test")) == [(label, "w test")]
+    assert corpus.fingerprint() == BuiltInCorpus("other", generate).fingerprint()
+    changed = BuiltInCorpus("toy", lambda split: generate(split, "v"))
+    assert corpus.fingerprint() != changed.fingerprint()
+    with pytest.raises(InputError, match='unknown split "dev": choose train, valid or test'):
+        next(corpus.lines("dev"))
+
+
+@pytest.mark.corpora
+@pytest.mark.parametrize(
+    ("name", "labels", "vocabulary", "sentences"),
+    [
+        ("short_yelp", True, True, 10_000),
+        ("ptb", False, False, 3_370),
+        ("yahoo", False, True, 1_000),
+        ("imdb100", True, False, 10_000),
+    ],
+)
+def test_real_corpora_open(corpora, name, labels, vocabulary, sentences):
+    corpus = open_corpus(corpora / name)
+    assert corpus.has_labels == labels
+    assert (corpus.vocabulary_path is not None) == vocabulary
+    assert sum(1 for _ in corpus.lines("valid")) == sentences

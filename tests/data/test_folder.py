@@ -1,0 +1,134 @@
+import hashlib
+
+import pytest
+
+from scale_vae_keras.data.folder import FolderCorpus
+from scale_vae_keras.errors import InputError
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes the three files of a corpus, bytes or text, and gives their folder."""
+
+    def write(train="a b\nc\n", valid="d\n", test="e\n", **others):
+        folder = tmp_path / "corpus"
+        folder.mkdir()
+        for name, content in {"train": train, "valid": valid, "test": test, **others}.items():
+            data = content.encode() if isinstance(content, str) else content
+            if data is not None:
+                (folder / f"{name}.txt").write_bytes(data)
+        return folder
+
+    return write
+
+
+def test_unlabelled_lines(write):
+    corpus = FolderCorpus(write(train="a b\n\n c \n", valid="no newline at the end"))
+    assert list(corpus.lines("train")) == [(None, "a b"), (None, ""), (None, " c ")]
+    assert list(corpus.lines("valid")) == [(None, "no newline at the end")]
+    assert corpus.has_labels is False
+    assert corpus.vocabulary_path is None
+    assert corpus.name == "corpus"
+
+
+def test_labelled_lines(write):
+    corpus = FolderCorpus(write("\n1\ta b\n\n0\tc\td\n?\t\n", "1\td\n", "0\te\n"))
+    assert corpus.has_labels is True
+    lines = [line for line in corpus.lines("train") if line.text]
+    assert lines == [("1", "a b"), ("0", "c\td")]
+
+
+def test_a_tab_after_the_first_line_is_no_label(write):
+    corpus = FolderCorpus(write(train="a\nb\tc\n"))
+    assert corpus.has_labels is False
+    assert list(corpus.lines("train")) == [(None, "a"), (None, "b\tc")]
+
+
+def test_windows_files(write):
+    corpus = FolderCorpus(write("\ufeff1\ta\r\n0\tb\r\n", "1\tc\r\n", "1\td"))
+    assert list(corpus.lines("train")) == [("1", "a"), ("0", "b")]
+
+
+def test_only_line_feeds_end_lines(write):
+    corpus = FolderCorpus(write(train="a\u2028b\x85c\x0bd\ne\n"))
+    assert [line.text for line in corpus.lines("train")] == ["a\u2028b\x85c\x0bd", "e"]
+
+
+def test_bytes_that_are_not_utf8_are_replaced(write):
+    corpus = FolderCorpus(write(train=b"a \xff b\nc\n"))
+    assert next(corpus.lines("train")).text == "a \ufffd b"
+
+
+def test_vocabulary_path(write):
+    folder = write(vocab="a\n")
+    assert FolderCorpus(folder).vocabulary_path == folder / "vocab.txt"
+
+
+def test_fingerprint_changes_with_any_file(write):
+    folder = write(train="a\nb\n", valid="c\n", test="d\n")
+    expected = hashlib.sha256()
+    for content in (b"a\nb\n", b"c\n", b"d\n"):
+        expected.update(hashlib.sha256(content).digest())
+    assert FolderCorpus(folder).fingerprint() == expected.hexdigest()
+    (folder / "test.txt").write_text("D\n")
+    assert FolderCorpus(folder).fingerprint() != expected.hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (
+            {"train": ""},
+            "{folder}/train.txt has too few sentences (0): write at least 2, one a line",
+        ),
+        (
+            {"train": "a\n \n"},
+            "{folder}/train.txt has too few sentences (1): write at least 2, one a line",
+        ),
+        (
+            {"valid": "\n \t\n"},
+            "{folder}/valid.txt has too few sentences (0): write at least 1, one a line",
+        ),
+        (
+            {"test": None},
+            "cannot read {folder}/test.txt: No such file or directory; "
+            "a corpus needs train.txt, valid.txt and test.txt",
+        ),
+        (
+            {"valid": "1\td\n"},
+            "{folder}/valid.txt has labels and {folder}/train.txt has none: "
+            "write label<TAB>text in all three files, or in none",
+        ),
+    ],
+)
+def test_unfit_folders_are_refused(write, files, message):
+    folder = write(**files)
+    with pytest.raises(InputError) as error:
+        FolderCorpus(folder)
+    assert str(error.value) == message.format(folder=folder)
+
+
+@pytest.mark.parametrize("line", ["b", "\tb", "b c d"])
+def test_a_line_without_label_is_named(write, line):
+    folder = write(f"1\ta\n\n{line}\n", "1\tc\n", "1\td\n")
+    corpus = FolderCorpus(folder)
+    with pytest.raises(InputError) as error:
+        list(corpus.lines("train"))
+    assert str(error.value) == (
+        f"{folder}/train.txt, line 3: there is no label; write label<TAB>text on every line"
+    )
+
+
+def test_unknown_split_is_refused(write):
+    corpus = FolderCorpus(write())
+    with pytest.raises(InputError, match='unknown split "dev": choose train, valid or test'):
+        next(corpus.lines("dev"))
+
+
+def test_missing_folder_is_refused(tmp_path):
+    with pytest.raises(InputError) as error:
+        FolderCorpus(tmp_path / "nowhere")
+    assert str(error.value) == (
+        f"there is no folder {tmp_path}/nowhere: give one with train.txt, valid.txt and test.txt, "
+        "or a built-in corpus (synthetic, reviews)"
+    )
