@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.evaluation.encode import encode_dataset
-from scale_vae_keras.evaluation.latent_statistics import active_units, mutual_information
+from scale_vae_keras.evaluation.information import active_units, mutual_information
 
 _logger = logging.getLogger("scale_vae_keras")
 
@@ -46,7 +46,6 @@ class LatentMonitor(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Measures, logs and warns."""
-        logs = {} if logs is None else logs
         encoded = encode_dataset(self.model, self.validation_data)
         information, cap = mutual_information(encoded.mean, encoded.log_var, self.seed)
         logs["mi"], logs["mi_cap"] = information, cap
@@ -102,3 +101,17 @@ class LatentMonitor(keras.callbacks.Callback):
                     jump,
                 )
         self._factor, self._was_in_force, self._loss = factor, in_force, loss
+
+    def get_state(self) -> dict:
+        """What a resumed run needs to go on."""
+        return {
+            "factor": None if self._factor is None else self._factor.tolist(),
+            "was_in_force": self._was_in_force,
+            "loss": self._loss,
+        }
+
+    def set_state(self, state: dict) -> None:
+        """Goes on from `get_state`."""
+        factor = state["factor"]
+        self._factor = None if factor is None else np.array(factor, np.float32)
+        self._was_in_force, self._loss = state["was_in_force"], state["loss"]

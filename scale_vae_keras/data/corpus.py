@@ -70,7 +70,7 @@ class BuiltInCorpus:
         return total.hexdigest()
 
 
-_BUILT_IN = {"reviews": reviews_split, "synthetic": synthetic_split}
+BUILT_IN = {"reviews": reviews_split, "synthetic": synthetic_split}
 
 
 def open_corpus(name_or_path: str | os.PathLike) -> Corpus:
@@ -82,6 +82,12 @@ def open_corpus(name_or_path: str | os.PathLike) -> Corpus:
         InputError: there is no such corpus, or the folder's files are not fit, see `FolderCorpus`.
     """
     name = os.fspath(name_or_path)
-    if name in _BUILT_IN:
-        return BuiltInCorpus(name, _BUILT_IN[name])
+    if name in BUILT_IN:
+        return BuiltInCorpus(name, BUILT_IN[name])
     return FolderCorpus(name)
+
+
+def corpus_address(name_or_path: str | os.PathLike) -> str:
+    """The name of a built-in corpus as it is, a path made absolute: good from any directory."""
+    name = os.fspath(name_or_path)
+    return name if name in BUILT_IN else os.path.abspath(name)

@@ -27,7 +27,7 @@ _VOCABULARY_SIZE = 1_000
 _EMBEDDING_DIM = 100
 _UNITS = 100
 _COMPONENT_MEANS = np.array([(-2.0, -2.0), (2.0, 2.0), (-2.0, 2.0), (2.0, -2.0)])
-_BATCH_SIZE = 200
+_BATCH_SIZE = 5_000
 
 
 def synthetic_split(split: str) -> list[LabelledText]:

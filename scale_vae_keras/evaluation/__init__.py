@@ -1,1 +1,38 @@
-"""x."""
+"""Evaluation: density, information, representation and generation, each figure defined."""
+
+from scale_vae_keras.evaluation.density import Density, evaluate_density
+from scale_vae_keras.evaluation.encode import Encoded, encode_dataset, encode_sentences
+from scale_vae_keras.evaluation.evaluate import dimension_table, evaluate_model
+from scale_vae_keras.evaluation.information import (
+    Information,
+    active_units,
+    batch_mutual_information,
+    estimate_information,
+    mutual_information,
+    mutual_posterior_divergence,
+    mutual_posterior_divergence_bound,
+)
+from scale_vae_keras.evaluation.prior import GENERATORS, Prior, declared_prior
+from scale_vae_keras.evaluation.report import metrics_table, notes
+
+__all__ = [
+    "GENERATORS",
+    "Density",
+    "Encoded",
+    "Information",
+    "Prior",
+    "active_units",
+    "batch_mutual_information",
+    "declared_prior",
+    "dimension_table",
+    "encode_dataset",
+    "encode_sentences",
+    "estimate_information",
+    "evaluate_density",
+    "evaluate_model",
+    "metrics_table",
+    "mutual_information",
+    "mutual_posterior_divergence",
+    "mutual_posterior_divergence_bound",
+    "notes",
+]

@@ -5,6 +5,11 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from scale_vae_keras.data.batches import evaluation_batches
+from scale_vae_keras.data.encoded import EncodedSplit
+
+_BATCH_SIZE = 256
+
 
 class Encoded(NamedTuple):
     """Posteriors of sentences in the order of the data set, float32 `[sentences, latent]`.
@@ -12,18 +17,20 @@ class Encoded(NamedTuple):
     Attributes:
         mean: mean of the posterior that the decoder samples from.
         log_var: its log variance.
-        unscaled_mean: mean of the encoder's own posterior, which the KL is charged on.
+        unscaled_mean: mean of the posterior that the KL is charged on; differs in Scale-VAE alone.
+        unscaled_log_var: its log variance.
     """
 
     mean: np.ndarray
     log_var: np.ndarray
     unscaled_mean: np.ndarray
+    unscaled_log_var: np.ndarray
 
 
 @tf.function(reduce_retracing=True)
 def _encode(model, ids):
     sampled, charged = model.posteriors(model.posterior(ids), training=False)
-    return Encoded(sampled.mean, sampled.log_var, charged.mean)
+    return Encoded(sampled.mean, sampled.log_var, charged.mean, charged.log_var)
 
 
 def encode_dataset(model, dataset: tf.data.Dataset) -> Encoded:
@@ -35,3 +42,11 @@ def encode_dataset(model, dataset: tf.data.Dataset) -> Encoded:
     """
     parts = [_encode(model, ids) for ids in dataset]
     return Encoded(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def encode_sentences(model, split: EncodedSplit) -> Encoded:
+    """Encodes the sentences of a split, in the order of the corpus."""
+    dataset, order = evaluation_batches(split, _BATCH_SIZE)
+    rows = encode_dataset(model, dataset)
+    place = np.argsort(order)
+    return Encoded(*(part[place] for part in rows))

@@ -28,6 +28,21 @@ def standard_kl(posterior: Posterior) -> tf.Tensor:
     return 0.5 * (tf.square(mean) + tf.exp(log_var) - log_var - 1.0)
 
 
+def prior_kl(posterior: Posterior, prior_std: tf.Tensor) -> tf.Tensor:
+    """KL(N(mean, exp(log_var)) || N(0, prior_std^2)) of every dimension, `[batch, latent]`.
+
+    With the posterior of Scale-VAE's decoder and the factor f as `prior_std` this is the rate of
+    the proper bound for the generator that feeds `f * z`.
+
+    Args:
+        posterior: mean and log variance, `[batch, latent]`.
+        prior_std: positive standard deviations, `[latent]`.
+    """
+    mean, log_var = posterior
+    ratio = (tf.square(mean) + tf.exp(log_var)) / tf.square(prior_std)
+    return 0.5 * (ratio - 1.0 - log_var) + tf.math.log(prior_std)
+
+
 @keras.saving.register_keras_serializable("scale_vae_keras")
 class GaussianPosterior(keras.layers.Layer):
     """Maps the encoder's summary of a sentence to its posterior.

@@ -1,0 +1,43 @@
+"""Keeps the best model of a run on disk."""
+
+import os
+from pathlib import Path
+
+import keras
+
+from scale_vae_keras.files import written_whole
+
+
+class BestModel(keras.callbacks.Callback):
+    """Saves the whole model whenever the monitored value falls to a new minimum.
+
+    The file appears at once and whole. Place it after `EpochAverageScale`, so that weights and
+    factor belong together.
+
+    Args:
+        path: the `.keras` file.
+        monitor: the key of the epoch's logs that shall be small.
+    """
+
+    def __init__(self, path: str | os.PathLike, monitor: str = "val_loss"):
+        super().__init__()
+        self.path = Path(path)
+        self.monitor = monitor
+        self.best = float("inf")
+        self.best_epoch = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Saves the model if this epoch is the best."""
+        value = logs[self.monitor]
+        if value < self.best:
+            with written_whole(self.path) as temporary:
+                self.model.save(temporary)
+            self.best, self.best_epoch = value, epoch
+
+    def get_state(self) -> dict:
+        """What a resumed run needs to go on."""
+        return {"best": self.best, "best_epoch": self.best_epoch}
+
+    def set_state(self, state: dict) -> None:
+        """Goes on from `get_state`."""
+        self.best, self.best_epoch = state["best"], state["best_epoch"]

@@ -1,0 +1,82 @@
+"""The learning-rate schedule of the lagging-encoder protocol."""
+
+import keras
+
+from scale_vae_keras.callbacks.best_model import BestModel
+from scale_vae_keras.errors import InputError
+
+
+class DecayOnPlateau(keras.callbacks.Callback):
+    """Multiplies the learning rate when validation stalls, and goes back to the best weights.
+
+    The protocol of He et al. (2019), used by the BN-VAE and DU-VAE code as well: an epoch that is
+    not better than the reference counts; when `patience` such epochs have been counted and at least
+    `start_epoch` epochs are done, the rate is multiplied by `factor`, the best weights (with the
+    factor of Scale-VAE) are loaded again, and the reference is set to the current value. Training
+    stops at decay number `max_decays`. A better epoch sets the reference and the count to zero.
+
+    Place it after `BestModel`.
+
+    Args:
+        best: the callback that keeps the best model.
+        factor: multiplies the learning rate.
+        patience: epochs without improvement before a decay.
+        start_epoch: epochs during which nothing decays.
+        max_decays: the decay that ends training.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        best: BestModel,
+        factor: float = 0.5,
+        patience: int = 2,
+        start_epoch: int = 15,
+        max_decays: int = 5,
+    ):
+        super().__init__()
+        if not 0 < factor < 1:
+            raise InputError(f"the decay factor must be between 0 and 1, got {factor}")
+        if patience < 1 or start_epoch < 0 or max_decays < 1:
+            raise InputError("patience and max_decays must be at least 1, start_epoch at least 0")
+        self.best = best
+        self.factor = factor
+        self.patience = patience
+        self.start_epoch = start_epoch
+        self.max_decays = max_decays
+        self.reference = float("inf")
+        self.not_improved = 0
+        self.decays = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Decays, reloads or stops."""
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        value = logs[self.best.monitor]
+        if value < self.reference:
+            self.reference, self.not_improved = value, 0
+            return
+        self.not_improved += 1
+        if self.not_improved < self.patience or epoch < self.start_epoch:
+            return
+        self.decays += 1
+        self.model.load_weights(self.best.path)
+        self.model.optimizer.learning_rate.assign(logs["learning_rate"] * self.factor)
+        self.reference, self.not_improved = value, 0
+        if self.decays == self.max_decays:
+            self.model.stop_training = True
+
+    def get_state(self) -> dict:
+        """What a resumed run needs to go on."""
+        return {
+            "reference": self.reference,
+            "not_improved": self.not_improved,
+            "decays": self.decays,
+        }
+
+    def set_state(self, state: dict) -> None:
+        """Goes on from `get_state`."""
+        self.reference = state["reference"]
+        self.not_improved = state["not_improved"]
+        self.decays = state["decays"]

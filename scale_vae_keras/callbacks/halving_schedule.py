@@ -1,0 +1,24 @@
+"""A learning-rate schedule of known length."""
+
+import keras
+
+from scale_vae_keras.errors import InputError
+
+
+class HalvingSchedule(keras.callbacks.LearningRateScheduler):
+    """Halves the learning rate at the start of every epoch after the first `constant_epochs`.
+
+    Args:
+        learning_rate: the rate of the first epochs.
+        constant_epochs: number of epochs at that rate, at least 1.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+
+    def __init__(self, learning_rate: float, constant_epochs: int):
+        if learning_rate <= 0 or constant_epochs < 1:
+            raise InputError("learning_rate must be positive and constant_epochs at least 1")
+        super().__init__(
+            lambda epoch: learning_rate * 0.5 ** max(0, epoch - constant_epochs + 1)
+        )

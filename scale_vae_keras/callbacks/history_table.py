@@ -1,0 +1,41 @@
+"""The curves of a run as a table."""
+
+import csv
+import os
+from pathlib import Path
+
+import keras
+
+from scale_vae_keras.files import written_whole
+
+
+class HistoryTable(keras.callbacks.Callback):
+    """Writes the logs of all epochs to a CSV file after each epoch, whole or not at all.
+
+    Place it last, so that it sees what the other callbacks add. Epochs count from 1.
+
+    Args:
+        path: the CSV file.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        super().__init__()
+        self.path = Path(path)
+        self.rows = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Adds a row."""
+        self.rows.append({"epoch": epoch + 1, **logs})
+        columns = list(dict.fromkeys(key for row in self.rows for key in row))
+        with written_whole(self.path) as temporary, temporary.open("w", newline="") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+    def get_state(self) -> dict:
+        """What a resumed run needs to go on."""
+        return {"rows": self.rows}
+
+    def set_state(self, state: dict) -> None:
+        """Goes on from `get_state`."""
+        self.rows = state["rows"]

@@ -1,0 +1,205 @@
+"""The command line: parses, calls `experiments`, prints."""
+
+import argparse
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+
+from scale_vae_keras import __version__
+from scale_vae_keras.errors import InputError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        arguments: the words after `scale-vae`; those of the process by default.
+
+    Returns:
+        0, or 2 after one line `error: ...` on standard error for anything the user got wrong.
+    """
+    options = _parser().parse_args(arguments)
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with _quiet_standard_error():
+            from scale_vae_keras.experiments import commands
+        getattr(commands, options.command)(options)
+    except (InputError, ImportError) as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        sys.stdout = None
+    except OSError as error:
+        return _fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+    except KeyboardInterrupt:
+        return _fail("interrupted")
+    return 0
+
+
+def _fail(message: str) -> int:
+    print("error:", " ".join(message.split()), file=sys.stderr)
+    return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        """One line, as for every other mistake."""
+        self.exit(2, f"error: {message}; see {self.prog} --help\n")
+
+
+@contextlib.contextmanager
+def _quiet_standard_error() -> Iterator[None]:
+    """Keeps what TensorFlow's C++ prints while it is imported, and shows it only on failure."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(kept, 2)
+            said.seek(0)
+            os.write(2, said.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="scale-vae", description="Text variational autoencoders that do not collapse."
+    )
+    parser.add_argument("--version", action="version", version=f"scale-vae {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (
+        _add_quickstart,
+        _add_train,
+        _add_evaluate,
+        _add_generate,
+        _add_reconstruct,
+        _add_interpolate,
+        _add_encode,
+        _add_data,
+    ):
+        add(commands)
+    return parser
+
+
+def _add_command(commands, name, summary):
+    return commands.add_parser(name, help=summary, description=summary)
+
+
+def _add_quickstart(commands):
+    parser = _add_command(
+        commands,
+        "quickstart",
+        "Train the plain VAE and Scale-VAE on the built-in reviews, and compare them.",
+    )
+    parser.add_argument("--output", default="quickstart", metavar="DIR")
+
+
+def _add_train(commands):
+    parser = _add_command(commands, "train", "Train a model on a corpus.")
+    parser.add_argument(
+        "data",
+        metavar="DATA",
+        nargs="?",
+        help="a folder with train.txt, valid.txt and test.txt, or a built-in corpus: reviews, "
+        "synthetic; not needed with --resume",
+    )
+    parser.add_argument("--output", required=True, metavar="RUN", help="the run folder")
+    parser.add_argument("--resume", action="store_true", help="continue the run in RUN")
+    parser.add_argument("--method", metavar="NAME", help="the system: vae, scale (default)")
+    parser.add_argument("--preset", help="small, base (default) or paper")
+    parser.add_argument("--epochs", type=int, metavar="N")
+    parser.add_argument("--batch-size", type=int, metavar="N")
+    parser.add_argument("--learning-rate", type=float, metavar="X")
+    parser.add_argument("--seed", type=int, metavar="N")
+    scale = parser.add_argument_group("Scale-VAE")
+    scale.add_argument("--des-std", type=float, metavar="X", help="standard deviation of scaled means")
+    scale.add_argument("--f-epo", type=int, metavar="N", help="epochs with the batch's own factor")
+    scale.add_argument("--average", help="of an epoch's factors: arithmetic, pooled or median")
+    schedule = parser.add_argument_group("schedule")
+    schedule.add_argument("--decay", help="of the learning rate: halving or plateau")
+    schedule.add_argument("--decay-start", type=int, metavar="N", help="epochs before the first decay")
+    schedule.add_argument("--kl-start", type=float, metavar="X", help="KL weight of the first step")
+    schedule.add_argument("--kl-epochs", type=int, metavar="N", help="epochs until the weight is 1")
+    schedule.add_argument(
+        "--resplit", action="store_true", default=None, help="pair the sentences anew each epoch"
+    )
+    model = parser.add_argument_group("model")
+    model.add_argument("--latent-dim", type=int, metavar="N")
+    model.add_argument("--embedding-dim", type=int, metavar="N")
+    model.add_argument("--units", type=int, metavar="N")
+    model.add_argument("--dropout", type=float, metavar="X")
+    text = parser.add_argument_group("text")
+    text.add_argument("--tokenizer", help="words (tokenised text, default) or raw")
+    text.add_argument("--vocabulary-limit", type=int, metavar="N", help="most tokens, specials included")
+    text.add_argument("--min-count", type=int, metavar="N", help="rarer words become <unk>")
+    text.add_argument("--max-length", type=int, metavar="N", help="cut sentences after N words")
+
+
+def _add_evaluate(commands):
+    parser = _add_command(commands, "evaluate", "Measure a run on a split of its corpus.")
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("--split", default="test", choices=("train", "valid", "test"))
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N sentences")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--json", action="store_true", help="print metrics.json instead of a table")
+
+
+def _add_sampling(parser):
+    parser.add_argument("--temperature", type=float, metavar="X")
+    strategy = parser.add_mutually_exclusive_group()
+    strategy.add_argument("--top-p", type=float, metavar="X")
+    strategy.add_argument("--top-k", type=int, metavar="N")
+    strategy.add_argument("--beam", type=int, metavar="N")
+
+
+def _add_generate(commands):
+    parser = _add_command(commands, "generate", "Write sentences from the prior, one a line.")
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("-n", type=int, default=10, metavar="N", help="number of sentences")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    _add_sampling(parser)
+
+
+def _add_reconstruct(commands):
+    parser = _add_command(
+        commands, "reconstruct", "Write each line of a text anew from its posterior mean."
+    )
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("file", metavar="FILE", nargs="?", help="standard input when left out")
+
+
+def _add_interpolate(commands):
+    parser = _add_command(
+        commands, "interpolate", "Write sentences on the line between two sentences."
+    )
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("start", metavar="TEXT_A")
+    parser.add_argument("end", metavar="TEXT_B")
+    parser.add_argument("--steps", type=int, default=7, metavar="N")
+
+
+def _add_encode(commands):
+    parser = _add_command(commands, "encode", "Save the posteriors of a text's lines.")
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--output", required=True, metavar="FILE.npz")
+
+
+def _add_data(commands):
+    parser = _add_command(commands, "data", "Show the statistics of a corpus.")
+    parser.add_argument("data", metavar="DATA")
+    parser.add_argument("--tokenizer", default="words")
+    parser.add_argument("--vocabulary-limit", type=int, metavar="N")
+    parser.add_argument("--min-count", type=int, default=1, metavar="N")
+    parser.add_argument("--max-length", type=int, default=200, metavar="N")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

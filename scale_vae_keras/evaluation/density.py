@@ -1,0 +1,179 @@
+"""Likelihood, bounds and rates of every sentence of a data set."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from rich.progress import track
+
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.encode import Encoded
+from scale_vae_keras.evaluation.journal import Journal
+from scale_vae_keras.evaluation.prior import Prior, factor
+from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
+
+_MOST_ROWS = 1024
+_MOST_LOGITS = 2**24
+
+
+class Density(NamedTuple):
+    """Quantities of each sentence, in the order of the split, in nats, float64 `[sentences]`.
+
+    Attributes:
+        reconstruction: mean over samples of -log p(x | z), z ~ q, the end symbol counted.
+        kl: KL(q || N(0, I)) of the posterior that the objective charges.
+        kl_scaled_prior: KL of the posterior that the decoder samples from, q-hat, to
+            N(0, diag f-bar^2).
+        kl_standard_prior: KL(q-hat || N(0, I)).
+        kl_prior: KL(q-hat || the prior of the declared generator).
+        log_likelihood: importance-weighted estimate of log p(x) under the declared generator; NaN
+            without importance weighting.
+        ess: effective sample size of the importance weights, from 1 to the number of samples; NaN
+            without importance weighting.
+        tokens: how many tokens are predicted, the end symbol counted, int64.
+    """
+
+    reconstruction: np.ndarray
+    kl: np.ndarray
+    kl_scaled_prior: np.ndarray
+    kl_standard_prior: np.ndarray
+    kl_prior: np.ndarray
+    log_likelihood: np.ndarray
+    ess: np.ndarray
+    tokens: np.ndarray
+
+    @property
+    def objective(self) -> np.ndarray:
+        """-(reconstruction + kl): a bound on log p(x) only where nothing is scaled."""
+        return -(self.reconstruction + self.kl)
+
+    @property
+    def elbo(self) -> np.ndarray:
+        """Lower bound of log p(x) under the declared generator."""
+        return -(self.reconstruction + self.kl_prior)
+
+
+def evaluate_density(
+    model,
+    split: EncodedSplit,
+    encoded: Encoded,
+    prior: Prior,
+    samples: int,
+    seed: int = 0,
+    rows: int | None = None,
+    journal: str | Path | None = None,
+    progress: bool = False,
+) -> Density:
+    """Evaluates every sentence of a split.
+
+    With K samples z_k of q-hat(z|x), `log p(x) ~ logsumexp_k log w_k - log K` and
+    `log w_k = log p(x | z_k) + log prior(z_k) - log q-hat(z_k | x)` (Burda et al., 2016): a lower
+    bound in expectation, exact as K grows. The samples of a sentence depend on the seed and its
+    place in the split alone, not on how the work is divided; more samples begin with the same ones.
+
+    Args:
+        model: a text VAE of this package.
+        split: the sentences.
+        encoded: their posteriors, see `encode_sentences`.
+        prior: of the declared generator, see `declared_prior`.
+        samples: importance samples of a sentence; 0 leaves importance weighting out, and the
+            reconstruction is then that of one sample.
+        seed: of the samples, an integer from 0 on.
+        rows: most samples of a pass, those of all its sentences counted; bounds memory. By default
+            as many as are fast.
+        journal: a file that keeps what is done, so that an interrupted evaluation goes on where
+            it stopped; it is removed at the end.
+        progress: whether to show a progress bar.
+
+    Raises:
+        InputError: an argument is out of its range, or the journal belongs to another evaluation.
+    """
+    if samples < 0 or seed < 0:
+        raise InputError(f"samples is {samples} and seed {seed}: give integers from 0 on")
+    if rows is not None and rows < 1:
+        raise InputError(f"rows is {rows}: a pass needs at least 1")
+    if not np.all(np.isfinite(encoded.mean)) or not np.all(np.isfinite(encoded.log_var)):
+        raise InputError("a posterior is not finite: the model has diverged, train it again")
+    rows = rows or min(_MOST_ROWS, max(1, _MOST_LOGITS // model.vocabulary_size))
+    scores = _importance_weighting(
+        model, split, encoded, prior, samples, seed, rows, journal, progress
+    )
+    unit = Prior(np.zeros(model.latent_dim), np.ones(model.latent_dim))
+    scaled = unit._replace(stddev=factor(model))
+    sampled = (encoded.mean, encoded.log_var)
+    return Density(
+        reconstruction=scores[:, 0],
+        kl=unit.kl(encoded.unscaled_mean, encoded.unscaled_log_var).sum(axis=1),
+        kl_scaled_prior=scaled.kl(*sampled).sum(axis=1),
+        kl_standard_prior=unit.kl(*sampled).sum(axis=1),
+        kl_prior=prior.kl(*sampled).sum(axis=1),
+        log_likelihood=scores[:, 1] if samples else np.full(len(scores), np.nan),
+        ess=scores[:, 2] if samples else np.full(len(scores), np.nan),
+        tokens=split.lengths - 1,
+    )
+
+
+def _importance_weighting(model, split, encoded, prior, samples, seed, rows, journal, progress):
+    """Reconstruction, log-likelihood and effective sample size, float64 `[sentences, 3]`."""
+    samples = max(samples, 1)
+    scores = np.full([split.sentences, 3], np.nan)
+    record = None
+    if journal is not None:
+        inputs = [np.array([samples, seed]), *prior, split.tokens, split.offsets, *encoded]
+        record = Journal(journal, [*inputs, *model.decoder.get_weights()])
+        scores = record.load(scores)
+    score = sample_likelihood(model.decoder)
+    todo = np.flatnonzero(np.isnan(scores[:, 0]))
+    groups = list(_equal_lengths(split.lengths, todo, max(1, rows // samples)))
+    for group in track(groups, "importance weighting", disable=not progress):
+        ids = np.stack([split.tokens[split.offsets[i] : split.offsets[i + 1]] for i in group])
+        scores[group] = _score(score, tf.constant(ids), encoded, prior, group, samples, seed, rows)
+        if record is not None:
+            record.save(scores)
+    if record is not None:
+        record.remove()
+    return scores
+
+
+def _equal_lengths(lengths: np.ndarray, todo: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Divides the sentences `todo` into groups of one length and at most `size` sentences."""
+    order = todo[np.argsort(lengths[todo], kind="stable")]
+    for same in np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1):
+        yield from np.split(same, range(size, len(same), size))
+
+
+def _score(score, ids, encoded: Encoded, prior, group, samples, seed, rows):
+    """The rows of `_importance_weighting` for a group of sentences of one length."""
+    streams = [np.random.default_rng([seed, i]) for i in group]
+    passes = math.ceil(len(group) * samples / rows)
+    log_likelihood, log_weight = [], []
+    for part in np.array_split(np.arange(samples), min(passes, samples)):
+        size = (len(part), encoded.mean.shape[1])
+        noise = [stream.standard_normal(size, np.float32) for stream in streams]
+        z = [
+            encoded.mean[i] + np.exp(0.5 * encoded.log_var[i]) * own
+            for i, own in zip(group, noise, strict=True)
+        ]
+        log_likelihood.append(score(ids, np.stack(z)).numpy())
+        log_weight.append(
+            [
+                prior.log_weight(own_z, own, encoded.log_var[i])
+                for i, own_z, own in zip(group, z, noise, strict=True)
+            ]
+        )
+    log_likelihood = np.concatenate(log_likelihood, axis=1)
+    log_weight = log_likelihood + np.concatenate(log_weight, axis=1)
+    top = log_weight.max(axis=1)
+    weight = np.exp(log_weight - top[:, None])
+    return np.stack(
+        [
+            -log_likelihood.mean(axis=1),
+            top + np.log(weight.mean(axis=1)),
+            np.square(weight.sum(axis=1)) / np.square(weight).sum(axis=1),
+        ],
+        axis=1,
+    )

@@ -1,0 +1,158 @@
+"""The figures of one model on one split, each with its uncertainty."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.evaluation.density import Density, evaluate_density
+from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
+from scale_vae_keras.evaluation.information import (
+    active_units,
+    batch_mutual_information,
+    estimate_information,
+    mutual_posterior_divergence,
+    mutual_posterior_divergence_bound,
+)
+from scale_vae_keras.evaluation.prior import declared_prior, factor
+
+Metrics = dict[str, object]
+
+
+def evaluate_model(
+    model,
+    split: EncodedSplit,
+    samples: int = 500,
+    generator: str = "scaled",
+    seed: int = 0,
+    fitted_on: EncodedSplit | None = None,
+    journal: str | Path | None = None,
+    progress: bool = False,
+) -> Metrics:
+    """Evaluates a text VAE; the same arguments give the same figures.
+
+    Figures are in nats a sentence, the end symbol counted, unless said otherwise; `name_se` is the
+    standard error of the mean `name` over sentences. A figure that was not computed is None.
+
+    - `objective_nll`: reconstruction + `kl`, minus the objective. For Scale-VAE it bounds nothing.
+    - `elbo_nll`: reconstruction + KL to the declared generator's prior; an upper bound of the
+      negative log-likelihood.
+    - `iw_nll`, `iw_samples`: importance-weighted negative log-likelihood under the declared
+      generator, an upper bound in expectation that is exact as the samples grow; `ppl`, its
+      exponential by predicted token; `ess`, the mean effective number of samples.
+    - `reconstruction`; `kl`, KL(q || N(0, I)) of the posterior that the objective charges;
+      `kl_scaled_prior` and `kl_standard_prior`, of the posterior that the decoder samples from to
+      the priors of the generators "scaled" and "standard".
+    - `mi`, `mi_cap`, `mi_upper`: mutual information of that posterior, its estimator's cap, and an
+      upper bound, see `estimate_information`; `mi_batch`, `mi_batch_cap`: the estimate within
+      batches of 32 sentences of like length.
+    - `au`, `au_unscaled`: active units under the posterior that the decoder samples from, and under
+      the encoder's own.
+    - `mpd`, `mpd_bound`: mutual posterior divergence of the posterior that the decoder samples
+      from, and its lower bound.
+    - `sentences`, `tokens` (predicted), `factor` (minimum, mean and maximum of f-bar), `generator`,
+      `seed`.
+
+    Args:
+        model: a text VAE of this package.
+        split: the sentences.
+        samples: importance samples of a sentence; 0 leaves importance weighting out.
+        generator: "scaled", "standard" or "fitted", see `declared_prior`.
+        seed: of all samples, an integer from 0 on.
+        fitted_on: training sentences, for the generator "fitted".
+        journal: a file that keeps what is done of a long evaluation, see `evaluate_density`.
+        progress: whether to show a progress bar.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+    fitted = None if fitted_on is None else encode_sentences(model, fitted_on)
+    prior = declared_prior(model, generator, fitted)
+    encoded = encode_sentences(model, split)
+    terms = evaluate_density(
+        model, split, encoded, prior, samples, seed, journal=journal, progress=progress
+    )
+    scale = factor(model)
+    return {
+        "generator": generator,
+        "seed": seed,
+        **_density_metrics(terms, samples),
+        **_latent_metrics(encoded, split.lengths, seed),
+        "factor": {name: float(getattr(scale, name)()) for name in ("min", "mean", "max")},
+    }
+
+
+def _density_metrics(terms: Density, samples: int) -> Metrics:
+    tokens = int(terms.tokens.sum())
+    metrics = {
+        **_mean("objective_nll", -terms.objective),
+        **_mean("elbo_nll", -terms.elbo),
+        **_mean("iw_nll", -terms.log_likelihood),
+        "iw_samples": samples,
+        "ppl": float(np.exp(-terms.log_likelihood.sum() / tokens)),
+        **_mean("ess", terms.ess),
+        **_mean("reconstruction", terms.reconstruction),
+        **_mean("kl", terms.kl),
+        **_mean("kl_scaled_prior", terms.kl_scaled_prior),
+        **_mean("kl_standard_prior", terms.kl_standard_prior),
+        "sentences": len(terms.tokens),
+        "tokens": tokens,
+    }
+    return {name: None if _is_nan(value) else value for name, value in metrics.items()}
+
+
+def _is_nan(value):
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _mean(name, values):
+    error = values.std(ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    return {name: float(values.mean()), f"{name}_se": float(error)}
+
+
+def _latent_metrics(encoded: Encoded, lengths: np.ndarray, seed: int) -> Metrics:
+    posterior = (encoded.mean, encoded.log_var)
+    whole = estimate_information(*posterior, seed)
+    by_length = np.argsort(lengths, kind="stable")
+    batch, batch_cap = batch_mutual_information(*(part[by_length] for part in posterior), seed=seed)
+    return {
+        "mi": whole.estimate,
+        "mi_se": whole.standard_error,
+        "mi_cap": whole.cap,
+        "mi_upper": whole.upper_bound,
+        "mi_batch": batch,
+        "mi_batch_cap": batch_cap,
+        "au": active_units(encoded.mean),
+        "au_unscaled": active_units(encoded.unscaled_mean),
+        "mpd": float(mutual_posterior_divergence(*posterior).sum()),
+        "mpd_bound": mutual_posterior_divergence_bound(*posterior),
+    }
+
+
+def dimension_table(model, encoded: Encoded) -> dict[str, np.ndarray]:
+    """Figures of each latent dimension, means over sentences, each `[latent]`.
+
+    Args:
+        model: the model that gave the posteriors.
+        encoded: posteriors of the sentences.
+
+    Returns:
+        `factor`; `mean_variance` and `unscaled_mean_variance`, the variance over sentences of the
+        mean of the posterior that the decoder samples from and of the encoder's own; `variance`,
+        the mean posterior variance; and in nats `kl`, `kl_scaled_prior`, `kl_standard_prior` and
+        `mpd`.
+    """
+    posterior = (encoded.mean, encoded.log_var)
+    charged = (encoded.unscaled_mean, encoded.unscaled_log_var)
+    standard = declared_prior(model, "standard")
+    return {
+        "factor": factor(model),
+        "mean_variance": np.var(encoded.mean, axis=0, ddof=1, dtype=np.float64),
+        "unscaled_mean_variance": np.var(encoded.unscaled_mean, axis=0, ddof=1, dtype=np.float64),
+        "variance": np.exp(np.float64(encoded.log_var)).mean(axis=0),
+        "kl": standard.kl(*charged).mean(axis=0),
+        "kl_scaled_prior": declared_prior(model, "scaled").kl(*posterior).mean(axis=0),
+        "kl_standard_prior": standard.kl(*posterior).mean(axis=0),
+        "mpd": mutual_posterior_divergence(*posterior),
+    }

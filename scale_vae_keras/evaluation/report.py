@@ -1,0 +1,84 @@
+"""Metrics of one or several runs as a table, with a line on what is a bound and what is not."""
+
+from collections.abc import Mapping
+
+from rich.table import Table
+
+_ROWS = (
+    ("iw_nll", "nats/sentence", "negative log-likelihood, importance weighted"),
+    ("elbo_nll", "nats/sentence", "negative ELBO"),
+    ("objective_nll", "nats/sentence", "negative training objective"),
+    ("ppl", "per token", "perplexity, of iw_nll"),
+    ("reconstruction", "nats/sentence", "-log p(x|z)"),
+    ("kl", "nats/sentence", "KL(q || N(0, I)), unscaled q"),
+    ("kl_scaled_prior", "nats/sentence", "KL(q-hat || N(0, f-bar^2))"),
+    ("kl_standard_prior", "nats/sentence", "KL(q-hat || N(0, I))"),
+    ("mi", "nats", "mutual information, whole set"),
+    ("mi_cap", "nats", "most that mi can show"),
+    ("mi_upper", "nats", "upper bound of the information"),
+    ("mi_batch", "nats", "mutual information within batches"),
+    ("mi_batch_cap", "nats", "most that mi_batch can show"),
+    ("au", "units", "active under q-hat"),
+    ("au_unscaled", "units", "active under q"),
+    ("mpd", "nats", "mutual posterior divergence"),
+    ("mpd_bound", "nats", "its lower bound"),
+    ("factor", "", "f-bar: min, mean, max"),
+    ("ess", "samples", "effective importance samples"),
+    ("iw_samples", "samples", "importance samples"),
+    ("sentences", "", ""),
+    ("tokens", "", "predicted, </s> counted"),
+    ("generator", "", "that the likelihood is declared for"),
+)
+
+
+def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:
+    """Metrics side by side.
+
+    Args:
+        runs: name of each run -> its metrics, as `evaluate_model` returns them.
+    """
+    table = Table("metric", "unit", *runs, "meaning")
+    for name, unit, meaning in _ROWS:
+        cells = [_cell(metrics[name], metrics.get(f"{name}_se")) for metrics in runs.values()]
+        table.add_row(name, unit, *cells, meaning)
+    return table
+
+
+def _cell(value, error):
+    if value is None:
+        return "-"
+    if isinstance(value, dict):
+        return " ".join(f"{entry:.3g}" for entry in value.values())
+    if isinstance(value, float):
+        return f"{value:.3f}" + ("" if error is None else f" ± {error:.3f}")
+    return str(value)
+
+
+def notes(metrics: Mapping[str, object]) -> list[str]:
+    """Lines that say how the metrics of a run may be read.
+
+    Args:
+        metrics: as `evaluate_model` returns them.
+    """
+    lines = [
+        f"elbo_nll and iw_nll are upper bounds (iw_nll in expectation) of the negative "
+        f'log-likelihood under the generator "{metrics["generator"]}"; rank models by iw_nll.'
+    ]
+    if any(value != 1.0 for value in metrics["factor"].values()):
+        lines.append(
+            "objective_nll is NOT a bound: the posterior is scaled and its KL is not; do not "
+            "compare it with likelihoods."
+        )
+        if metrics["mi"] - 2 * metrics["mi_se"] > metrics["kl"]:
+            lines.append(
+                f"mi {metrics['mi']:.2f} exceeds kl {metrics['kl']:.2f}: objective_nll is below "
+                "what any prior could reach with this posterior."
+            )
+    if metrics["mi"] > metrics["mi_cap"] - 0.1:
+        lines.append("mi is at its cap: the information is at least that, but is not known.")
+    if metrics["ess"] is not None and metrics["ess"] < 0.02 * metrics["iw_samples"]:
+        lines.append(
+            f"the importance weights rest on {metrics['ess']:.1f} of {metrics['iw_samples']} "
+            "samples: iw_nll is far above the true value, use more samples."
+        )
+    return lines

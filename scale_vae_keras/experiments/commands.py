@@ -1,0 +1,186 @@
+"""The body of each command of `scale-vae`."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from rich.console import Console
+from rich.table import Table
+
+from scale_vae_keras import samplers
+from scale_vae_keras.data.corpus import corpus_address, open_corpus
+from scale_vae_keras.data.encoded import EncodedSplit, build_vocabulary, encode_split
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.experiments.config import configure
+from scale_vae_keras.experiments.run_folder import RunFolder
+from scale_vae_keras.experiments.train import Run
+from scale_vae_keras.files import written_whole
+from scale_vae_keras.text.tokenizer import Tokenizer
+
+_SETTINGS = (
+    "epochs batch_size learning_rate seed des_std f_epo average decay decay_start kl_start "
+    "kl_epochs resplit latent_dim embedding_dim units dropout tokenizer vocabulary_limit min_count "
+    "max_length"
+).split()
+_ENCODED_LINES = 256
+
+
+def train(options: argparse.Namespace) -> None:
+    """Trains a new run, or continues one."""
+    _log_to_terminal()
+    given = {name: getattr(options, name) for name in _SETTINGS}
+    if options.resume:
+        run = Run.resume(options.output, given.pop("epochs"))
+        _refuse_changes(run.folder.config, options, given)
+    else:
+        if options.data is None:
+            raise InputError("which corpus? Give its folder or the name of a built-in one")
+        config = configure(
+            corpus_address(options.data),
+            options.method or "scale",
+            options.preset or "base",
+            **given,
+        )
+        run = Run.start(config, options.output)
+    _print_counts(
+        {"train": run.train, "valid": run.valid}, len(run.folder.tokenizer.vocabulary)
+    )
+    run.fit(verbose=1 if sys.stdout.isatty() else 2)
+    print(f"{run.folder.path} holds the best model: epoch {run.best_epoch}, {run.seconds:.0f} s")
+
+
+def _refuse_changes(config, options, given):
+    asked = {**given, "method": options.method, "preset": options.preset}
+    if options.data is not None:
+        asked["data"] = corpus_address(options.data)
+    changed = [
+        f"{name} is {getattr(config, name)}, not {value}"
+        for name, value in asked.items()
+        if value is not None and value != getattr(config, name)
+    ]
+    if changed:
+        raise InputError(f"the run in {options.output} has other settings: {'; '.join(changed)}")
+
+
+def _log_to_terminal():
+    logging.basicConfig(level=logging.WARNING, format="warning: %(message)s")
+
+
+def generate(options: argparse.Namespace) -> None:
+    """Prints sentences from the prior."""
+    folder = RunFolder(options.run)
+    sampler = _sampler(options)
+    sentences = folder.load_model().generate(options.n, options.seed, sampler, _longest(folder))
+    _print_sentences(folder.tokenizer, sentences.ids)
+
+
+def _sampler(options):
+    temperature = 1.0 if options.temperature is None else options.temperature
+    if options.beam is not None:
+        if options.temperature is not None:
+            raise InputError("beam search has no temperature: leave --temperature or --beam out")
+        return samplers.BeamSampler(options.beam)
+    if options.top_k is not None:
+        return samplers.TopKSampler(options.top_k, temperature)
+    if options.top_p is not None:
+        return samplers.TopPSampler(options.top_p, temperature)
+    return samplers.TemperatureSampler(temperature)
+
+
+def _longest(folder):
+    return folder.config.max_length + 1
+
+
+def _print_sentences(tokenizer: Tokenizer, ids: tf.Tensor) -> None:
+    for text in tokenizer.detokenize(ids).numpy():
+        print(text.decode())
+
+
+def reconstruct(options: argparse.Namespace) -> None:
+    """Prints the reconstruction of each line."""
+    folder = RunFolder(options.run)
+    model = folder.load_model()
+    for ids in _ids_of_lines(folder.tokenizer, _read_lines(options.file)):
+        _print_sentences(
+            folder.tokenizer, model.reconstruct(ids, max_length=_longest(folder)).ids
+        )
+
+
+def _read_lines(file: str | None) -> list[str]:
+    content = sys.stdin.buffer.read() if file is None else _read_bytes(file)
+    lines = content.decode("utf-8-sig", errors="replace").splitlines()
+    if not lines:
+        raise InputError(f"{file or 'standard input'} is empty: give at least one line of text")
+    return lines
+
+
+def _read_bytes(file):
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {error.strerror}") from error
+
+
+def _ids_of_lines(tokenizer, lines):
+    for start in range(0, len(lines), _ENCODED_LINES):
+        yield tokenizer(lines[start : start + _ENCODED_LINES]).to_tensor()
+
+
+def interpolate(options: argparse.Namespace) -> None:
+    """Prints sentences between two sentences."""
+    folder = RunFolder(options.run)
+    model = folder.load_model()
+    start, end = (folder.tokenizer([text]).to_tensor() for text in (options.start, options.end))
+    sentences = model.interpolate(start, end, options.steps, max_length=_longest(folder))
+    _print_sentences(folder.tokenizer, sentences.ids)
+
+
+def encode(options: argparse.Namespace) -> None:
+    """Writes `mean` and `stddev` `[lines, latent]` of the posterior that the decoder samples."""
+    if not options.output.endswith(".npz"):
+        raise InputError(f"{options.output} must end in .npz")
+    folder = RunFolder(options.run)
+    model = folder.load_model()
+    lines = _read_lines(options.file)
+    posteriors = [model.encode(ids) for ids in _ids_of_lines(folder.tokenizer, lines)]
+    with written_whole(options.output) as temporary:
+        np.savez(
+            temporary,
+            mean=np.concatenate([posterior.mean for posterior in posteriors]),
+            stddev=np.concatenate([posterior.stddev for posterior in posteriors]),
+        )
+
+
+def data(options: argparse.Namespace) -> None:
+    """Prints what a corpus consists of."""
+    corpus = open_corpus(options.data)
+    vocabulary = build_vocabulary(
+        corpus, options.tokenizer, options.vocabulary_limit, options.min_count
+    )
+    tokenizer = Tokenizer(vocabulary, options.tokenizer, options.max_length)
+    splits = {
+        split: encode_split(corpus, split, tokenizer) for split in ("train", "valid", "test")
+    }
+    _print_counts(splits, len(vocabulary))
+
+
+def _print_counts(splits: dict[str, EncodedSplit], vocabulary_size: int) -> None:
+    table = Table(title=f"vocabulary: {vocabulary_size:,} tokens, specials included")
+    table.add_column("")
+    for name in splits:
+        table.add_column(name, justify="right")
+    rows = {
+        "sentences": lambda split: f"{split.sentences:,}",
+        "words": lambda split: f"{split.words:,}",
+        "words a sentence": lambda split: f"{split.words / split.sentences:.2f}",
+        "longest sentence": lambda split: f"{split.max_length:,}",
+        "unknown words": lambda split: f"{split.unknown:,} ({split.unknown / split.words:.2%})",
+        "truncated sentences": lambda split: f"{split.truncated:,}",
+        "empty lines, skipped": lambda split: f"{split.empty:,}",
+    }
+    for name, show in rows.items():
+        table.add_row(name, *(show(split) for split in splits.values()))
+    Console().print(table)

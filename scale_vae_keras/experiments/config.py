@@ -1,0 +1,145 @@
+"""Everything that defines a run."""
+
+from dataclasses import asdict, dataclass, fields, replace
+
+from scale_vae_keras.errors import InputError
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The settings of one run, as `config.json` holds them.
+
+    Attributes:
+        data: name of a built-in corpus, or the corpus folder.
+        method: name of the system.
+        preset: name of the preset that the other settings started from.
+        tokenizer: "words" for text that is tokenised already, "raw" for any other.
+        vocabulary_limit: most tokens of a counted vocabulary, specials included; None for all.
+        min_count: words that are rarer in train become `<unk>`.
+        max_length: sentences are cut after so many words.
+        latent_dim: number of latent dimensions.
+        embedding_dim: width of the token embeddings.
+        units: width of the LSTMs.
+        dropout: share of the decoder's embedding and hidden entries dropped in training.
+        decoder_initializer_range: decoder weights start uniform in plus or minus this value.
+        des_std: the standard deviation that Scale-VAE gives to scaled means.
+        f_epo: epochs that use the batch's own factor.
+        ddof: 1 for the unbiased standard deviation in the factor, 0 for the biased.
+        average: how an epoch's factors become one.
+        through_batch_factor: whether gradients flow through the batch's own factor.
+        batch_size: sentences a step.
+        resplit: whether each epoch pairs the sentences anew; else only batches are reordered.
+        epochs: most epochs.
+        learning_rate: of SGD without momentum, at the start.
+        clip_norm: limit of the global gradient norm.
+        decay: "halving" halves the rate each epoch after `decay_start` epochs; "plateau" halves it
+            and goes back to the best weights when validation stalls for `decay_patience` epochs.
+        decay_start: epochs before the first decay.
+        decay_patience: epochs without improvement before a decay, for "plateau".
+        kl_start: KL weight of the first step.
+        kl_epochs: epochs until the KL weight is 1.
+        seed: of weights, noise, dropout and the order of the data.
+    """
+
+    data: str
+    method: str
+    preset: str
+    tokenizer: str = "words"
+    vocabulary_limit: int | None = None
+    min_count: int = 1
+    max_length: int = 200
+    latent_dim: int = 32
+    embedding_dim: int = 512
+    units: int = 1024
+    dropout: float = 0.5
+    decoder_initializer_range: float = 0.01
+    des_std: float = 0.7
+    f_epo: int = 1
+    ddof: int = 1
+    average: str = "arithmetic"
+    through_batch_factor: bool = True
+    batch_size: int = 32
+    resplit: bool = False
+    epochs: int = 100
+    learning_rate: float = 1.0
+    clip_norm: float = 5.0
+    decay: str = "plateau"
+    decay_start: int = 15
+    decay_patience: int = 2
+    kl_start: float = 0.1
+    kl_epochs: int = 10
+    seed: int = 783435
+
+    def __post_init__(self):
+        positive = (
+            "max_length min_count latent_dim embedding_dim units batch_size epochs learning_rate "
+            "clip_norm decoder_initializer_range decay_patience"
+        )
+        for name in positive.split():
+            if not 0 < getattr(self, name) < float("inf"):
+                raise InputError(f"{name} must be positive, got {getattr(self, name)}")
+        for name in ("seed", "kl_epochs", "decay_start"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} must not be negative, got {getattr(self, name)}")
+        if self.vocabulary_limit is not None and self.vocabulary_limit < 5:
+            raise InputError(
+                f"vocabulary_limit must be at least 5 (four specials and a word), got "
+                f"{self.vocabulary_limit}"
+            )
+        if self.decay not in ("halving", "plateau"):
+            raise InputError(f"decay must be halving or plateau, got {self.decay!r}")
+
+    def to_json(self) -> dict:
+        """The settings as a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: dict) -> "RunConfig":
+        """The settings that `to_json` wrote.
+
+        Raises:
+            InputError: a setting is missing, unknown or out of range.
+        """
+        known = {field.name for field in fields(cls)}
+        if set(content) != known:
+            raise InputError(f"unknown or missing settings: {sorted(set(content) ^ known)}")
+        return cls(**content)
+
+    def differences(self, other: "RunConfig") -> list[str]:
+        """A line for each setting that differs, `name: ours, theirs`."""
+        return [
+            f"{field.name}: {getattr(self, field.name)}, {getattr(other, field.name)}"
+            for field in fields(self)
+            if getattr(self, field.name) != getattr(other, field.name)
+        ]
+
+
+PRESETS = {
+    "small": {
+        "embedding_dim": 128,
+        "units": 256,
+        "batch_size": 64,
+        "decoder_initializer_range": 0.06,
+        "epochs": 12,
+        "learning_rate": 0.5,
+        "decay": "halving",
+        "decay_start": 6,
+        "kl_epochs": 3,
+        "f_epo": 2,
+    },
+    "base": {"embedding_dim": 128, "units": 512, "batch_size": 32},
+    "paper": {"embedding_dim": 512, "units": 1024, "batch_size": 32},
+}
+
+
+def configure(data: str, method: str, preset: str, **overrides) -> RunConfig:
+    """The settings of a preset, with those that are given and not None in place of its own.
+
+    Raises:
+        InputError: the preset is unknown, or a setting is out of range.
+    """
+    if preset not in PRESETS:
+        raise InputError(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")
+    config = RunConfig(data=data, method=method, preset=preset, **PRESETS[preset])
+    given = {name: value for name, value in overrides.items() if value is not None}
+    return replace(config, **given)

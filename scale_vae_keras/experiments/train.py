@@ -1,0 +1,161 @@
+"""Training a run."""
+
+import os
+
+import keras
+
+from scale_vae_keras.callbacks.best_model import BestModel
+from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
+from scale_vae_keras.callbacks.halving_schedule import HalvingSchedule
+from scale_vae_keras.callbacks.history_table import HistoryTable
+from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
+from scale_vae_keras.callbacks.linear_kl_annealing import LinearKLAnnealing
+from scale_vae_keras.callbacks.run_checkpoint import RunCheckpoint, checkpoints, read_state
+from scale_vae_keras.data.batches import evaluation_batches, training_batches
+from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.data.encoded import EncodedSplit, build_vocabulary, encode_split
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.experiments.config import RunConfig
+from scale_vae_keras.experiments.methods import build_model, get_method
+from scale_vae_keras.experiments.run_folder import RunFolder, load_keras_file
+from scale_vae_keras.text.tokenizer import Tokenizer
+
+
+class Run:
+    """A run on disk with its data, new or to be continued.
+
+    Args:
+        folder: the run folder.
+        train: the training sentences.
+        valid: the validation sentences.
+    """
+
+    def __init__(self, folder: RunFolder, train: EncodedSplit, valid: EncodedSplit):
+        self.folder = folder
+        self.train = train
+        self.valid = valid
+
+    @classmethod
+    def start(cls, config: RunConfig, output: str | os.PathLike) -> "Run":
+        """Opens the corpus and makes the run folder; nothing is written if anything is wrong.
+
+        Raises:
+            InputError: method, corpus or output folder are not fit.
+        """
+        get_method(config.method)
+        corpus = open_corpus(config.data)
+        vocabulary = build_vocabulary(
+            corpus, config.tokenizer, config.vocabulary_limit, config.min_count
+        )
+        tokenizer = Tokenizer(vocabulary, config.tokenizer, config.max_length)
+        train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
+        build_model(config, len(vocabulary))
+        folder = RunFolder(output)
+        folder.create(config, vocabulary, corpus.fingerprint())
+        return cls(folder, train, valid)
+
+    @classmethod
+    def resume(cls, output: str | os.PathLike, epochs: int | None = None) -> "Run":
+        """Opens a run that was started before.
+
+        Args:
+            output: the run folder.
+            epochs: a new limit of epochs; None keeps the run's own.
+
+        Raises:
+            InputError: the folder is not a run, or its corpus has changed.
+        """
+        folder = RunFolder(output)
+        if epochs is not None:
+            folder.change_epochs(epochs)
+        corpus = open_corpus(folder.config.data)
+        if corpus.fingerprint() != folder.corpus_fingerprint:
+            raise InputError(f"the corpus {folder.config.data} has changed since the run began")
+        tokenizer = folder.tokenizer
+        train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
+        return cls(folder, train, valid)
+
+    def fit(self, verbose: int | str = "auto") -> None:
+        """Trains until the settings say stop, from the last checkpoint if there is one.
+
+        Args:
+            verbose: as in `keras.Model.fit`.
+
+        Raises:
+            InputError: interrupted, or the disk cannot be written to; says what was saved.
+        """
+        folder, config = self.folder, self.folder.config
+        saved = checkpoints(folder.checkpoints)
+        state = read_state(saved[-1]) if saved else {"epochs": 0, "seconds": 0.0, "stopped": False}
+        self.seconds = state["seconds"]
+        if state["stopped"] or state["epochs"] >= config.epochs:
+            return
+        if saved:
+            model = load_keras_file(saved[-1] / "model.keras")
+        else:
+            model = build_model(config, len(folder.tokenizer.vocabulary))
+        validation, _ = evaluation_batches(self.valid, config.batch_size)
+        callbacks, checkpoint = self._callbacks(validation, state)
+        try:
+            model.fit(
+                training_batches(
+                    self.train,
+                    config.batch_size,
+                    config.seed,
+                    resplit=config.resplit,
+                    first_epoch=state["epochs"],
+                ),
+                validation_data=validation,
+                initial_epoch=state["epochs"],
+                epochs=config.epochs,
+                shuffle=False,
+                callbacks=callbacks,
+                verbose=verbose,
+            )
+        except KeyboardInterrupt:
+            raise InputError(f"interrupted: {_what_is_saved(folder)}") from None
+        except OSError as error:
+            raise InputError(f"cannot write the run: {error}; {_what_is_saved(folder)}") from error
+        self.seconds = checkpoint.seconds
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch of the best model so far, from 1."""
+        last = checkpoints(self.folder.checkpoints)[-1]
+        return read_state(last)["callbacks"]["best"]["best_epoch"] + 1
+
+    def _callbacks(self, validation, state):
+        folder, config = self.folder, self.folder.config
+        best = BestModel(folder.model_path)
+        monitor = LatentMonitor(validation, config.seed)
+        history = HistoryTable(folder.history_path)
+        stateful = {"best": best, "monitor": monitor, "history": history}
+        if config.decay == "halving":
+            decay = HalvingSchedule(config.learning_rate, config.decay_start)
+        else:
+            decay = DecayOnPlateau(best, 0.5, config.decay_patience, config.decay_start)
+            stateful["decay"] = decay
+        for name, saved in state.get("callbacks", {}).items():
+            stateful[name].set_state(saved)
+        checkpoint = RunCheckpoint(folder.checkpoints, stateful, state["seconds"])
+        callbacks = [
+            *get_method(config.method).callbacks(config),
+            LinearKLAnnealing(config.kl_start, config.kl_epochs),
+            monitor,
+            best,
+            decay,
+            keras.callbacks.TensorBoard(str(folder.logs), write_graph=False),
+            history,
+            checkpoint,
+        ]
+        return callbacks, checkpoint
+
+
+def _what_is_saved(folder: RunFolder) -> str:
+    saved = checkpoints(folder.checkpoints)
+    if not saved:
+        return f"no epoch was finished; start again with --resume --output {folder.path}"
+    return (
+        f"{folder.path} holds epoch {read_state(saved[-1])['epochs']} and the best model so far; "
+        f"continue with --resume --output {folder.path}"
+    )

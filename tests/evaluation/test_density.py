@@ -1,0 +1,304 @@
+import math
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from toy_models import (
+    END,
+    START,
+    as_split,
+    every_sequence,
+    exact_log_likelihood,
+    numpy_log_likelihood,
+    small_scale_vae,
+    small_vae,
+    two_sentence_model,
+)
+
+from scale_vae_keras.data import build_vocabulary, encode_split, open_corpus, training_batches
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.data.reviews import ReviewGrammar
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.density import evaluate_density
+from scale_vae_keras.evaluation.encode import encode_sentences
+from scale_vae_keras.evaluation.prior import Prior, declared_prior
+from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
+from scale_vae_keras.models import ScaleVAE, TextVAE
+from scale_vae_keras.text.tokenizer import Tokenizer
+
+FACTORS = {1: [2.5], 2: [2.5, 0.6]}
+
+
+def evaluate(model, split, generator="scaled", samples=100, **arguments):
+    encoded = encode_sentences(model, split)
+    prior = declared_prior(model, generator, encoded)
+    return evaluate_density(model, split, encoded, prior, samples, **arguments)
+
+
+def exact(model, sequences, generator):
+    prior = declared_prior(model, generator, encode_sentences(model, as_split(sequences)))
+    return np.array([exact_log_likelihood(model.decoder, ids, *prior) for ids in sequences])
+
+
+def test_sample_likelihood_is_that_of_numpy():
+    decoder = small_vae(latent_dim=2).decoder
+    ids = np.array([[START, 4, 5, 0, END], [START, 3, 1, 4, END]], np.int32)
+    z = np.random.default_rng(0).normal(size=(2, 7, 2)).astype(np.float32)
+    expected = [numpy_log_likelihood(decoder, row, own) for row, own in zip(ids, z, strict=True)]
+    np.testing.assert_allclose(sample_likelihood(decoder)(ids, z), expected, atol=1e-5)
+
+
+def test_sample_likelihood_of_tokens_too_improbable_for_float32():
+    decoder = small_vae(latent_dim=2).decoder
+    decoder.output_kernel.assign(60 * decoder.output_kernel)
+    ids = np.array([[START, 4, 5, 3, END]], np.int32)
+    z = np.random.default_rng(0).normal(size=(1, 50, 2)).astype(np.float32)
+    expected = numpy_log_likelihood(decoder, ids[0], z[0])
+    assert expected.min() < -200
+    np.testing.assert_allclose(sample_likelihood(decoder)(ids, z)[0], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("generator", ["scaled", "standard", "fitted"])
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_probabilities_of_all_sentences_sum_to_one(latent_dim, generator):
+    model = small_scale_vae(latent_dim, FACTORS[latent_dim])
+    sequences = every_sequence(length=2)
+    assert np.exp(exact(model, sequences, generator)).sum() == pytest.approx(1, abs=1e-6)
+    result = evaluate(model, as_split(sequences), generator, samples=5_000, rows=50_000)
+    assert np.exp(result.log_likelihood).sum() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("generator", ["scaled", "standard", "fitted"])
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_estimate_converges_to_the_exact_likelihood(latent_dim, generator):
+    model = small_scale_vae(latent_dim, FACTORS[latent_dim])
+    sequences = every_sequence(length=2)
+    truth = exact(model, sequences, generator)
+    errors = [
+        np.abs(
+            evaluate(model, as_split(sequences), generator, samples, rows=50_000).log_likelihood
+            - truth
+        ).mean()
+        for samples in (500, 5_000, 50_000)
+    ]
+    assert errors[0] > 1.5 * errors[1] > 1.5**2 * errors[2]
+    assert errors[2] < 0.02
+
+
+@pytest.mark.parametrize("generator", ["scaled", "standard", "fitted"])
+def test_elbo_is_below_the_estimate_and_that_below_the_truth(generator):
+    model = small_scale_vae(2, FACTORS[2])
+    sequences = every_sequence(length=2)
+    truth = exact(model, sequences, generator)
+    runs = [
+        evaluate(model, as_split(sequences), generator, samples=10, seed=seed) for seed in range(40)
+    ]
+    elbo = np.array([run.elbo.mean() for run in runs])
+    estimate = np.array([run.log_likelihood.mean() for run in runs])
+    assert elbo.mean() + 3 * elbo.std() / math.sqrt(40) < estimate.mean()
+    assert estimate.mean() + 3 * estimate.std() / math.sqrt(40) < truth.mean()
+
+
+def test_generators_of_a_model_without_factor_agree():
+    model = small_vae(2)
+    split = as_split(every_sequence(length=1))
+    scaled, standard = evaluate(model, split, "scaled"), evaluate(model, split, "standard")
+    np.testing.assert_array_equal(scaled.log_likelihood, standard.log_likelihood)
+    np.testing.assert_array_equal(scaled.kl, scaled.kl_scaled_prior)
+    np.testing.assert_array_equal(scaled.kl, scaled.kl_standard_prior)
+    np.testing.assert_array_equal(scaled.objective, scaled.elbo)
+
+
+def test_rates_of_a_literal_posterior():
+    # mean 0.5 (scaled: 1.0), variance e^-1, factor 2
+    prior = Prior(np.array([0.0]), np.array([2.0]))
+    scaled = prior.kl(np.array([[1.0]]), np.array([[-1.0]]))
+    expected = 0.5 * (0.25 + math.exp(-1) / 4 + 1 + 2 * math.log(2) - 1)
+    assert scaled.item() == pytest.approx(expected, abs=1e-12)
+
+
+def test_objective_is_no_bound_on_the_constructed_example():
+    """Two sentences: no model has a mean log-likelihood above -log 2; the objective exceeds it."""
+    model, split = two_sentence_model()
+    result = evaluate(model, split, samples=20_000, rows=20_000)
+    log_two = math.log(2)
+    truth = exact_log_likelihood(model.decoder, [START, 4, END], np.zeros(1), np.array([1100.0]))
+    assert truth == pytest.approx(-log_two, abs=1e-3)
+    assert result.objective.mean() == pytest.approx(-0.312, abs=0.005)
+    assert result.objective.mean() > -log_two
+    assert result.elbo.mean() == pytest.approx(-6.8, abs=0.05)
+    assert np.all(result.log_likelihood < -log_two + 0.01)
+
+
+def test_constructed_example_with_a_mild_factor():
+    model, split = two_sentence_model(spread=0.3)
+    scaled = evaluate(model, split, "scaled", samples=20_000, rows=20_000)
+    standard = evaluate(model, split, "standard", samples=20_000, rows=20_000)
+    assert scaled.objective.mean() == pytest.approx(-0.357, abs=0.005)
+    assert scaled.elbo.mean() == pytest.approx(-1.194, abs=0.005)
+    assert standard.elbo.mean() == pytest.approx(-0.917, abs=0.005)
+    np.testing.assert_allclose(scaled.log_likelihood, -math.log(2), atol=0.02)
+    np.testing.assert_allclose(standard.log_likelihood, -math.log(2), atol=0.02)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 64, 100_000])
+def test_division_of_the_work_changes_nothing(rows):
+    model = small_scale_vae(2, FACTORS[2])
+    split = as_split(every_sequence(length=2))
+    whole = evaluate(model, split, samples=30, seed=5, rows=1000)
+    parts = evaluate(model, split, samples=30, seed=5, rows=rows)
+    for name in ("log_likelihood", "reconstruction", "ess"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-5)
+
+
+def test_same_seed_same_figures_other_seed_other_figures():
+    model = small_scale_vae(2, FACTORS[2])
+    split = as_split(every_sequence(length=1))
+    first, second, other = (evaluate(model, split, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.log_likelihood, second.log_likelihood)
+    assert np.all(first.log_likelihood != other.log_likelihood)
+
+
+def test_a_sentence_has_its_noise_whatever_follows_it():
+    model = small_scale_vae(2, FACTORS[2])
+    sequences = every_sequence(length=2)
+    some = evaluate(model, as_split(sequences[:5]))
+    every = evaluate(model, as_split(sequences))
+    np.testing.assert_allclose(every.log_likelihood[:5], some.log_likelihood, rtol=1e-5)
+
+
+def test_effective_sample_size_is_all_samples_where_the_posterior_is_exact():
+    """A decoder that ignores z: with the prior as the posterior all weights are equal."""
+    model = small_vae(2)
+    model.gaussian_posterior.kernel.assign(tf.zeros_like(model.gaussian_posterior.kernel))
+    model.decoder.state_kernel.assign(tf.zeros_like(model.decoder.state_kernel))
+    kernel = model.decoder.lstm.kernel.numpy()
+    kernel[-2:] = 0
+    model.decoder.lstm.kernel.assign(kernel)
+    result = evaluate(model, as_split([[START, 4, END], [START, 4, 5, END]]), samples=64)
+    np.testing.assert_allclose(result.ess, 64, rtol=1e-4)
+    np.testing.assert_allclose(result.log_likelihood, result.elbo, atol=1e-5)
+    np.testing.assert_array_equal(result.tokens, [2, 3])
+
+
+def test_without_samples_there_is_no_likelihood():
+    model = small_vae(2)
+    result = evaluate(model, as_split([[START, 4, END]]), samples=0)
+    assert np.isnan(result.log_likelihood).all()
+    assert np.isnan(result.ess).all()
+    assert np.isfinite(result.elbo).all()
+
+
+def test_interrupted_evaluation_goes_on_from_its_journal(tmp_path, monkeypatch):
+    model = small_scale_vae(2, FACTORS[2])
+    split = as_split(every_sequence(length=2))
+    whole = evaluate(model, split, samples=20)
+    journal = tmp_path / "evaluation.npz"
+    monkeypatch.setattr("scale_vae_keras.evaluation.journal._SECONDS_BETWEEN_WRITES", 0.0)
+    scored = []
+
+    def interrupt(groups, *_, **__):
+        for group in groups:
+            if len(scored) == 3:
+                raise KeyboardInterrupt
+            scored.append(group)
+            yield group
+
+    monkeypatch.setattr("scale_vae_keras.evaluation.density.track", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(model, split, samples=20, rows=20, journal=journal)
+    rest = []
+    monkeypatch.setattr(
+        "scale_vae_keras.evaluation.density.track",
+        lambda groups, *_, **__: (rest.append(group) or group for group in groups),
+    )
+    resumed = evaluate(model, split, samples=20, rows=20, journal=journal)
+    assert len(rest) == split.sentences - 2  # the third was scored but not yet written
+    np.testing.assert_allclose(resumed.log_likelihood, whole.log_likelihood, rtol=1e-5)
+    assert not journal.exists()
+
+
+def test_journal_of_another_evaluation_is_refused(tmp_path, monkeypatch):
+    from scale_vae_keras.evaluation.journal import Journal
+
+    monkeypatch.setattr("scale_vae_keras.evaluation.journal._SECONDS_BETWEEN_WRITES", 0.0)
+    path = tmp_path / "evaluation.npz"
+    Journal(path, [np.array([1])]).save(np.zeros([2, 3]))
+    with pytest.raises(InputError, match="belongs to another evaluation"):
+        Journal(path, [np.array([2])]).load(np.zeros([2, 3]))
+    path.write_text("not a journal")
+    with pytest.raises(InputError, match="not an evaluation journal"):
+        Journal(path, [np.array([1])]).load(np.zeros([2, 3]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"samples": -1}, "samples is -1"),
+        ({"seed": -1}, "seed -1"),
+        ({"rows": 0}, "rows is 0"),
+        ({"generator": "paper"}, "unknown generator 'paper'"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(InputError, match=message):
+        evaluate(small_vae(1), as_split([[START, END]]), **arguments)
+
+
+def test_fitted_needs_sentences():
+    with pytest.raises(InputError, match="needs training sentences"):
+        declared_prior(small_vae(1), "fitted")
+
+
+def test_a_model_that_has_diverged_is_refused():
+    model = small_vae(1)
+    model.gaussian_posterior.kernel.assign(np.nan * model.gaussian_posterior.kernel)
+    with pytest.raises(InputError, match="diverged"):
+        evaluate(model, as_split([[START, END]]))
+
+
+@pytest.mark.parametrize("system", [TextVAE, ScaleVAE])
+def test_likelihood_of_reviews_is_not_above_minus_their_entropy(system):
+    corpus = open_corpus("reviews")
+    vocabulary = build_vocabulary(corpus, "words")
+    tokenizer = Tokenizer(vocabulary, "words")
+    model = system(len(vocabulary), 8, 32, 64)
+    model.compile(keras.optimizers.Adam(3e-3, global_clipnorm=5.0))
+    train = training_batches(encode_split(corpus, "train", tokenizer), 64, seed=0)
+    model.fit(train.take(60), shuffle=False, verbose=0)
+    if system is ScaleVAE:
+        model.posterior_scale.close_record()
+    test = encode_split(corpus, "test", tokenizer)
+    end = test.offsets[200]
+    test = EncodedSplit(test.tokens[:end], test.offsets[:201], None, 0, 0)
+    nll = -evaluate(model, test, samples=20).log_likelihood
+    assert nll.mean() > ReviewGrammar().entropy() - nll.std() / math.sqrt(200)
+
+
+MEMORY = """
+import resource, sys
+sys.path.insert(0, {folder!r})
+import numpy as np
+from toy_models import as_split
+from scale_vae_keras.evaluation import encode_sentences, declared_prior, evaluate_density
+from scale_vae_keras.models import TextVAE
+model = TextVAE(20_000, 4, 8, 8)
+model.build((None, 4))
+for sentences, samples in ((32, 50), (1, 5_000)):
+    split = as_split([[1, 4, 2]] * sentences)
+    encoded = encode_sentences(model, split)
+    evaluate_density(model, split, encoded, declared_prior(model, "scaled"), samples)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_memory_does_not_grow_with_the_samples(request):
+    code = MEMORY.format(folder=str(request.path.parent))
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
+    ).stdout
+    few, many = (int(line) for line in output.split())
+    assert many < 1.2 * few
