@@ -119,12 +119,16 @@ def _add_train(commands):
     parser.add_argument("--learning-rate", type=float, metavar="X")
     parser.add_argument("--seed", type=int, metavar="N")
     scale = parser.add_argument_group("Scale-VAE")
-    scale.add_argument("--des-std", type=float, metavar="X", help="standard deviation of scaled means")
+    scale.add_argument(
+        "--des-std", type=float, metavar="X", help="standard deviation of scaled means"
+    )
     scale.add_argument("--f-epo", type=int, metavar="N", help="epochs with the batch's own factor")
     scale.add_argument("--average", help="of an epoch's factors: arithmetic, pooled or median")
     schedule = parser.add_argument_group("schedule")
     schedule.add_argument("--decay", help="of the learning rate: halving or plateau")
-    schedule.add_argument("--decay-start", type=int, metavar="N", help="epochs before the first decay")
+    schedule.add_argument(
+        "--decay-start", type=int, metavar="N", help="epochs before the first decay"
+    )
     schedule.add_argument("--kl-start", type=float, metavar="X", help="KL weight of the first step")
     schedule.add_argument("--kl-epochs", type=int, metavar="N", help="epochs until the weight is 1")
     schedule.add_argument(
@@ -137,7 +141,9 @@ def _add_train(commands):
     model.add_argument("--dropout", type=float, metavar="X")
     text = parser.add_argument_group("text")
     text.add_argument("--tokenizer", help="words (tokenised text, default) or raw")
-    text.add_argument("--vocabulary-limit", type=int, metavar="N", help="most tokens, specials included")
+    text.add_argument(
+        "--vocabulary-limit", type=int, metavar="N", help="most tokens, specials included"
+    )
     text.add_argument("--min-count", type=int, metavar="N", help="rarer words become <unk>")
     text.add_argument("--max-length", type=int, metavar="N", help="cut sentences after N words")
 

@@ -19,6 +19,4 @@ class HalvingSchedule(keras.callbacks.LearningRateScheduler):
     def __init__(self, learning_rate: float, constant_epochs: int):
         if learning_rate <= 0 or constant_epochs < 1:
             raise InputError("learning_rate must be positive and constant_epochs at least 1")
-        super().__init__(
-            lambda epoch: learning_rate * 0.5 ** max(0, epoch - constant_epochs + 1)
-        )
+        super().__init__(lambda epoch: learning_rate * 0.5 ** max(0, epoch - constant_epochs + 1))

@@ -25,8 +25,8 @@ class LatentMonitor(keras.callbacks.Callback):
     f-bar), `factor_change` (largest relative change of f-bar over the epoch), `kl_scaled_prior`
     and the epoch's counters `factor_capped` and `factor_unrecorded`; for all, `skipped_steps`.
 
-    A line is logged as a warning when f-bar runs away (its geometric mean grows by half in an
-    epoch), when a factor reaches its cap, when the swap to the epoch average raises the training
+    A line is logged as a warning when f-bar runs away (its geometric mean grows by half from one
+    epoch to the next, the average being in force), when a factor reaches its cap, when the swap to the epoch average raises the training
     loss by more than a nat, and when the model has collapsed (less than 0.1 nats of information).
 
     Place it after `EpochAverageScale` and before callbacks that write the logs.
@@ -67,6 +67,7 @@ class LatentMonitor(keras.callbacks.Callback):
     def _watch_factor(self, epoch, logs):
         scale = self.model.posterior_scale
         factor = np.asarray(scale.average)
+        in_force = bool(float(scale.in_force) > 0.5)
         logs["factor_min"] = float(factor.min())
         logs["factor_mean"] = float(factor.mean())
         logs["factor_max"] = float(factor.max())
@@ -75,7 +76,7 @@ class LatentMonitor(keras.callbacks.Callback):
         if self._factor is not None:
             logs["factor_change"] = float(np.max(np.abs(factor / self._factor - 1)))
             growth = float(np.exp(np.mean(np.log(factor / self._factor))))
-            if growth > _RUNAWAY_GROWTH:
+            if growth > _RUNAWAY_GROWTH and in_force:
                 _logger.warning(
                     "epoch %d: the factor is running away: f-bar grew %.1f times to %.3g; lower "
                     "the learning rate, slow the KL annealing, or raise f_epo",
@@ -90,7 +91,6 @@ class LatentMonitor(keras.callbacks.Callback):
                 logs["factor_capped"],
                 scale.max_factor,
             )
-        in_force = bool(float(scale.in_force) > 0.5)
         loss = logs.get("loss")
         if in_force and not self._was_in_force and None not in (loss, self._loss):
             jump = loss - self._loss

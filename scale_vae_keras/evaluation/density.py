@@ -72,7 +72,9 @@ def evaluate_density(
 
     With K samples z_k of q-hat(z|x), `log p(x) ~ logsumexp_k log w_k - log K` and
     `log w_k = log p(x | z_k) + log prior(z_k) - log q-hat(z_k | x)` (Burda et al., 2016): a lower
-    bound in expectation, exact as K grows. The samples of a sentence depend on the seed and its
+    bound in expectation, exact as K grows. The weights have infinite variance, and the estimate
+    converges slowly, where the prior is wider than sqrt(2) times the posterior, as the generator
+    "scaled" is where f-bar > sqrt(2) sigma; the effective sample size then is small. The samples of a sentence depend on the seed and its
     place in the split alone, not on how the work is divided; more samples begin with the same ones.
 
     Args:

@@ -45,9 +45,7 @@ def train(options: argparse.Namespace) -> None:
             **given,
         )
         run = Run.start(config, options.output)
-    _print_counts(
-        {"train": run.train, "valid": run.valid}, len(run.folder.tokenizer.vocabulary)
-    )
+    _print_counts({"train": run.train, "valid": run.valid}, len(run.folder.tokenizer.vocabulary))
     run.fit(verbose=1 if sys.stdout.isatty() else 2)
     print(f"{run.folder.path} holds the best model: epoch {run.best_epoch}, {run.seconds:.0f} s")
 
@@ -104,9 +102,7 @@ def reconstruct(options: argparse.Namespace) -> None:
     folder = RunFolder(options.run)
     model = folder.load_model()
     for ids in _ids_of_lines(folder.tokenizer, _read_lines(options.file)):
-        _print_sentences(
-            folder.tokenizer, model.reconstruct(ids, max_length=_longest(folder)).ids
-        )
+        _print_sentences(folder.tokenizer, model.reconstruct(ids, max_length=_longest(folder)).ids)
 
 
 def _read_lines(file: str | None) -> list[str]:
@@ -161,9 +157,7 @@ def data(options: argparse.Namespace) -> None:
         corpus, options.tokenizer, options.vocabulary_limit, options.min_count
     )
     tokenizer = Tokenizer(vocabulary, options.tokenizer, options.max_length)
-    splits = {
-        split: encode_split(corpus, split, tokenizer) for split in ("train", "valid", "test")
-    }
+    splits = {split: encode_split(corpus, split, tokenizer) for split in ("train", "valid", "test")}
     _print_counts(splits, len(vocabulary))
 
 

@@ -95,23 +95,15 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, content: dict) -> "RunConfig":
-        """The settings that `to_json` wrote.
+        """The settings that `to_json` wrote; one that is left out has its default.
 
         Raises:
-            InputError: a setting is missing, unknown or out of range.
+            InputError: a setting is missing without a default, unknown, or out of range.
         """
-        known = {field.name for field in fields(cls)}
-        if set(content) != known:
-            raise InputError(f"unknown or missing settings: {sorted(set(content) ^ known)}")
+        unknown = set(content) - {field.name for field in fields(cls)}
+        if unknown:
+            raise InputError(f"unknown settings: {', '.join(sorted(unknown))}")
         return cls(**content)
-
-    def differences(self, other: "RunConfig") -> list[str]:
-        """A line for each setting that differs, `name: ours, theirs`."""
-        return [
-            f"{field.name}: {getattr(self, field.name)}, {getattr(other, field.name)}"
-            for field in fields(self)
-            if getattr(self, field.name) != getattr(other, field.name)
-        ]
 
 
 PRESETS = {

@@ -104,7 +104,9 @@ class RunFolder:
         config = self.config
         vocabulary = Vocabulary.from_file(self.vocabulary_path)
         if vocabulary.fingerprint() != self._config.get("vocabulary_fingerprint"):
-            raise InputError(f"{self.vocabulary_path} is not the vocabulary that the run was made with")
+            raise InputError(
+                f"{self.vocabulary_path} is not the vocabulary that the run was made with"
+            )
         return Tokenizer(vocabulary, config.tokenizer, config.max_length)
 
     def load_model(self) -> TextVAE:

@@ -4,9 +4,7 @@ import tensorflow as tf
 
 
 @tf.custom_gradient
-def token_log_likelihood(
-    hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tensor
-) -> tf.Tensor:
+def token_log_likelihood(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
     """Log-probability of each target under softmax(hidden @ kernel).
 
     The exponentials of the shifted logits are kept from the forward pass. The gradient of the

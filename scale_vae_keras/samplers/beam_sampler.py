@@ -49,9 +49,7 @@ class BeamSampler(Sampler):
         def extend(step, ids, hidden, cell, score, ended):
             logits, (hidden, cell) = decoder.step(ids[:, -1], (hidden, cell), context)
             log_probability = writable(logits) - tf.reduce_logsumexp(logits, -1, keepdims=True)
-            log_probability = tf.where(
-                tf.reshape(ended, [-1, 1]), only_padding, log_probability
-            )
+            log_probability = tf.where(tf.reshape(ended, [-1, 1]), only_padding, log_probability)
             total = tf.reshape(score, [-1, 1]) + log_probability
             score, choice = tf.math.top_k(tf.reshape(total, [rows, width * vocabulary]), width)
             parent = tf.reshape(first_row + choice // vocabulary, [-1])

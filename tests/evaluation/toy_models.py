@@ -77,12 +77,12 @@ def numpy_log_likelihood(decoder, ids, z):
         cell = _sigmoid(f) * cell + _sigmoid(i) * np.tanh(g)
         hidden = _sigmoid(o) * np.tanh(cell)
         logits = hidden @ output
-        total += logits[:, target] - np.log(np.exp(logits).sum(axis=1))
+        total += logits[:, target] - np.logaddexp.reduce(logits, axis=1)
     return total
 
 
 def _sigmoid(x):
-    return 1 / (1 + np.exp(-x))
+    return 0.5 * (1 + np.tanh(0.5 * x))
 
 
 def exact_log_likelihood(decoder, ids, mean, stddev):
