@@ -58,7 +58,6 @@ class _RegisterAfterKeras(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def create_module(self, spec):
         """Keras' own module."""
         spec.submodule_search_locations = self._spec.submodule_search_locations
-        return None
 
     def exec_module(self, module):
         """Runs Keras' own code, then registers the models."""

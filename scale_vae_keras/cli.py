@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_interpolate,
         _add_encode,
         _add_data,
+        _add_benchmark,
     ):
         add(commands)
     return parser
@@ -149,9 +150,19 @@ def _add_train(commands):
 
 
 def _add_evaluate(commands):
-    parser = _add_command(commands, "evaluate", "Measure a run on a split of its corpus.")
-    parser.add_argument("run", metavar="RUN")
+    parser = _add_command(commands, "evaluate", "Measure runs on a split of their corpus.")
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="several are shown side by side")
     parser.add_argument("--split", default="test", choices=("train", "valid", "test"))
+    parser.add_argument(
+        "--samples", type=int, default=500, metavar="N", help="importance samples; 0 for none"
+    )
+    parser.add_argument(
+        "--generator",
+        default="scaled",
+        choices=("scaled", "standard", "fitted"),
+        help="whose likelihood: the decoder is fed f*z (default), z, or a Gaussian that is fitted "
+        "to the training posteriors",
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N sentences")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--json", action="store_true", help="print metrics.json instead of a table")
@@ -205,6 +216,27 @@ def _add_data(commands):
     parser.add_argument("--vocabulary-limit", type=int, metavar="N")
     parser.add_argument("--min-count", type=int, default=1, metavar="N")
     parser.add_argument("--max-length", type=int, default=200, metavar="N")
+
+
+def _add_benchmark(commands):
+    parser = _add_command(commands, "benchmark", "Compare runs by one measure.")
+    benchmarks = parser.add_subparsers(dest="benchmark", required=True, metavar="NAME")
+    probe = _add_command(
+        benchmarks, "probe", "Accuracy of a linear classifier on the latent code, by labels used."
+    )
+    probe.add_argument("runs", metavar="RUN", nargs="+")
+    probe.add_argument(
+        "--repeats", type=int, default=5, metavar="N", help="draws of labels, and orders of each"
+    )
+    generation = _add_command(
+        benchmarks, "generation", "Quality and diversity of sentences from the prior."
+    )
+    generation.add_argument("runs", metavar="RUN", nargs="+")
+    generation.add_argument(
+        "--language-model", required=True, metavar="RUN", help="a run of method lstm-lm that judges"
+    )
+    generation.add_argument("-n", type=int, default=10_000, metavar="N", help="number of sentences")
+    generation.add_argument("--seed", type=int, default=0, metavar="N")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,7 @@ def _seeded():
 def corpora() -> Path:
     """The folder with the real corpora."""
     folder = Path(
-        os.environ.get(
-            "SCALE_VAE_CORPORA", Path(__file__).resolve().parents[2] / "shared" / "data"
-        )
+        os.environ.get("SCALE_VAE_CORPORA", Path(__file__).resolve().parents[2] / "shared" / "data")
     )
     if not folder.is_dir():
         pytest.skip(f"no real corpora in {folder}: set SCALE_VAE_CORPORA")

@@ -22,12 +22,13 @@ class LatentMonitor(keras.callbacks.Callback):
     Adds to the epoch's logs, over the validation sentences: `mi` and `mi_cap` (nats, of the
     posterior that the decoder samples from), `au` and `au_unscaled` (active units of that posterior
     and of the encoder's own); for Scale-VAE also `factor_min`, `factor_mean`, `factor_max` (of
-    f-bar), `factor_change` (largest relative change of f-bar over the epoch), `kl_scaled_prior`
-    and the epoch's counters `factor_capped` and `factor_unrecorded`; for all, `skipped_steps`.
+    f-bar), `factor_change` (largest relative change of f-bar over the epoch), and the epoch's
+    counters `factor_capped` and `factor_unrecorded`; for all, `skipped_steps`.
 
     A line is logged as a warning when f-bar runs away (its geometric mean grows by half from one
-    epoch to the next, the average being in force), when a factor reaches its cap, when the swap to the epoch average raises the training
-    loss by more than a nat, and when the model has collapsed (less than 0.1 nats of information).
+    epoch to the next, the average being in force), when a factor reaches its cap, when the swap to
+    the epoch average raises the training loss by more than a nat, and when the model has collapsed
+    (less than 0.1 nats of information).
 
     Place it after `EpochAverageScale` and before callbacks that write the logs.
 

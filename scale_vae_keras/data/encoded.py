@@ -3,7 +3,7 @@
 from array import array
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -60,6 +60,18 @@ class EncodedSplit:
     def max_length(self) -> int:
         """Words in the longest sentence."""
         return int(self.lengths.max()) - 2
+
+    def first(self, count: int) -> "EncodedSplit":
+        """The first sentences, all where there are fewer; the line counts stay.
+
+        Raises:
+            InputError: `count` is below 1.
+        """
+        if count < 1:
+            raise InputError(f"the limit of sentences is {count}: give at least 1")
+        offsets = self.offsets[: count + 1]
+        labels = None if self.labels is None else self.labels[:count]
+        return replace(self, tokens=self.tokens[: offsets[-1]], offsets=offsets, labels=labels)
 
 
 def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSplit:

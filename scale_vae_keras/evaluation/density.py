@@ -13,10 +13,10 @@ from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import Encoded
 from scale_vae_keras.evaluation.journal import Journal
-from scale_vae_keras.evaluation.prior import Prior, factor
+from scale_vae_keras.evaluation.prior import Prior, declared_prior
 from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
 
-_MOST_ROWS = 1024
+_MOST_ROWS = 1536
 _MOST_LOGITS = 2**24
 
 
@@ -72,13 +72,16 @@ def evaluate_density(
 
     With K samples z_k of q-hat(z|x), `log p(x) ~ logsumexp_k log w_k - log K` and
     `log w_k = log p(x | z_k) + log prior(z_k) - log q-hat(z_k | x)` (Burda et al., 2016): a lower
-    bound in expectation, exact as K grows. The weights have infinite variance, and the estimate
-    converges slowly, where the prior is wider than sqrt(2) times the posterior, as the generator
-    "scaled" is where f-bar > sqrt(2) sigma; the effective sample size then is small. The samples of a sentence depend on the seed and its
-    place in the split alone, not on how the work is divided; more samples begin with the same ones.
+    bound in expectation, exact as K grows. Where the prior is wider than sqrt(2) times the
+    posterior, as that of the generator "scaled" is where f-bar > sqrt(2) sigma, the weights have
+    no bounded variance; the estimate then converges slowly and the effective sample size is small.
+
+    The samples of a sentence depend on the seed and its place in the split alone, not on how the
+    work is divided; more samples begin with the same ones. A language model has no latent code:
+    its likelihood is exact with any number of samples, and all rates are zero.
 
     Args:
-        model: a text VAE of this package.
+        model: a text VAE or the language model of this package.
         split: the sentences.
         encoded: their posteriors, see `encode_sentences`.
         prior: of the declared generator, see `declared_prior`.
@@ -104,8 +107,7 @@ def evaluate_density(
     scores = _importance_weighting(
         model, split, encoded, prior, samples, seed, rows, journal, progress
     )
-    unit = Prior(np.zeros(model.latent_dim), np.ones(model.latent_dim))
-    scaled = unit._replace(stddev=factor(model))
+    unit, scaled = declared_prior(model, "standard"), declared_prior(model, "scaled")
     sampled = (encoded.mean, encoded.log_var)
     return Density(
         reconstruction=scores[:, 0],

@@ -45,7 +45,12 @@ def encode_dataset(model, dataset: tf.data.Dataset) -> Encoded:
 
 
 def encode_sentences(model, split: EncodedSplit) -> Encoded:
-    """Encodes the sentences of a split, in the order of the corpus."""
+    """Encodes the sentences of a split, in the order of the corpus.
+
+    The posteriors of a language model, which has no latent code, have no dimensions.
+    """
+    if not model.decoder.latent_dim:
+        return Encoded(*np.zeros([4, split.sentences, 0], np.float32))
     dataset, order = evaluation_batches(split, _BATCH_SIZE)
     rows = encode_dataset(model, dataset)
     place = np.argsort(order)

@@ -30,7 +30,7 @@ def evaluate_model(
     journal: str | Path | None = None,
     progress: bool = False,
 ) -> Metrics:
-    """Evaluates a text VAE; the same arguments give the same figures.
+    """Evaluates a model; the same arguments give the same figures.
 
     Figures are in nats a sentence, the end symbol counted, unless said otherwise; `name_se` is the
     standard error of the mean `name` over sentences. A figure that was not computed is None.
@@ -51,11 +51,12 @@ def evaluate_model(
       the encoder's own.
     - `mpd`, `mpd_bound`: mutual posterior divergence of the posterior that the decoder samples
       from, and its lower bound.
+    - For a language model `iw_nll` is exact and what describes a latent code is None.
     - `sentences`, `tokens` (predicted), `factor` (minimum, mean and maximum of f-bar), `generator`,
       `seed`.
 
     Args:
-        model: a text VAE of this package.
+        model: a text VAE or the language model of this package.
         split: the sentences.
         samples: importance samples of a sentence; 0 leaves importance weighting out.
         generator: "scaled", "standard" or "fitted", see `declared_prior`.
@@ -67,20 +68,33 @@ def evaluate_model(
     Raises:
         InputError: an argument is out of its range.
     """
+    latent = bool(model.decoder.latent_dim)
+    samples = samples if latent else 1
     fitted = None if fitted_on is None else encode_sentences(model, fitted_on)
     prior = declared_prior(model, generator, fitted)
     encoded = encode_sentences(model, split)
     terms = evaluate_density(
         model, split, encoded, prior, samples, seed, journal=journal, progress=progress
     )
-    scale = factor(model)
     return {
         "generator": generator,
         "seed": seed,
         **_density_metrics(terms, samples),
-        **_latent_metrics(encoded, split.lengths, seed),
-        "factor": {name: float(getattr(scale, name)()) for name in ("min", "mean", "max")},
+        **(_latent_metrics(encoded, split.lengths, seed) if latent else _NO_LATENT_METRICS),
+        "factor": _extremes(factor(model)) if latent else None,
     }
+
+
+_NO_LATENT_METRICS = dict.fromkeys(
+    [
+        *("mi", "mi_se", "mi_cap", "mi_upper", "mi_batch", "mi_batch_cap"),
+        *("au", "au_unscaled", "mpd", "mpd_bound"),
+    ]
+)
+
+
+def _extremes(values):
+    return {"min": float(values.min()), "mean": float(values.mean()), "max": float(values.max())}
 
 
 def _density_metrics(terms: Density, samples: int) -> Metrics:

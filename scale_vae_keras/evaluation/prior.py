@@ -47,9 +47,13 @@ class Prior(NamedTuple):
 def factor(model) -> np.ndarray:
     """What the model's generator multiplies a sample of N(0, I) by, float64 `[latent]`.
 
-    f-bar for Scale-VAE; 1 for models that feed the decoder the sample itself.
+    f-bar for Scale-VAE; 1 for models that feed the decoder the sample itself; nothing for a
+    language model, which has no latent code.
     """
-    return np.float64(model.decoder_input(tf.ones([1, model.latent_dim]))[0])
+    latent_dim = model.decoder.latent_dim
+    if not latent_dim:
+        return np.ones(0)
+    return np.float64(model.decoder_input(tf.ones([1, latent_dim]))[0])
 
 
 def declared_prior(model, generator: str, fitted_on: Encoded | None = None) -> Prior:
@@ -68,11 +72,11 @@ def declared_prior(model, generator: str, fitted_on: Encoded | None = None) -> P
     Raises:
         InputError: the generator is unknown, or "fitted" without posteriors to fit.
     """
-    zeros = np.zeros(model.latent_dim)
+    zeros = np.zeros(model.decoder.latent_dim)
     if generator == "scaled":
         return Prior(zeros, factor(model))
     if generator == "standard":
-        return Prior(zeros, np.ones(model.latent_dim))
+        return Prior(zeros, np.ones_like(zeros))
     if generator != "fitted":
         raise InputError(f"unknown generator {generator!r}: choose {', '.join(GENERATORS)}")
     if fitted_on is None:

@@ -60,6 +60,8 @@ def notes(metrics: Mapping[str, object]) -> list[str]:
     Args:
         metrics: as `evaluate_model` returns them.
     """
+    if metrics["factor"] is None:
+        return ["A language model has no latent code: iw_nll is its exact negative log-likelihood."]
     lines = [
         f"elbo_nll and iw_nll are upper bounds (iw_nll in expectation) of the negative "
         f'log-likelihood under the generator "{metrics["generator"]}"; rank models by iw_nll.'

@@ -1,6 +1,7 @@
 """The body of each command of `scale-vae`."""
 
 import argparse
+import json
 import logging
 import sys
 from pathlib import Path
@@ -14,18 +15,32 @@ from scale_vae_keras import samplers
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.data.encoded import EncodedSplit, build_vocabulary, encode_split
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.evaluate import evaluate_model
+from scale_vae_keras.evaluation.report import metrics_table, notes
 from scale_vae_keras.experiments.config import configure
+from scale_vae_keras.experiments.generation_benchmark import generation_table, measure_generation
+from scale_vae_keras.experiments.probe_benchmark import probe_run, probe_table
 from scale_vae_keras.experiments.run_folder import RunFolder
 from scale_vae_keras.experiments.train import Run
-from scale_vae_keras.files import written_whole
+from scale_vae_keras.files import write_json, written_whole
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 _SETTINGS = (
-    "epochs batch_size learning_rate seed des_std f_epo average decay decay_start kl_start "
-    "kl_epochs resplit latent_dim embedding_dim units dropout tokenizer vocabulary_limit min_count "
-    "max_length"
-).split()
+    *("epochs", "batch_size", "learning_rate", "seed"),
+    *("des_std", "f_epo", "average"),
+    *("decay", "decay_start", "kl_start", "kl_epochs", "resplit"),
+    *("latent_dim", "embedding_dim", "units", "dropout"),
+    *("tokenizer", "vocabulary_limit", "min_count", "max_length"),
+)
 _ENCODED_LINES = 256
+
+
+def quickstart(options: argparse.Namespace) -> None:
+    """Trains and compares the plain VAE and Scale-VAE."""
+    from scale_vae_keras.experiments.quickstart import run_quickstart
+
+    _log_to_terminal()
+    run_quickstart(options.output)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -64,7 +79,59 @@ def _refuse_changes(config, options, given):
 
 
 def _log_to_terminal():
-    logging.basicConfig(level=logging.WARNING, format="warning: %(message)s")
+    logger = logging.getLogger("scale_vae_keras")
+    logger.addHandler(logging.StreamHandler())
+    logger.handlers[-1].setFormatter(logging.Formatter("warning: %(message)s"))
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Measures runs, writes their `metrics.json` and prints a table or JSON."""
+    console = Console()
+    metrics = {}
+    for run in options.runs:
+        folder = RunFolder(run)
+        model = folder.load_model()
+        corpus = open_corpus(folder.config.data)
+        split = encode_split(corpus, options.split, folder.tokenizer)
+        fitted_on = None
+        if options.generator == "fitted":
+            fitted_on = encode_split(corpus, "train", folder.tokenizer)
+        metrics[run] = evaluate_model(
+            model,
+            split if options.limit is None else split.first(options.limit),
+            options.samples,
+            options.generator,
+            options.seed,
+            fitted_on=fitted_on,
+            journal=folder.path / "evaluation.npz",
+            progress=sys.stderr.isatty(),
+        )
+        write_json(folder.metrics_path, metrics[run])
+    if options.json:
+        print(json.dumps(metrics if len(metrics) > 1 else metrics[run], indent=2))
+        return
+    console.print(metrics_table({Path(run).name: values for run, values in metrics.items()}))
+    for run, values in metrics.items():
+        for line in notes(values):
+            console.print(f"{Path(run).name}: {line}")
+
+
+def benchmark(options: argparse.Namespace) -> None:
+    """Compares runs by one measure."""
+    if options.benchmark == "probe":
+        table = probe_table(
+            {Path(run).name: probe_run(run, options.repeats) for run in options.runs}
+        )
+    else:
+        table = generation_table(
+            {
+                Path(run).name: measure_generation(
+                    run, options.language_model, options.n, options.seed
+                )
+                for run in options.runs
+            }
+        )
+    Console().print(table)
 
 
 def generate(options: argparse.Namespace) -> None:

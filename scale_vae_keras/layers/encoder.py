@@ -3,8 +3,11 @@
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.lstm import LSTM
 from scale_vae_keras.text.vocabulary import PAD_ID
+
+POOLINGS = ("last", "max", "mean")
 
 
 def sentence_lengths(ids: tf.Tensor) -> tf.Tensor:
@@ -18,7 +21,10 @@ def sentence_lengths(ids: tf.Tensor) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
 class LSTMEncoder(keras.layers.Layer):
-    """Reads `<s> w ... </s>` with one LSTM and returns its state at the last real token.
+    """Reads `<s> w ... </s>` with one LSTM and sums its states up.
+
+    With `pooling` "last" the summary is the state at the last real token; with "max" or "mean" it
+    is each unit's maximum or mean over all real tokens (Long et al., 2019).
 
     The weights start as PyTorch's LSTM does: uniform in plus or minus `1 / sqrt(units)`, the
     forget gate without an extra bias, embeddings standard normal. Smaller initial weights give
@@ -28,13 +34,27 @@ class LSTMEncoder(keras.layers.Layer):
         vocabulary_size: number of token ids, specials included.
         embedding_dim: width of the token embeddings.
         units: width of the LSTM.
+        pooling: "last", "max" or "mean".
+
+    Raises:
+        InputError: there is no such pooling.
     """
 
-    def __init__(self, vocabulary_size: int, embedding_dim: int, units: int, **kwargs):
+    def __init__(
+        self,
+        vocabulary_size: int,
+        embedding_dim: int,
+        units: int,
+        pooling: str = "last",
+        **kwargs,
+    ):
         super().__init__(**kwargs)
+        if pooling not in POOLINGS:
+            raise InputError(f"pooling must be one of {', '.join(POOLINGS)}, got {pooling!r}")
         self.vocabulary_size = vocabulary_size
         self.embedding_dim = embedding_dim
         self.units = units
+        self.pooling = pooling
         self.supports_jit = False
         uniform = keras.initializers.RandomUniform(-(units**-0.5), units**-0.5)
         self.embedding = keras.layers.Embedding(
@@ -46,6 +66,7 @@ class LSTMEncoder(keras.layers.Layer):
         )
         self.lstm = LSTM(
             units,
+            return_sequences=pooling != "last",
             kernel_initializer=uniform,
             recurrent_initializer=uniform.clone(),
             bias_initializer=uniform.clone(),
@@ -61,7 +82,15 @@ class LSTMEncoder(keras.layers.Layer):
 
     def call(self, ids: tf.Tensor) -> tf.Tensor:
         """Summary of each sentence, `[batch, units]`, from int32 ids `[batch, time]`."""
-        return self.lstm(self.embedding(ids), lengths=sentence_lengths(ids))
+        lengths = sentence_lengths(ids)
+        if self.pooling == "last":
+            return self.lstm(self.embedding(ids), lengths=lengths)
+        states = self.lstm(self.embedding(ids))
+        real = (ids != PAD_ID)[:, :, tf.newaxis]
+        if self.pooling == "max":
+            return tf.reduce_max(tf.where(real, states, states.dtype.min), axis=1)
+        total = tf.reduce_sum(tf.where(real, states, tf.zeros_like(states)), axis=1)
+        return total / tf.cast(lengths, states.dtype)[:, tf.newaxis]
 
     def compute_output_shape(self, input_shape):
         """Shape of the summary."""
@@ -74,4 +103,5 @@ class LSTMEncoder(keras.layers.Layer):
             "vocabulary_size": self.vocabulary_size,
             "embedding_dim": self.embedding_dim,
             "units": self.units,
+            "pooling": self.pooling,
         }

@@ -185,11 +185,41 @@ class LSTM(keras.layers.Layer):
         Returns:
             The new hidden and cell state, each `[batch, units]`.
         """
-        hidden, cell = state
+        return self.step_projected(self.project_inputs(inputs), state, context_projection)
+
+    def project_inputs(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Computes the inputs' part of the gates.
+
+        Args:
+            inputs: `[..., input]`.
+
+        Returns:
+            `[..., 4 * units]`.
+        """
         kernel, _ = self._split_kernel()
+        return tf.matmul(inputs, kernel)
+
+    def step_projected(
+        self,
+        projection: tf.Tensor,
+        state: tuple[tf.Tensor, tf.Tensor],
+        context_projection: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Runs one step from an input that is projected already.
+
+        Args:
+            projection: What `project_inputs` returned, `[batch, 4 * units]`.
+            state: Hidden and cell state, each `[batch, units]`.
+            context_projection: What `project_context` returned.
+
+        Returns:
+            The new hidden and cell state, each `[batch, units]`.
+        """
+        hidden, cell = state
         recurrent_kernel = tf.cast(self.recurrent_kernel, self.compute_dtype)
-        gates = tf.matmul(inputs, kernel) + tf.matmul(hidden, recurrent_kernel) + context_projection
-        return _advance(gates, cell)
+        return _advance(
+            projection + tf.matmul(hidden, recurrent_kernel) + context_projection, cell
+        )
 
     def _split_kernel(self) -> list[tf.Tensor]:
         kernel = tf.cast(self.kernel, self.compute_dtype)

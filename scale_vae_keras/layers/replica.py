@@ -42,3 +42,34 @@ def first_global_row(local: tf.Tensor) -> tf.Tensor:
     own = tf.one_hot(replica, context.num_replicas_in_sync, dtype=tf.int32) * tf.shape(local)[0]
     sizes = context.all_reduce(tf.distribute.ReduceOp.SUM, own)
     return tf.reduce_sum(sizes[:replica])
+
+
+def global_rows(local: tf.Tensor) -> tf.Tensor:
+    """The rows of the global batch on every replica; gradients flow back to where they came from.
+
+    Args:
+        local: `[batch, width]` of a float dtype, this replica's slice, which may be empty.
+
+    Returns:
+        `[global batch, width]`.
+    """
+    first = first_global_row(local)
+    rows = tf.shape(local)[0]
+    total = tf.cast(global_batch_size(local), tf.int32)
+    return global_sum(tf.pad(local, [[first, total - first - rows], [0, 0]]))
+
+
+def global_moments(local: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Mean and variance of each column over the global batch, in two passes.
+
+    Args:
+        local: float32 `[batch, width]`, this replica's slice.
+
+    Returns:
+        Mean `[width]`, variance `[width]` (divided by N), and N as a float32 scalar.
+    """
+    count = global_batch_size(local)
+    divisor = tf.maximum(count, 1.0)
+    mean = global_sum(tf.reduce_sum(local, axis=0)) / divisor
+    variance = global_sum(tf.reduce_sum(tf.square(local - mean), axis=0)) / divisor
+    return mean, variance, count

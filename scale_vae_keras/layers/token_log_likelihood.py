@@ -1,4 +1,4 @@
-"""Log-probabilities of target tokens, with a gradient that never passes over the vocabulary twice."""
+"""Log-probabilities of target tokens, with a cheap gradient."""
 
 import tensorflow as tf
 

@@ -32,6 +32,7 @@ def apply_clipped(
     optimizer: keras.optimizers.Optimizer,
     gradients: list[tf.Tensor],
     variables: list[keras.Variable],
+    shares: list[tf.Tensor | float] | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Applies one update, clipped by the optimizer's `global_clipnorm` over the global batch.
 
@@ -42,6 +43,7 @@ def apply_clipped(
         optimizer: the compiled optimizer.
         gradients: what `dense_gradients` returned.
         variables: the weights.
+        shares: what each clipped gradient is multiplied by; 0 leaves a weight of SGD as it is.
 
     Returns:
         The norm of the unclipped gradient, float32 scalar, and whether it was finite, bool scalar.
@@ -58,6 +60,8 @@ def apply_clipped(
         gradients = [tf.where(finite, g * tf.cast(shrink, g.dtype), 0) for g in gradients]
     else:
         gradients = [g * tf.cast(shrink, g.dtype) for g in gradients]
+    if shares is not None:
+        gradients = [g * tf.cast(share, g.dtype) for g, share in zip(gradients, shares, strict=True)]
     # The optimizer sums over replicas once more what is already the sum.
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     if replicas > 1:

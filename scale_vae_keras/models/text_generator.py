@@ -28,11 +28,6 @@ class Generated(NamedTuple):
     z: tf.Tensor
 
 
-@tf.function(reduce_retracing=True)
-def _write(decoder, sampler, z, seeds, max_length):
-    return sampler.write(decoder, z, row_uniforms(seeds, max_length), max_length)
-
-
 def row_seeds(count: int, seed: int) -> np.ndarray:
     """The seeds of `count` rows that belong to one seed, int64 `[count]`.
 
@@ -68,13 +63,28 @@ class TextGenerator:
         if max_length < 1:
             raise InputError(f"max_length must be at least 1, got {max_length}")
         seeds = np.zeros(z.shape[0], np.int64) if seeds is None else seeds
-        return _write(
-            self.decoder,
-            sampler or GreedySampler(),
-            z,
-            tf.convert_to_tensor(seeds, tf.int64),
-            max_length,
-        )
+        write = self._writer(sampler or GreedySampler())
+        return write(z, tf.convert_to_tensor(seeds, tf.int64), tf.constant(max_length))
+
+    def _writer(self, sampler):
+        """The sampler's loop as a graph, made once for each sampler."""
+        # Kept out of Keras' sight: a function that is an attribute would be exported.
+        writers = self.__dict__.setdefault("_writers", {})
+        if sampler not in writers:
+
+            def write(z, seeds, max_length):
+                uniforms = row_uniforms(seeds, max_length)
+                return sampler.write(self.decoder, z, uniforms, max_length)
+
+            writers[sampler] = tf.function(
+                write,
+                input_signature=(
+                    tf.TensorSpec([None, self.latent_dim], tf.float32),
+                    tf.TensorSpec([None], tf.int64),
+                    tf.TensorSpec([], tf.int32),
+                ),
+            )
+        return writers[sampler]
 
     def generate(
         self,

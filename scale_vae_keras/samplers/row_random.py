@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 
-def row_uniforms(seeds: tf.Tensor, count: int) -> tf.Tensor:
+def row_uniforms(seeds: tf.Tensor, count: int | tf.Tensor) -> tf.Tensor:
     """Uniform numbers in [0, 1) for each row, float32 `[batch, count]`.
 
     Args:
@@ -13,11 +13,11 @@ def row_uniforms(seeds: tf.Tensor, count: int) -> tf.Tensor:
     return tf.map_fn(
         lambda seed: tf.random.stateless_uniform([count], tf.stack([seed, 0])),
         seeds,
-        fn_output_signature=tf.TensorSpec([count], tf.float32),
+        fn_output_signature=tf.TensorSpec([None], tf.float32),
     )
 
 
-def row_normals(seeds: tf.Tensor, count: int) -> tf.Tensor:
+def row_normals(seeds: tf.Tensor, count: int | tf.Tensor) -> tf.Tensor:
     """Standard normal numbers for each row, float32 `[batch, count]`.
 
     Args:
@@ -27,5 +27,5 @@ def row_normals(seeds: tf.Tensor, count: int) -> tf.Tensor:
     return tf.map_fn(
         lambda seed: tf.random.stateless_normal([count], tf.stack([seed, 1])),
         seeds,
-        fn_output_signature=tf.TensorSpec([count], tf.float32),
+        fn_output_signature=tf.TensorSpec([None], tf.float32),
     )

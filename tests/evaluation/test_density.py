@@ -24,8 +24,11 @@ from scale_vae_keras.data.reviews import ReviewGrammar
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import encode_sentences
+from scale_vae_keras.evaluation.journal import Journal
 from scale_vae_keras.evaluation.prior import Prior, declared_prior
 from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
+from scale_vae_keras.layers.cnn_decoder import CNNDecoder
+from scale_vae_keras.layers.decoder import LSTMDecoder
 from scale_vae_keras.models import ScaleVAE, TextVAE
 from scale_vae_keras.text.tokenizer import Tokenizer
 
@@ -49,6 +52,20 @@ def test_sample_likelihood_is_that_of_numpy():
     z = np.random.default_rng(0).normal(size=(2, 7, 2)).astype(np.float32)
     expected = [numpy_log_likelihood(decoder, row, own) for row, own in zip(ids, z, strict=True)]
     np.testing.assert_allclose(sample_likelihood(decoder)(ids, z), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [(LSTMDecoder, {}), (LSTMDecoder, {"skip": True}), (CNNDecoder, {"dilations": (1, 2)})],
+)
+def test_sample_likelihood_is_that_of_the_decoder(kind, arguments):
+    decoder = kind(9, 4, 6, latent_dim=3, dropout=0.5, initializer_range=0.5, **arguments)
+    decoder.build((None, 5), (None, 3))
+    ids = np.array([[START, 4, 8, 7, END], [START, 3, 3, 4, END]], np.int32)
+    z = np.random.default_rng(0).normal(size=(2, 7, 3)).astype(np.float32)
+    expected = decoder(np.repeat(ids, 7, axis=0), z.reshape(14, 3))
+    result = sample_likelihood(decoder)(ids, z)
+    np.testing.assert_allclose(result, np.reshape(expected, (2, 7)), atol=1e-5)
 
 
 def test_sample_likelihood_of_tokens_too_improbable_for_float32():
@@ -221,8 +238,6 @@ def test_interrupted_evaluation_goes_on_from_its_journal(tmp_path, monkeypatch):
 
 
 def test_journal_of_another_evaluation_is_refused(tmp_path, monkeypatch):
-    from scale_vae_keras.evaluation.journal import Journal
-
     monkeypatch.setattr("scale_vae_keras.evaluation.journal._SECONDS_BETWEEN_WRITES", 0.0)
     path = tmp_path / "evaluation.npz"
     Journal(path, [np.array([1])]).save(np.zeros([2, 3]))
@@ -259,20 +274,24 @@ def test_a_model_that_has_diverged_is_refused():
         evaluate(model, as_split([[START, END]]))
 
 
-@pytest.mark.parametrize("system", [TextVAE, ScaleVAE])
-def test_likelihood_of_reviews_is_not_above_minus_their_entropy(system):
+@pytest.fixture(scope="module")
+def reviews():
+    """Vocabulary size, training sentences and 200 test sentences."""
     corpus = open_corpus("reviews")
     vocabulary = build_vocabulary(corpus, "words")
     tokenizer = Tokenizer(vocabulary, "words")
-    model = system(len(vocabulary), 8, 32, 64)
+    train, test = (encode_split(corpus, name, tokenizer) for name in ("train", "test"))
+    test = EncodedSplit(test.tokens[: test.offsets[200]], test.offsets[:201], None, 0, 0)
+    return len(vocabulary), train, test
+
+
+@pytest.mark.parametrize("system", [TextVAE, ScaleVAE])
+def test_likelihood_of_reviews_is_not_above_minus_their_entropy(system, reviews):
+    vocabulary_size, train, test = reviews
+    model = system(vocabulary_size, 8, 16, 32)
     model.compile(keras.optimizers.Adam(3e-3, global_clipnorm=5.0))
-    train = training_batches(encode_split(corpus, "train", tokenizer), 64, seed=0)
-    model.fit(train.take(60), shuffle=False, verbose=0)
-    if system is ScaleVAE:
-        model.posterior_scale.close_record()
-    test = encode_split(corpus, "test", tokenizer)
-    end = test.offsets[200]
-    test = EncodedSplit(test.tokens[:end], test.offsets[:201], None, 0, 0)
+    batches = training_batches(train, 64, seed=0).take(40)
+    model.fit(batches, shuffle=False, verbose=0)
     nll = -evaluate(model, test, samples=20).log_likelihood
     assert nll.mean() > ReviewGrammar().entropy() - nll.std() / math.sqrt(200)
 

@@ -114,10 +114,11 @@ def two_sentence_model(spread=1e-3, scaled=1.1):
     decoder = model.decoder
     slope, open_gate, shut_gate = 1e-3, 30.0, -30.0
     decoder.embedding.embeddings.assign(np.array([[1.0], [-1.0], [1.0], [1.0], [1.0], [1.0]]))
-    # units: z itself, a constant, and whether a word has been read
+    # units: z itself until a word is read, a constant, and whether a word has been read
     kernel, bias = np.zeros((2, 4, 3)), np.zeros((4, 3))
     bias[0] = [shut_gate, open_gate, open_gate]
-    bias[1] = [open_gate, shut_gate, shut_gate]
+    bias[1] = [0.0, shut_gate, shut_gate]
+    kernel[0, 1, 0] = shut_gate
     bias[2] = [0.0, open_gate, 0.0]
     bias[3] = open_gate
     kernel[0, 2, 2] = open_gate

@@ -1,0 +1,92 @@
+"""Aggressive training of the encoder, and when it ends."""
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.encode import encode_dataset
+from scale_vae_keras.evaluation.information import batch_mutual_information
+
+_MOST_STEPS = 99
+_WINDOW = 15
+
+
+class AggressiveTraining(keras.callbacks.Callback):
+    """Steps of the encoder alone before each step, until the information of z falls.
+
+    He et al. (2019). Before each training step the encoder alone is trained on random batches, at
+    most 99, until the mean loss a token of the last 15 is higher than that of the 15 before. After
+    each epoch the mutual information within batches of the validation sentences is estimated; when
+    it is lower than after the epoch before, aggressive training ends and never starts again, not
+    even when an earlier state of the weights is loaded.
+
+    Adds `aggressive` (during the epoch), `encoder_steps` and `mi_batch` to the epoch's logs.
+
+    Args:
+        data: batches of int32 ids `[batch, time]` of the training sentences, the same at every
+            pass; they are shuffled here.
+        validation_data: batches of int32 ids `[batch, time]`, sentences of like length together.
+        seed: of the order of the batches and of the samples in the estimate.
+
+    Raises:
+        InputError: the model has no `encoder_step`.
+    """
+
+    def __init__(self, data: tf.data.Dataset, validation_data: tf.data.Dataset, seed: int = 0):
+        super().__init__()
+        self.data = data
+        self.validation_data = validation_data
+        self.seed = seed
+        self.aggressive = True
+        self.information = 0.0
+
+    def on_train_begin(self, logs=None):
+        """Prepares the step of the encoder."""
+        if not hasattr(self.model, "encoder_step"):
+            raise InputError(f"AggressiveTraining needs an AggressiveVAE, not {self.model.name!r}")
+        self._strategy = self.model.distribute_strategy
+        self._encoder_step = tf.function(
+            lambda ids: self._strategy.run(self.model.encoder_step, (ids,)), reduce_retracing=True
+        )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Tells the model, and shuffles the batches."""
+        self.model.aggressive.assign(float(self.aggressive))
+        self._steps = 0
+        if self.aggressive:
+            batches = self.data.cardinality()
+            shuffled = self.data.shuffle(batches, seed=self.seed + epoch).repeat()
+            self._batches = iter(self._strategy.experimental_distribute_dataset(shuffled))
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Trains the encoder until it no longer improves."""
+        if not self.aggressive:
+            return
+        before, losses, tokens = float("inf"), 0.0, 0.0
+        for step in range(1, _MOST_STEPS + 1):
+            outputs = self._encoder_step(next(self._batches))
+            loss, count = (float(self._strategy.experimental_local_results(x)[0]) for x in outputs)
+            losses, tokens = losses + loss, tokens + count
+            self._steps += 1
+            if step % _WINDOW == 0:
+                if losses / tokens > before:
+                    return
+                before, losses, tokens = losses / tokens, 0.0, 0.0
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Ends aggressive training if the information has fallen."""
+        encoded = encode_dataset(self.model, self.validation_data)
+        information, _ = batch_mutual_information(encoded.mean, encoded.log_var, seed=self.seed)
+        logs["aggressive"] = float(self.aggressive)
+        logs["encoder_steps"] = self._steps
+        logs["mi_batch"] = information
+        self.aggressive = self.aggressive and information >= self.information
+        self.information = information
+
+    def get_state(self) -> dict:
+        """What a resumed run needs to go on."""
+        return {"aggressive": self.aggressive, "information": self.information}
+
+    def set_state(self, state: dict) -> None:
+        """Goes on from `get_state`."""
+        self.aggressive, self.information = state["aggressive"], state["information"]

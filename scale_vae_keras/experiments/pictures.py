@@ -1,0 +1,113 @@
+"""Pictures of runs."""
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import written_whole
+
+
+def _pyplot():
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise InputError(
+            "pictures need matplotlib: pip install 'scale-vae-keras[plots]'"
+        ) from error
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot
+
+
+def _save(figure, path):
+    with written_whole(path) as temporary:
+        figure.savefig(temporary, dpi=120, bbox_inches="tight")
+    _pyplot().close(figure)
+    return Path(path)
+
+
+def draw_latent_map(
+    means: Mapping[str, np.ndarray],
+    values: Sequence[str],
+    factor: str,
+    path: str | os.PathLike,
+) -> Path:
+    """Draws the posterior means of several models in their two main directions, to one scale.
+
+    Args:
+        means: title of each model -> means of the posterior that its decoder samples from,
+            `[sentences, latent]`.
+        values: the value of the factor of each sentence, which gives the colour.
+        factor: what the factor is called.
+        path: the PNG file.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    pyplot = _pyplot()
+    points = {title: _principal_plane(array) for title, array in means.items()}
+    reach = 1.05 * max(np.abs(array).max() for array in points.values())
+    figure, axes = pyplot.subplots(
+        1, len(points), figsize=(6 * len(points), 5.6), squeeze=False, layout="constrained"
+    )
+    values = np.array(values)
+    for axis, (title, plane) in zip(axes[0], points.items(), strict=True):
+        for number, value in enumerate(sorted(set(values))):
+            chosen = plane[values == value]
+            axis.scatter(*chosen.T, s=9, alpha=0.6, label=value, color=f"C{number}", linewidths=0)
+        axis.set(
+            title=f"{title}: {len(plane):,} sentences",
+            xlim=(-reach, reach),
+            ylim=(-reach, reach),
+            aspect="equal",
+            xlabel="first principal direction of the posterior means",
+        )
+        axis.grid(alpha=0.3)
+    axes[0, 0].set_ylabel("second principal direction")
+    axes[0, -1].legend(title=factor, markerscale=2.5)
+    return _save(figure, path)
+
+
+def _principal_plane(array):
+    centred = array - array.mean(axis=0)
+    _, _, directions = np.linalg.svd(centred, full_matrices=False)
+    return centred @ directions[:2].T
+
+
+def draw_curves(histories: Mapping[str, str | os.PathLike], path: str | os.PathLike) -> Path:
+    """Draws KL, mutual information, active units and the factor of several runs over the epochs.
+
+    Args:
+        histories: title of each run -> its `history.csv`.
+        path: the PNG file.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    pyplot = _pyplot()
+    panels = {
+        "val_kl": "KL of the posterior (nats)",
+        "mi": "mutual information (nats)",
+        "au": "active units",
+        "factor_mean": "mean factor f-bar",
+    }
+    figure, axes = pyplot.subplots(1, len(panels), figsize=(16, 3.6), layout="constrained")
+    for number, (title, history) in enumerate(histories.items()):
+        with open(history, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        for axis, key in zip(axes, panels, strict=True):
+            drawn = [(int(row["epoch"]), float(row[key])) for row in rows if row.get(key)]
+            if drawn:
+                axis.plot(*zip(*drawn, strict=True), "o-", color=f"C{number}", label=title)
+    for axis, label in zip(axes, panels.values(), strict=True):
+        axis.set(xlabel="epoch", title=label)
+        axis.set_ylim(bottom=0)
+        axis.grid(alpha=0.3)
+        axis.xaxis.get_major_locator().set_params(integer=True)
+    axes[0].legend()
+    return _save(figure, path)

@@ -1,0 +1,50 @@
+"""The few-label probe of runs, Table 4 of the Scale-VAE paper."""
+
+from rich.table import Table
+
+from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.data.encoded import encode_split
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.encode import encode_sentences
+from scale_vae_keras.evaluation.probe import LABEL_COUNTS, Accuracy, Labelled, probe
+from scale_vae_keras.experiments.run_folder import RunFolder
+
+
+def probe_run(run: str, repeats: int) -> dict[int, Accuracy]:
+    """Accuracy of the probe on a run's own corpus, for each number of labels that it has.
+
+    Args:
+        run: the run folder.
+        repeats: draws of labelled sentences, and orders of each draw.
+
+    Raises:
+        InputError: the corpus has no labels or the run is broken.
+    """
+    folder = RunFolder(run)
+    model = folder.load_model()
+    corpus = open_corpus(folder.config.data)
+    if not corpus.has_labels:
+        raise InputError(f"{corpus.name} has no labels: the probe needs label<TAB>text")
+    splits = {}
+    for name in ("train", "valid", "test"):
+        split = encode_split(corpus, name, folder.tokenizer)
+        splits[name] = Labelled(encode_sentences(model, split).mean, split.labels)
+    counts = [count for count in LABEL_COUNTS if count <= len(splits["train"].labels)]
+    return {
+        count: probe(*splits.values(), count, subsets=repeats, seeds=repeats) for count in counts
+    }
+
+
+def probe_table(accuracies: dict[str, dict[int, Accuracy]]) -> Table:
+    """Accuracies of several runs, in per cent, mean ± standard deviation over the repeats."""
+    counts = sorted({count for mine in accuracies.values() for count in mine})
+    table = Table("labels", *(f"{count:,}" for count in counts))
+    for run, mine in accuracies.items():
+        cells = [
+            f"{100 * mine[count].mean:.1f} ± {100 * mine[count].deviation:.1f}"
+            if count in mine
+            else "-"
+            for count in counts
+        ]
+        table.add_row(run, *cells)
+    return table

@@ -1,0 +1,122 @@
+"""Posterior collapse and its cure, side by side, in a few minutes."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from scale_vae_keras.data.batches import evaluation_batches
+from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.data.encoded import encode_split
+from scale_vae_keras.data.reviews import ReviewGrammar
+from scale_vae_keras.evaluation.encode import encode_dataset
+from scale_vae_keras.evaluation.evaluate import evaluate_model
+from scale_vae_keras.experiments.config import configure
+from scale_vae_keras.experiments.pictures import draw_curves, draw_latent_map
+from scale_vae_keras.experiments.run_folder import RunFolder
+from scale_vae_keras.experiments.train import Run
+from scale_vae_keras.files import write_json
+
+_TITLES = {"vae": "plain VAE", "scale": "Scale-VAE"}
+_SETTINGS = {
+    "embedding_dim": 64,
+    "units": 128,
+    "epochs": 8,
+    "decay_start": 6,
+    "f_epo": 4,
+    "kl_epochs": 4,
+}
+_SAMPLES = 100
+_COLOURED_BY = "person"
+
+
+def run_quickstart(output: str | os.PathLike) -> None:
+    """Trains both models on the built-in reviews, compares them and draws pictures.
+
+    Runs that `output` already holds are continued or used as they are.
+
+    Args:
+        output: folder for the runs `vae` and `scale` and the pictures.
+    """
+    output = Path(output)
+    console = Console()
+    folders = {name: _train(name, output / name, console) for name in _TITLES}
+    corpus = open_corpus("reviews")
+    models = {name: folder.load_model() for name, folder in folders.items()}
+    console.rule("evaluation on the test sentences")
+    metrics, maps = {}, {}
+    for name, folder in folders.items():
+        test = encode_split(corpus, "test", folder.tokenizer)
+        metrics[name] = evaluate_model(models[name], test, _SAMPLES, progress=console.is_terminal)
+        write_json(folder.metrics_path, metrics[name])
+        batches, order = evaluation_batches(test, 256)
+        maps[_TITLES[name]] = np.empty((test.sentences, models[name].latent_dim), np.float32)
+        maps[_TITLES[name]][order] = encode_dataset(models[name], batches).mean
+    grammar = ReviewGrammar()
+    texts = [line.text for line in corpus.lines("test")]
+    factor_values = [grammar.parse(text)[_COLOURED_BY] for text in texts]
+    pictures = [
+        draw_latent_map(maps, factor_values, _COLOURED_BY, output / "latent_map.png"),
+        draw_curves(
+            {_TITLES[name]: folder.history_path for name, folder in folders.items()},
+            output / "training.png",
+        ),
+    ]
+    console.print(_comparison(metrics, grammar.entropy()))
+    _print_sentences(models, folders, texts, console)
+    console.print("pictures: " + ", ".join(map(str, pictures)))
+
+
+def _train(name, path, console):
+    console.rule(f"training the {_TITLES[name]}")
+    if RunFolder(path).config_path.exists():
+        run = Run.resume(path)
+    else:
+        run = Run.start(configure("reviews", name, "small", **_SETTINGS), path)
+    run.fit(verbose=1 if console.is_terminal else 2)
+    return run.folder
+
+
+def _comparison(metrics, entropy):
+    table = Table(title="reviews, 2,000 test sentences, nats a sentence")
+    table.add_column("")
+    for name in metrics:
+        table.add_column(_TITLES[name], justify="right")
+    table.add_column("meaning")
+    rows = {
+        "objective_nll": "what training minimises; for Scale-VAE not a bound",
+        "elbo_nll": "proper bound of the negative log-likelihood",
+        "iw_nll": f"the same, tightened with {_SAMPLES} importance samples",
+        "kl": "charged for the latent code",
+        "mi": "information of the latent code about the sentence",
+        "mi_cap": "the most that this estimate can show",
+        "au": "latent units that vary with the sentence, of 32",
+    }
+    for name, meaning in rows.items():
+        shown = [
+            f"{values[name]:.2f}" if name != "au" else values[name] for values in metrics.values()
+        ]
+        table.add_row(name, *map(str, shown), meaning)
+    exact = [f"{entropy:.2f}"] * len(metrics)
+    table.add_row("entropy", *exact, "of the corpus: no likelihood can be better")
+    return table
+
+
+def _print_sentences(models, folders, texts, console):
+    for name, model in models.items():
+        tokenizer = folders[name].tokenizer
+
+        def show(sentences, tokenizer=tokenizer):
+            return [text.decode() for text in tokenizer.detokenize(sentences.ids).numpy()]
+
+        originals = tokenizer(texts[:4]).to_tensor()
+        ends = tokenizer([texts[0]]).to_tensor(), tokenizer([texts[1]]).to_tensor()
+        console.rule(f"{_TITLES[name]}: sentences from the prior")
+        console.print("\n".join(show(model.generate(5, seed=1))), highlight=False)
+        console.rule(f"{_TITLES[name]}: reconstructions")
+        for text, copy in zip(texts, show(model.reconstruct(originals)), strict=False):
+            console.print(f"  {text}\n→ {copy}", highlight=False)
+        console.rule(f"{_TITLES[name]}: from one sentence to another")
+        console.print("\n".join(show(model.interpolate(*ends, steps=5))), highlight=False)

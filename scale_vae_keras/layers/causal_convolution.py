@@ -1,0 +1,70 @@
+"""A residual block of causal dilated convolution."""
+
+import keras
+import tensorflow as tf
+
+_WIDTH = 3
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class CausalConvolution(keras.layers.Layer):
+    """`x + expand(relu(convolve(relu(reduce(relu(x))))))`, which never looks ahead.
+
+    Reducing and expanding act on each position; the convolution of width 3 sees the positions t,
+    t - dilation and t - 2 * dilation, at half the width of the block, zeros before the start.
+
+    Args:
+        units: width of the block.
+        dilation: distance of the positions that are seen.
+    """
+
+    def __init__(self, units: int, dilation: int, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.inner = max(1, units // 2)
+        self.dilation = dilation
+        self.supports_jit = False
+
+    def build(self, input_shape):
+        """Creates the weights for inputs `[batch, time, units]`."""
+        for name, inputs, outputs in (
+            ("reduce", self.units, self.inner),
+            ("convolve", _WIDTH * self.inner, self.inner),
+            ("expand", self.inner, self.units),
+        ):
+            kernel = self.add_weight(
+                name=f"{name}_kernel", shape=(inputs, outputs), initializer="he_uniform"
+            )
+            bias = self.add_weight(name=f"{name}_bias", shape=(outputs,), initializer="zeros")
+            setattr(self, f"{name}_kernel", kernel)
+            setattr(self, f"{name}_bias", bias)
+
+    def _reduce(self, inputs):
+        reduced = tf.matmul(tf.nn.relu(inputs), self.reduce_kernel) + self.reduce_bias
+        return tf.nn.relu(reduced)
+
+    def _finish(self, inputs, seen):
+        convolved = tf.matmul(seen, self.convolve_kernel) + self.convolve_bias
+        return inputs + tf.matmul(tf.nn.relu(convolved), self.expand_kernel) + self.expand_bias
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Runs over whole sequences `[batch, time, units]`."""
+        time = tf.shape(inputs)[1]
+        reach = (_WIDTH - 1) * self.dilation
+        padded = tf.pad(self._reduce(inputs), [[0, 0], [reach, 0], [0, 0]])
+        seen = [padded[:, i * self.dilation :][:, :time] for i in range(_WIDTH)]
+        return self._finish(inputs, tf.concat(seen, axis=2))
+
+    def initial_state(self, rows: tf.Tensor) -> tf.Tensor:
+        """What is remembered before the first position, `[batch, 2 * dilation, units / 2]`."""
+        return tf.zeros([rows, (_WIDTH - 1) * self.dilation, self.inner], self.compute_dtype)
+
+    def step(self, inputs: tf.Tensor, memory: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """One position: output `[batch, units]` and what is remembered, from inputs and memory."""
+        window = tf.concat([memory, self._reduce(inputs)[:, tf.newaxis]], axis=1)
+        seen = tf.concat([window[:, i * self.dilation] for i in range(_WIDTH)], axis=1)
+        return self._finish(inputs, seen), window[:, 1:]
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "units": self.units, "dilation": self.dilation}

@@ -1,0 +1,90 @@
+"""The dilated convolutional decoder."""
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.causal_convolution import CausalConvolution
+from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class CNNDecoder(SentenceDecoder):
+    """Residual blocks of dilated convolutions over the previous tokens, with z at every step.
+
+    Yang et al. (2017). The dilations set how many previous tokens a prediction sees:
+    `1 + 2 * sum(dilations)`; all else about the sentence has to come from z.
+
+    Args:
+        *args: as for `SentenceDecoder`.
+        dilations: of each block, from the first to the last.
+        **kwargs: as for `SentenceDecoder`.
+
+    Raises:
+        InputError: there is no dilation, or one is not a positive whole number.
+    """
+
+    def __init__(self, *args, dilations: tuple[int, ...] = (1, 2, 4), **kwargs):
+        super().__init__(*args, **kwargs)
+        if not dilations or any(int(d) != d or d < 1 for d in dilations):
+            raise InputError(f"dilations must be positive whole numbers, got {dilations}")
+        self.dilations = tuple(int(dilation) for dilation in dilations)
+        self.blocks = [
+            CausalConvolution(self.units, dilation, dtype=self.dtype_policy, name=f"block_{i}")
+            for i, dilation in enumerate(self.dilations)
+        ]
+
+    def build(self, ids_shape, z_shape):
+        """Creates the weights for ids `[batch, time]` and z `[batch, latent]`."""
+        self.embedding.build(ids_shape)
+        for block in self.blocks:
+            block.build((*ids_shape, self.units))
+        self.input_kernel = self.add_weight(
+            name="input_kernel",
+            shape=(self.embedding_dim + self.latent_dim, self.units),
+            initializer="glorot_uniform",
+        )
+        self.input_bias = self.add_weight(
+            name="input_bias", shape=(self.units,), initializer="zeros"
+        )
+        self._build_output()
+
+    def hidden_states(self, inputs: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+        """States `[batch, time, units]` from embeddings `[batch, time, embedding]` and z."""
+        hidden = self._project(inputs) + self.input_context(z)[:, tf.newaxis]
+        for block in self.blocks:
+            hidden = block(hidden)
+        return tf.nn.relu(hidden)
+
+    def _project(self, embedded):
+        return tf.matmul(embedded, self.input_kernel[: self.embedding_dim])
+
+    def initial_state(self, z: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """What each block remembers before the first token, `[batch, 2 * dilation, units / 2]`."""
+        return tuple(block.initial_state(tf.shape(z)[0]) for block in self.blocks)
+
+    def input_context(self, z: tf.Tensor) -> tf.Tensor:
+        """What z adds to the input of the first block, bias included, `[batch, units]`."""
+        if not self.latent_dim:
+            bias = tf.cast(self.input_bias, self.compute_dtype)
+            return tf.repeat(bias[tf.newaxis], tf.shape(z)[0], axis=0)
+        return tf.matmul(z, self.input_kernel[self.embedding_dim :]) + self.input_bias
+
+    def read(self, token: tf.Tensor) -> tf.Tensor:
+        """What a token adds to the input of the first block, `[batch, units]`."""
+        return self._project(self.embedding(token))
+
+    def advance(
+        self, inputs: tf.Tensor, state: tuple[tf.Tensor, ...], input_context: tf.Tensor
+    ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+        """The hidden state `[batch, units]` and what the blocks remember, one step on."""
+        hidden = inputs + input_context
+        after = []
+        for block, memory in zip(self.blocks, state, strict=True):
+            hidden, memory = block.step(hidden, memory)
+            after.append(memory)
+        return tf.nn.relu(hidden), tuple(after)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "dilations": self.dilations}

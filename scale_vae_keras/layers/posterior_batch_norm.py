@@ -1,0 +1,102 @@
+"""Batch normalisation of posterior means."""
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.replica import global_moments
+
+_EPSILON = 1e-5
+_MOMENTUM = 0.1
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class PosteriorBatchNorm(keras.layers.Layer):
+    """Gives every dimension of the posterior mean a fixed spread over the batch.
+
+    BN-VAE (Zhu et al., 2020): `gamma * (mean - m) / sqrt(v + 1e-5) + beta` with m, v the mean and
+    the variance (divided by N) over the global batch, `beta` learnt and gamma fixed. In DU-VAE
+    (Shen et al., 2021) gamma is a learnt vector `gamma * w / rms(w)` of fixed root mean square.
+    Outside training m and v are running averages with momentum 0.1, of the variance divided by
+    N - 1. A training batch of fewer than `min_batch` sentences, or with a statistic that is not
+    finite, is normalised by the running averages and leaves them alone.
+
+    Args:
+        gamma: the standard deviation of each dimension, or its root mean square over dimensions.
+        learn_scale: whether the dimensions share gamma out among them.
+        min_batch: smallest global batch that is normalised by its own statistics.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+
+    def __init__(self, gamma: float, learn_scale: bool = False, min_batch: int = 2, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        if not 0 < gamma < float("inf"):
+            raise InputError(f"gamma must be positive and finite, got {gamma}")
+        if min_batch < 2:
+            raise InputError(f"min_batch must be at least 2, got {min_batch}")
+        self.gamma = gamma
+        self.learn_scale = learn_scale
+        self.min_batch = min_batch
+        self.supports_jit = False
+
+    def build(self, input_shape):
+        """Creates the weights for means `[batch, latent]`."""
+        latent = input_shape[-1]
+        self.beta = self.add_weight(name="beta", shape=(latent,), initializer="zeros")
+        if self.learn_scale:
+            self.scale = self.add_weight(name="scale", shape=(latent,), initializer="ones")
+        self.running_mean = self._state("running_mean", latent, "zeros")
+        self.running_variance = self._state("running_variance", latent, "ones")
+
+    def _state(self, name, latent, initializer):
+        return self.add_weight(
+            name=name,
+            shape=(latent,),
+            initializer=initializer,
+            trainable=False,
+            aggregation="only_first_replica",
+        )
+
+    def call(self, mean: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Normalised means.
+
+        Args:
+            mean: posterior means, float32 `[batch, latent]`; this replica's share of the batch.
+            training: whether to use and record the statistics of the batch.
+
+        Returns:
+            float32 `[batch, latent]`.
+        """
+        centre = tf.convert_to_tensor(self.running_mean)
+        variance = tf.convert_to_tensor(self.running_variance)
+        if training:
+            own_centre, own_variance, count = global_moments(mean)
+            usable = (count >= self.min_batch) & tf.reduce_all(tf.math.is_finite(own_variance))
+            self._record(own_centre, own_variance, count, usable)
+            centre = tf.where(usable, own_centre, centre)
+            variance = tf.where(usable, own_variance, variance)
+        return self.stddev() * (mean - centre) * tf.math.rsqrt(variance + _EPSILON) + self.beta
+
+    def stddev(self) -> tf.Tensor:
+        """The standard deviation that each dimension is given, float32 `[latent]` or a scalar."""
+        if not self.learn_scale:
+            return tf.constant(self.gamma)
+        scale = tf.convert_to_tensor(self.scale)
+        return self.gamma * scale * tf.math.rsqrt(tf.reduce_mean(tf.square(scale)))
+
+    def _record(self, centre, variance, count, usable):
+        unbiased = variance * count / tf.maximum(count - 1.0, 1.0)
+        for running, own in ((self.running_mean, centre), (self.running_variance, unbiased)):
+            moved = running + _MOMENTUM * (tf.stop_gradient(own) - running)
+            running.assign(tf.where(usable, moved, running))
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "gamma": self.gamma,
+            "learn_scale": self.learn_scale,
+            "min_batch": self.min_batch,
+        }

@@ -1,0 +1,238 @@
+"""What the autoregressive decoders have in common."""
+
+from abc import abstractmethod
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.token_log_likelihood import token_log_likelihood
+from scale_vae_keras.text.vocabulary import PAD_ID, START_ID, UNKNOWN_ID
+
+
+class DecoderStates(NamedTuple):
+    """A decoder's states at the positions of all real target tokens of a batch.
+
+    Attributes:
+        hidden: states before dropout, `[tokens, units]`.
+        sentence: int64 `[tokens]`, the row of the batch that a token belongs to.
+        target: int32 `[tokens]`, the token to be predicted.
+    """
+
+    hidden: tf.Tensor
+    sentence: tf.Tensor
+    target: tf.Tensor
+
+
+class SentenceDecoder(keras.layers.Layer):
+    """p(x | z), token by token; subclasses say how the previous tokens and z become a state.
+
+    A linear map without bias, not tied to the embeddings, gives the logits from the state, or with
+    `skip` from the state and z (Dieng et al., 2019). Dropout acts on the token embeddings and on
+    the states. With word dropout (Bowman et al., 2016) the decoder reads `<unk>` in training for a
+    share of the previous tokens, never for `<s>`.
+
+    Args:
+        vocabulary_size: number of token ids, specials included.
+        embedding_dim: width of the token embeddings.
+        units: width of the states.
+        latent_dim: width of z; 0 for a language model, whose z has no entries.
+        dropout: share of embedding and hidden entries dropped in training.
+        initializer_range: weights start uniform in plus or minus this value, embeddings in plus or
+            minus 0.1.
+        word_dropout: share of the tokens read that become `<unk>` in training.
+        skip: whether z also joins the state before the map to the vocabulary.
+
+    Raises:
+        InputError: `word_dropout` is not in [0, 1].
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        embedding_dim: int,
+        units: int,
+        latent_dim: int,
+        dropout: float,
+        initializer_range: float,
+        word_dropout: float = 0.0,
+        skip: bool = False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if not 0 <= word_dropout <= 1:
+            raise InputError(f"word_dropout must be from 0 to 1, got {word_dropout}")
+        self.vocabulary_size = vocabulary_size
+        self.embedding_dim = embedding_dim
+        self.units = units
+        self.latent_dim = latent_dim
+        self.dropout = dropout
+        self.initializer_range = initializer_range
+        self.word_dropout = word_dropout
+        self.skip = skip
+        self.supports_jit = False
+        self.embedding = keras.layers.Embedding(
+            vocabulary_size,
+            embedding_dim,
+            embeddings_initializer=keras.initializers.RandomUniform(-0.1, 0.1),
+            dtype=self.dtype_policy,
+            name="embedding",
+        )
+
+    def _uniform(self):
+        return keras.initializers.RandomUniform(-self.initializer_range, self.initializer_range)
+
+    def _build_output(self):
+        width = self.units + (self.latent_dim if self.skip else 0)
+        self.output_kernel = self.add_weight(
+            name="output_kernel",
+            shape=(width, self.vocabulary_size),
+            initializer=self._uniform(),
+        )
+
+    @abstractmethod
+    def hidden_states(self, inputs: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+        """States `[batch, time, units]` from embeddings `[batch, time, embedding]` and z."""
+
+    @abstractmethod
+    def initial_state(self, z: tf.Tensor) -> Any:
+        """State before the first token, from z `[batch, latent]`: tensors `[batch, ...]`."""
+
+    @abstractmethod
+    def input_context(self, z: tf.Tensor) -> tf.Tensor:
+        """What z adds to the decoder's input at every step."""
+
+    @abstractmethod
+    def read(self, token: tf.Tensor) -> tf.Tensor:
+        """What a token, int32 `[batch]`, adds to the decoder's input, `[batch, width]`."""
+
+    @abstractmethod
+    def advance(self, inputs: tf.Tensor, state: Any, input_context: tf.Tensor) -> tuple:
+        """One step without dropout.
+
+        Args:
+            inputs: what `read` returned.
+            state: the state before.
+            input_context: what `input_context(z)` returned.
+
+        Returns:
+            The hidden state that the logits come from, `[batch, units]`, and the new state.
+        """
+
+    def call(
+        self, ids: tf.Tensor, z: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Log-likelihood of each sentence given its z, the end symbol counted.
+
+        Only real positions are projected to the vocabulary.
+
+        Args:
+            ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
+            z: `[batch, latent]`.
+            training: whether to drop out.
+            seed: int32 `[2]`, of the dropout masks; needed in training.
+
+        Returns:
+            Sum over tokens of log p(token | previous tokens, z) in nats, float32 `[batch]`.
+        """
+        return self.log_likelihood(self.states(ids, z, training, seed), z, training, seed)
+
+    def states(
+        self, ids: tf.Tensor, z: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None
+    ) -> DecoderStates:
+        """The states that predict each token; arguments as for `call`."""
+        inputs, targets = ids[:, :-1], ids[:, 1:]
+        embedded = self.embedding(self._drop_words(inputs, training, seed))
+        hidden = self.hidden_states(
+            self._drop(embedded, training, seed, stream=0), tf.cast(z, self.compute_dtype)
+        )
+        positions = tf.where(targets != PAD_ID)
+        return DecoderStates(
+            tf.gather_nd(hidden, positions), positions[:, 0], tf.gather_nd(targets, positions)
+        )
+
+    def log_likelihood(
+        self,
+        states: DecoderStates,
+        z: tf.Tensor,
+        training: bool = False,
+        seed: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Log-likelihood of each sentence from its states; arguments as for `call`."""
+        hidden = self._drop(states.hidden, training, seed, stream=1)
+        if self.skip:
+            own = tf.gather(tf.cast(z, self.compute_dtype), states.sentence)
+            hidden = tf.concat([hidden, own], axis=1)
+        log_likelihood = token_log_likelihood(
+            hidden, tf.cast(self.output_kernel, self.compute_dtype), states.target
+        )
+        return tf.math.unsorted_segment_sum(log_likelihood, states.sentence, tf.shape(z)[0])
+
+    def _drop(self, values, training, seed, stream):
+        if not training or self.dropout == 0:
+            return values
+        return tf.nn.experimental.stateless_dropout(
+            values, self.dropout, tf.random.experimental.stateless_fold_in(seed, stream)
+        )
+
+    def _drop_words(self, ids, training, seed):
+        if not training or self.word_dropout == 0:
+            return ids
+        uniform = tf.random.stateless_uniform(
+            tf.shape(ids), tf.random.experimental.stateless_fold_in(seed, 2)
+        )
+        dropped = (uniform < self.word_dropout) & (ids != PAD_ID) & (ids != START_ID)
+        return tf.where(dropped, UNKNOWN_ID, ids)
+
+    def context(self, z: tf.Tensor) -> Any:
+        """What z adds at every step, for `step`: to the input, and with `skip` to the output."""
+        z = tf.cast(z, self.compute_dtype)
+        return (self.input_context(z), z) if self.skip else self.input_context(z)
+
+    def step(self, token: tf.Tensor, state: Any, context: Any) -> tuple[tf.Tensor, Any]:
+        """Logits of the next token after reading one more token, without dropout.
+
+        Args:
+            token: int32 `[batch]`, the token read.
+            state: the state before, from `initial_state(z)` or the last step.
+            context: what `context(z)` returned.
+
+        Returns:
+            Logits, float32 `[batch, vocabulary]`, and the new state.
+        """
+        return self.step_from(self.read(token), state, context)
+
+    def step_from(self, inputs: tf.Tensor, state: Any, context: Any) -> tuple[tf.Tensor, Any]:
+        """As `step`, for tokens read already: `inputs` is what `read(token)` returned."""
+        input_context, z = context if self.skip else (context, None)
+        hidden, state = self.advance(inputs, state, input_context)
+        if self.skip:
+            hidden = tf.concat([hidden, z], axis=1)
+        return self.logits(hidden), state
+
+    def logits(self, hidden: tf.Tensor) -> tf.Tensor:
+        """Unnormalised log-probabilities, float32 `[..., vocabulary]`.
+
+        Args:
+            hidden: states `[..., units]`, with `skip` joined by z.
+        """
+        return tf.cast(tf.matmul(hidden, self.output_kernel), tf.float32)
+
+    def compute_output_shape(self, ids_shape, z_shape):
+        """Shape of the log-likelihood."""
+        return (ids_shape[0],)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "vocabulary_size": self.vocabulary_size,
+            "embedding_dim": self.embedding_dim,
+            "units": self.units,
+            "latent_dim": self.latent_dim,
+            "dropout": self.dropout,
+            "initializer_range": self.initializer_range,
+            "word_dropout": self.word_dropout,
+            "skip": self.skip,
+        }

@@ -1,0 +1,56 @@
+"""Steps of the encoder alone."""
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.layers.replica import global_sum
+from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.text.vocabulary import PAD_ID
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class AggressiveVAE(TextVAE):
+    """Text VAE whose encoder is brought up to date before every step of the decoder.
+
+    He et al. (2019), "Lagging Inference Networks and Posterior Collapse in Variational
+    Autoencoders". While `aggressive` is 1 a training step leaves the encoder alone, and the
+    callback `AggressiveTraining` runs `encoder_step` on other batches before it; when `aggressive`
+    is 0 this is a `TextVAE`. Use an optimizer without momentum, as published. Arguments as for
+    `TextVAE`.
+    """
+
+    def build(self, input_shape):
+        """Creates all weights for ids `[batch, time]`."""
+        self.aggressive = self._state("aggressive", "zeros")
+        super().build(input_shape)
+
+    def train_step(self, data):
+        """One update from int32 ids `[batch, time]`, of the decoder alone while aggressive."""
+        ids, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        terms, gradients = self._terms_and_gradients(ids)
+        self._update(gradients, encoder_share=1.0 - self.aggressive, decoder_share=1.0)
+        return self._track(terms)
+
+    def encoder_step(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """One update of the encoder alone.
+
+        Args:
+            ids: int32 `[batch, time]`, this replica's share of the batch.
+
+        Returns:
+            The loss summed over the global batch, in nats, and the number of its target tokens,
+            float32 scalars.
+        """
+        terms, gradients = self._terms_and_gradients(ids)
+        self._update(gradients, encoder_share=1.0, decoder_share=0.0)
+        tokens = tf.math.count_nonzero(ids[:, 1:] != PAD_ID, dtype=tf.float32)
+        return global_sum(tf.reduce_sum(terms.loss)), global_sum(tokens)
+
+    def _update(self, gradients, encoder_share, decoder_share):
+        of_decoder = {id(variable) for variable in self.decoder.trainable_variables}
+        variables = self.trainable_variables
+        shares = [
+            decoder_share if id(variable) in of_decoder else encoder_share
+            for variable in variables
+        ]
+        self._apply(gradients, variables, shares)

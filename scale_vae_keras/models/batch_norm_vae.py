@@ -1,0 +1,44 @@
+"""Batch normalisation of the posterior means."""
+
+import keras
+
+from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.layers.posterior_batch_norm import PosteriorBatchNorm
+from scale_vae_keras.models.text_vae import TextVAE
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class BatchNormVAE(TextVAE):
+    """BN-VAE: posterior means are batch-normalised with a fixed gamma and a learnt beta.
+
+    Zhu et al. (2020). Over a batch, E[KL] is at least `n (gamma^2 + beta^2) / 2`. See
+    `PosteriorBatchNorm`.
+
+    Args:
+        *args: as for `TextVAE`.
+        gamma: the standard deviation of each dimension over the batch.
+        **kwargs: as for `TextVAE`.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+
+    def __init__(self, *args, gamma: float = 0.6, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.gamma = gamma
+        self.mean_norm = PosteriorBatchNorm(gamma, name="mean_norm")
+
+    def build(self, input_shape):
+        """Creates all weights for ids `[batch, time]`."""
+        self.mean_norm.build((input_shape[0], self.latent_dim))
+        super().build(input_shape)
+
+    def posteriors(self, posterior: Posterior, training: bool) -> tuple[Posterior, Posterior]:
+        """The posterior with normalised means, twice."""
+        mean = self.mean_norm(posterior.mean, training=training)
+        normalised = Posterior(mean, posterior.log_var)
+        return normalised, normalised
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "gamma": self.gamma}

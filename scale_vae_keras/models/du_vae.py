@@ -1,0 +1,96 @@
+"""Dispersed means and uncertain variances."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.layers.posterior_batch_norm import PosteriorBatchNorm
+from scale_vae_keras.layers.replica import first_global_row
+from scale_vae_keras.models.text_vae import TextVAE
+
+_DROPOUT_STREAM = -1
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class DUVAE(TextVAE):
+    """DU-VAE: batch normalisation of the means, dropout on the variances.
+
+    Shen et al. (2021), "Regularizing Variational Autoencoder with Diversity and Uncertainty
+    Awareness". The learnt gamma of the batch normalisation has a fixed root mean square. Once
+    `kl_weight` is 1 the variance is `drop(exp(log_var)) + delta_rate / (2 pi e)`, with inverted
+    dropout in training and without dropout elsewhere.
+
+    Args:
+        *args: as for `TextVAE`.
+        gamma: root mean square over dimensions of the standard deviation of the means.
+        variance_dropout: share of variances dropped; the paper's p is what is kept.
+        delta_rate: sets the least variance, `delta_rate / (2 pi e)`.
+        min_batch: smallest global batch that is normalised by its own statistics.
+        **kwargs: as for `TextVAE`.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        *args,
+        gamma: float = 0.5,
+        variance_dropout: float = 0.2,
+        delta_rate: float = 1.0,
+        min_batch: int = 16,
+        **kwargs,
+    ):
+        super().__init__(*args, **kwargs)
+        if not 0 <= variance_dropout < 1:
+            raise InputError(
+                f"variance_dropout must be at least 0 and below 1, got {variance_dropout}"
+            )
+        if not 0 < delta_rate < float("inf"):
+            raise InputError(f"delta_rate must be positive and finite, got {delta_rate}")
+        self.gamma = gamma
+        self.variance_dropout = variance_dropout
+        self.delta_rate = delta_rate
+        self.min_batch = min_batch
+        self.mean_norm = PosteriorBatchNorm(
+            gamma, learn_scale=True, min_batch=min_batch, name="mean_norm"
+        )
+
+    def build(self, input_shape):
+        """Creates all weights for ids `[batch, time]`."""
+        self.mean_norm.build((input_shape[0], self.latent_dim))
+        super().build(input_shape)
+
+    def posteriors(self, posterior: Posterior, training: bool) -> tuple[Posterior, Posterior]:
+        """The posterior with normalised means and, after annealing, uncertain variances, twice."""
+        mean = self.mean_norm(posterior.mean, training=training)
+        variance = tf.exp(posterior.log_var)
+        if training:
+            variance *= self._kept(variance) / (1 - self.variance_dropout)
+        uncertain = tf.math.log(variance + self.delta_rate / (2 * math.pi * math.e))
+        log_var = tf.where(self.kl_weight >= 1.0, uncertain, posterior.log_var)
+        changed = Posterior(mean, log_var)
+        return changed, changed
+
+    def _kept(self, variance):
+        """1 for a variance that is kept, else 0, by the sentence's place in the global batch."""
+        seed = tf.random.experimental.stateless_fold_in(
+            tf.stack([self.seed, tf.cast(self.optimizer.iterations, tf.int32)]), _DROPOUT_STREAM
+        )
+        first = first_global_row(variance)
+        rows = first + tf.shape(variance)[0]
+        uniform = tf.random.stateless_uniform([rows, self.latent_dim], seed)[first:]
+        return tf.cast(uniform >= self.variance_dropout, tf.float32)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "gamma": self.gamma,
+            "variance_dropout": self.variance_dropout,
+            "delta_rate": self.delta_rate,
+            "min_batch": self.min_batch,
+        }

@@ -1,0 +1,66 @@
+"""The decoder without a latent code."""
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.models.sentence_model import SentenceModel, SentenceTerms
+from scale_vae_keras.models.text_generator import TextGenerator
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class LanguageModel(TextGenerator, SentenceModel):
+    """The decoder of the text VAEs without z: what a VAE has to beat.
+
+    Its loss is the exact negative log-likelihood of a sentence. Everything about z is empty:
+    `latent_dim` is 0, the KL is 0, and there is no `encode`. Arguments as for `SentenceModel`.
+    """
+
+    latent_dim = 0
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.decoder = self._make_decoder(self.latent_dim)
+
+    def build(self, input_shape):
+        """Creates all weights for ids `[batch, time]`."""
+        self.decoder.build(input_shape, (input_shape[0], self.latent_dim))
+        self._build_step_state()
+        self.built = True
+
+    def call(self, ids: tf.Tensor, training: bool = False) -> SentenceTerms:
+        """Terms of the loss of each sentence; the KL is zero.
+
+        Args:
+            ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
+            training: whether this is a training batch, with dropout.
+        """
+        seed = self._step_seed(ids, training)
+        reconstruction, distance = self._reconstruct(ids, self._no_code(ids), training, seed)
+        return SentenceTerms(
+            reconstruction, tf.zeros_like(reconstruction), reconstruction + distance
+        )
+
+    def _no_code(self, ids):
+        return tf.zeros([tf.shape(ids)[0], self.latent_dim])
+
+    def log_likelihood(self, ids: tf.Tensor) -> tf.Tensor:
+        """Exact log p(ids) in nats, the end symbol counted, float32 `[batch]`.
+
+        Args:
+            ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
+        """
+        return self.decoder(ids, self._no_code(ids))
+
+    def decoder_input(self, prior_sample: tf.Tensor) -> tf.Tensor:
+        """The sample itself, which has no entries."""
+        return prior_sample
+
+    def encode(self, ids: tf.Tensor) -> Posterior:
+        """A language model has no posterior.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError("a language model has no latent code: use a text VAE, such as scale")

@@ -1,0 +1,66 @@
+"""Posteriors that keep their distance from each other."""
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.layers.replica import global_rows
+from scale_vae_keras.models.text_vae import TextVAE
+
+
+def pairwise_kl(posterior: Posterior) -> tf.Tensor:
+    """KL(q_i || q_j) of every pair of sentences and dimension, in nats, `[batch, batch, latent]`.
+
+    Args:
+        posterior: mean and log variance, `[batch, latent]`.
+    """
+    mean, log_var = posterior
+    log_ratio = log_var[:, tf.newaxis] - log_var
+    distance = tf.square(mean[:, tf.newaxis] - mean) * tf.exp(-log_var)
+    return 0.5 * (tf.exp(log_ratio) + distance - log_ratio - 1.0)
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class MutualPosteriorVAE(TextVAE):
+    """MAE: rewards divergence between the posteriors of a batch, and that it be even.
+
+    Ma et al. (2019), "MAE: Mutual Posterior-Divergence Regularization for Variational
+    AutoEncoders". With MPD_d the mean over pairs i != j of the global batch of KL(q_i || q_j) in
+    dimension d, and STD the standard deviation over these pairs of the KL summed over dimensions,
+    the loss gains `-eta sum_d log sigmoid(MPD_d / eta) + gamma STD`.
+
+    Args:
+        *args: as for `TextVAE`.
+        eta: weight of the divergence.
+        gamma: weight of its smoothness.
+        **kwargs: as for `TextVAE`.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+
+    def __init__(self, *args, eta: float = 1.0, gamma: float = 0.2, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not 0 < eta < float("inf"):
+            raise InputError(f"eta must be positive and finite, got {eta}")
+        if not 0 <= gamma < float("inf"):
+            raise InputError(f"gamma must be at least 0 and finite, got {gamma}")
+        self.eta = eta
+        self.gamma = gamma
+
+    def penalty(self, sampled: Posterior, z: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """The two terms over the global batch, a scalar in nats; 0 for a single sentence."""
+        pairs = pairwise_kl(Posterior(*(global_rows(part) for part in sampled)))
+        rows = tf.shape(pairs)[0]
+        others = tf.cast(tf.maximum(rows * (rows - 1), 1), tf.float32)
+        divergence = tf.reduce_sum(pairs, axis=[0, 1]) / others
+        deviation = tf.reduce_sum(pairs, axis=2) - tf.reduce_sum(divergence)
+        squares = tf.reduce_sum(tf.square(deviation) * (1.0 - tf.eye(rows)))
+        std = tf.sqrt(tf.maximum(squares / tf.maximum(others - 1.0, 1.0), 1e-12))
+        reward = self.eta * tf.reduce_sum(tf.math.log_sigmoid(divergence / self.eta))
+        return tf.where(rows > 1, self.gamma * std - reward, 0.0)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "eta": self.eta, "gamma": self.gamma}

@@ -1,0 +1,49 @@
+"""Free bits after an autoencoder."""
+
+import random
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.models.free_bits_vae import FreeBitsVAE
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class PretrainedVAE(FreeBitsVAE):
+    """Text VAE whose encoder is trained as an autoencoder's before training starts.
+
+    Li et al. (2019), "A Surprisingly Effective Fix for Deep Latent Variable Modeling of Text":
+    while `pretraining` is 1 a step charges no KL at all; then the decoder starts afresh and free
+    bits are used. The callback `AutoencoderPretraining` does so.
+
+    Args:
+        *args: as for `FreeBitsVAE`.
+        threshold: free KL, in nats a dimension.
+        **kwargs: as for `FreeBitsVAE`.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+
+    def __init__(self, *args, threshold: float = 0.25, **kwargs):
+        super().__init__(*args, threshold=threshold, **kwargs)
+
+    def build(self, input_shape):
+        """Creates all weights for ids `[batch, time]`."""
+        self.pretraining = self._state("pretraining", "zeros")
+        super().build(input_shape)
+
+    def rate(self, charged: Posterior, training: bool = True) -> tf.Tensor:
+        """As `FreeBitsVAE`, but nothing in a step of pretraining, float32 `[batch]`."""
+        rate = super().rate(charged, training)
+        return (1.0 - self.pretraining) * rate if training else rate
+
+    def reset_decoder(self) -> None:
+        """Gives the decoder new initial weights, the same ones for the same `seed`."""
+        state = random.getstate()
+        random.seed(self.seed)  # where Keras' initializers take theirs from
+        fresh = self._make_decoder(self.latent_dim, self.decoder_skip)
+        fresh.build((None, None), (None, self.latent_dim))
+        random.setstate(state)
+        self.decoder.set_weights(fresh.get_weights())

@@ -1,0 +1,123 @@
+"""Posteriors that start from the encoder and are refined for each sentence."""
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.lstm import portable_lstm
+from scale_vae_keras.layers.posterior import Posterior, standard_kl
+from scale_vae_keras.layers.replica import first_global_row
+from scale_vae_keras.models.refinement import Refinement, refine
+from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.samplers.row_random import row_normals
+
+_REFINEMENT_STREAM = -3
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class SemiAmortizedVAE(TextVAE):
+    """SA-VAE: the encoder's posterior is refined by gradient descent on the sentence's own bound.
+
+    Kim et al. (2018), "Semi-Amortized Variational Autoencoders". Each step descends on
+    reconstruction + `kl_weight` * KL (weight 1 outside training) at a new sample of z; training
+    differentiates through all steps, exactly. The refined posterior is what `posterior` and
+    `encode` return, at inference as well; there a sentence's refinement depends on nothing but the
+    sentence.
+
+    Args:
+        *args: as for `TextVAE`.
+        refinement_steps: number of steps.
+        refinement_rate: learning rate of the mean and the log variance. The published rate of 1 is
+            on the mean over a batch of 32 sentences, which is 1/32 on each sentence's own bound.
+        refinement_momentum: share of the last update that is kept.
+        refinement_clip_norm: limit of the norm of a sentence's gradient, of mean and of log
+            variance each.
+        **kwargs: as for `TextVAE`.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        *args,
+        refinement_steps: int = 20,
+        refinement_rate: float = 1 / 32,
+        refinement_momentum: float = 0.5,
+        refinement_clip_norm: float = 5.0,
+        **kwargs,
+    ):
+        super().__init__(*args, **kwargs)
+        if int(refinement_steps) != refinement_steps or refinement_steps < 0:
+            raise InputError(
+                f"refinement_steps must be a whole number from 0 on, got {refinement_steps}"
+            )
+        if not 0 < refinement_rate < float("inf") or not 0 < refinement_clip_norm < float("inf"):
+            raise InputError("refinement_rate and refinement_clip_norm must be positive and finite")
+        if not 0 <= refinement_momentum < 1:
+            raise InputError(
+                f"refinement_momentum must be at least 0 and below 1, got {refinement_momentum}"
+            )
+        self.refinement = Refinement(
+            refinement_steps, refinement_rate, refinement_momentum, refinement_clip_norm
+        )
+
+    def posterior(self, ids: tf.Tensor, training: bool = False) -> Posterior:
+        """The refined posterior of int32 ids `[batch, time]`."""
+        amortized = super().posterior(ids, training)
+        weights = self.decoder.trainable_variables
+        with portable_lstm():  # cuDNN has no gradients of gradients
+            return refine(
+                self._objective(ids, weights, training),
+                amortized,
+                [tf.convert_to_tensor(weight) for weight in weights],
+                self.refinement,
+            )
+
+    def _objective(self, ids, weights, training):
+        noise = self._training_noise(ids) if training else self._content_noise(ids)
+        weight = tf.convert_to_tensor(self.kl_weight) if training else 1.0
+
+        def objective(step, posterior, values):
+            own_noise, dropout_seed = noise(step)
+            with keras.StatelessScope(list(zip(weights, values, strict=True))):
+                log_likelihood = self.decoder(
+                    ids, posterior.sample(own_noise), training=training, seed=dropout_seed
+                )
+            return weight * tf.reduce_sum(standard_kl(posterior), axis=1) - log_likelihood
+
+        return objective
+
+    def _training_noise(self, ids):
+        """Noise by step and place in the global batch, and the seed of the dropout masks."""
+        base = tf.random.experimental.stateless_fold_in(
+            self._step_seed(ids, training=True), _REFINEMENT_STREAM
+        )
+        first = first_global_row(ids)
+        rows = first + tf.shape(ids)[0]
+
+        def noise(step):
+            seed = tf.random.experimental.stateless_fold_in(base, step)
+            normal = tf.random.stateless_normal([rows, self.latent_dim], seed)[first:]
+            return normal, tf.random.experimental.stateless_fold_in(seed, first + 1)
+
+        return noise
+
+    def _content_noise(self, ids):
+        """Noise that depends on the step and the sentence's own tokens."""
+        weights = tf.range(1, tf.shape(ids)[1] + 1)
+        content = tf.cast(tf.reduce_sum(ids * weights, axis=1), tf.int64)
+        normals = row_normals(content, self.refinement.steps * self.latent_dim)
+        shape = [tf.shape(ids)[0], self.refinement.steps, self.latent_dim]
+        normals = tf.reshape(normals, shape)
+        return lambda step: (normals[:, step], None)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "refinement_steps": self.refinement.steps,
+            "refinement_rate": self.refinement.learning_rate,
+            "refinement_momentum": self.refinement.momentum,
+            "refinement_clip_norm": self.refinement.clip_norm,
+        }

@@ -1,0 +1,16 @@
+"""z on a short way to the words."""
+
+import keras
+
+from scale_vae_keras.models.text_vae import TextVAE
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class SkipVAE(TextVAE):
+    """Text VAE whose z also joins the decoder's state before the map to the vocabulary.
+
+    Dieng et al. (2019), for a decoder of one layer: `logits = W [h_t; z]`. Arguments as for
+    `TextVAE`.
+    """
+
+    decoder_skip = True

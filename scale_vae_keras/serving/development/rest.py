@@ -1,0 +1,218 @@
+"""The REST interface."""
+
+import asyncio
+import json
+import re
+import time
+import zlib
+from urllib.parse import unquote_to_bytes
+
+from aiohttp import web
+from google.protobuf.json_format import MessageToDict, MessageToJson
+from grpc import StatusCode
+from tensorflow_serving.apis.get_model_metadata_pb2 import (
+    GetModelMetadataResponse,
+    SignatureDefMap,
+)
+from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusResponse
+
+from scale_vae_keras.serving.development import json_tensors
+from scale_vae_keras.serving.development.core import DEFAULT_SIGNATURE, Core
+from scale_vae_keras.serving.development.messages import metadata_message, status_message
+from scale_vae_keras.serving.development.request_error import RequestError, invalid
+from scale_vae_keras.serving.development.workers import Workers
+
+_NAME = "/v1/models/([^/:]+)"
+_VERSION = "(?:(?:/versions/([0-9]+))|(?:/labels/([^/:]+)))?"
+_PREDICTION = re.compile(f"{_NAME}{_VERSION}:(classify|regress|predict)", re.IGNORECASE)
+_STATUS = re.compile(f"/v1/models(?:/([^/:]+))?{_VERSION}(?:/(metadata))?", re.IGNORECASE)
+_METRICS_PATH = "/monitoring/prometheus/metrics"
+_SECONDS = 30
+_LARGEST_VERSION = 2**63 - 1
+MAX_BODY = 2**24
+
+HTTP_STATUS = {
+    StatusCode.OK: 200,
+    StatusCode.INVALID_ARGUMENT: 400,
+    StatusCode.FAILED_PRECONDITION: 400,
+    StatusCode.OUT_OF_RANGE: 400,
+    StatusCode.UNAUTHENTICATED: 401,
+    StatusCode.PERMISSION_DENIED: 403,
+    StatusCode.NOT_FOUND: 404,
+    StatusCode.ALREADY_EXISTS: 409,
+    StatusCode.ABORTED: 409,
+    StatusCode.RESOURCE_EXHAUSTED: 429,
+    StatusCode.CANCELLED: 499,
+    StatusCode.UNKNOWN: 500,
+    StatusCode.INTERNAL: 500,
+    StatusCode.DATA_LOSS: 500,
+    StatusCode.UNIMPLEMENTED: 501,
+    StatusCode.UNAVAILABLE: 503,
+    StatusCode.DEADLINE_EXCEEDED: 504,
+}
+
+
+class RestInterface:
+    """Answers `/v1/models/...` as TensorFlow Serving does.
+
+    Args:
+        core: the served model.
+        workers: where requests run.
+    """
+
+    def __init__(self, core: Core, workers: Workers):
+        self._core = core
+        self._workers = workers
+
+    def application(self) -> web.Application:
+        """The application that handles every path and method."""
+        application = web.Application(client_max_size=MAX_BODY)
+        application.router.add_route("*", "/{path:.*}", self._handle)
+        return application
+
+    async def _handle(self, request: web.Request) -> web.Response:
+        started = time.monotonic()
+        response = await self._answer(request)
+        self._workers.log(
+            f"REST {request.method} {request.raw_path}", str(response.status), started
+        )
+        return response
+
+    async def _answer(self, request):
+        path = request.raw_path
+        if path == _METRICS_PATH:
+            return web.Response(text=self._core.metrics())
+        if not path.lower().startswith("/v1/"):
+            return web.Response(
+                status=404, text="<html><body>Not Found</body></html>", content_type="text/html"
+            )
+        if request.method == "OPTIONS":
+            return _preflight(request)
+        try:
+            body = await self._process(request.method, path, request)
+        except RequestError as error:
+            return web.json_response({"error": error.message}, status=HTTP_STATUS[error.code])
+        return web.Response(body=body, content_type="application/json")
+
+    async def _process(self, method, path, request) -> bytes:
+        pattern = {"POST": _PREDICTION, "GET": _STATUS}.get(method)
+        match = pattern and pattern.fullmatch(path)
+        if not match:
+            raise invalid(f"Malformed request: {method} {path}")
+        name, version, label, verb = match.groups()
+        name, label = _decoded(name), _decoded(label)
+        if version is not None:
+            version = int(version[:20])
+            if version > _LARGEST_VERSION:
+                raise invalid(f"Failed to convert version: {match[2][:40]} to numeric.")
+        if method == "GET":
+            return self._describe(name, version, label, verb)
+        if verb not in ("predict", "classify", "regress"):
+            raise invalid(f"Malformed request: {method} {path}")
+        body = _unpacked(await _read(request), request.headers.get("Content-Encoding", ""))
+        if verb != "predict":
+            return await self._workers.run(self._classify, name, version, label, verb, body)
+        return await self._predict(name, version, label, body)
+
+    async def _predict(self, name, version, label, body):
+        code = StatusCode.OK
+        deadline = time.monotonic() + _SECONDS
+        try:
+            return await self._workers.run(self._run, name, version, label, body, deadline)
+        except RequestError as error:
+            code = error.code
+            raise
+        finally:
+            self._core.count(name, code)
+
+    def _run(self, name, version, label, body, deadline) -> bytes:
+        document = json_tensors.parse_object(body)
+        signature = json_tensors.signature_name(document) or DEFAULT_SIGNATURE
+        servable = self._core.find(name, version, label)
+        if signature not in servable.signatures:
+            raise invalid(f'Serving signature name: "{signature}" not found in signature def')
+        infos = servable.signatures[signature].inputs
+        if not infos:
+            raise invalid(f"Failed to get input map for signature: {signature}")
+        inputs, row_form = json_tensors.parse_inputs(document, infos)
+        outputs = servable.predict(signature, inputs, (), deadline - time.monotonic())
+        return json_tensors.to_json(outputs, row_form)
+
+    def _classify(self, name, version, label, verb, body):
+        document = json_tensors.parse_object(body)
+        signature = json_tensors.signature_name(document) or DEFAULT_SIGNATURE
+        examples = document.get("examples")
+        if not isinstance(examples, list) or not examples:
+            raise invalid(
+                f"When method is {verb}, key 'examples' is expected to be a list with values"
+            )
+        servable = self._core.find(name, version, label)
+        if signature not in servable.signatures:
+            raise invalid(f"No signature was found with the name: {signature}")
+        found = servable.signatures[signature].method_name
+        if found != f"tensorflow/serving/{verb}":
+            raise invalid(
+                f"Expected {verb} signature method_name to be tensorflow/serving/{verb}. "
+                f"Was: {found}"
+            )
+        raise RequestError(StatusCode.UNIMPLEMENTED, f"the development server has no {verb}")
+
+    def _describe(self, name, version, label, verb) -> bytes:
+        if not name:
+            raise invalid("Missing model name in request.")
+        if verb == "metadata":
+            return _metadata_json(metadata_message(self._core, name, version, label))
+        message: GetModelStatusResponse = status_message(self._core, name, version)
+        return MessageToJson(message, always_print_fields_with_no_presence=True).encode()
+
+
+def _metadata_json(message: GetModelMetadataResponse) -> bytes:
+    signatures = SignatureDefMap()
+    message.metadata["signature_def"].Unpack(signatures)
+    form = {
+        "always_print_fields_with_no_presence": True,
+        "preserving_proto_field_name": True,
+    }
+    return json.dumps(
+        {
+            "model_spec": MessageToDict(message.model_spec, **form),
+            "metadata": {"signature_def": MessageToDict(signatures, **form)},
+        },
+        indent=1,
+    ).encode()
+
+
+def _decoded(part: str | None) -> str | None:
+    return part and unquote_to_bytes(part).decode(errors="replace")
+
+
+async def _read(request: web.Request) -> bytes:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise _too_large() from error
+    except (asyncio.IncompleteReadError, web.HTTPException, ValueError) as error:
+        raise invalid(f"the body cannot be read: {error}") from error
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    if encoding.strip().lower() != "gzip":
+        return body
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        unpacked = unpacker.decompress(body, MAX_BODY + 1)
+    except zlib.error:
+        return b""
+    if len(unpacked) > MAX_BODY:
+        raise _too_large()
+    return unpacked if unpacker.eof else b""
+
+
+def _too_large() -> RequestError:
+    return RequestError(StatusCode.RESOURCE_EXHAUSTED, f"the body is larger than {MAX_BODY} bytes")
+
+
+def _preflight(request: web.Request) -> web.Response:
+    if re.search("https?://", request.headers.get("Origin", "")):
+        return web.Response(status=200)
+    return web.json_response({"error": "Origin header is missing in CORS preflight"}, status=400)

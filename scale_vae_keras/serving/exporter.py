@@ -1,0 +1,205 @@
+"""Exports a run as a version that TensorFlow Serving can load."""
+
+import json
+import os
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.experiments.run_folder import RunFolder
+from scale_vae_keras.files import write_json
+from scale_vae_keras.layers.lstm import portable_lstm
+from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.serving.portability import check_portable
+from scale_vae_keras.serving.rows import MAX_ROWS
+from scale_vae_keras.serving.signatures import BEAM_WIDTH, MAX_CHARACTERS, Signatures
+from scale_vae_keras.serving.verification import answers_of_fresh_process
+from scale_vae_keras.serving.versions import version_numbers
+from scale_vae_keras.serving.warmup import Inputs, write_warmup
+from scale_vae_keras.text.tokenizer import Tokenizer
+
+METADATA_FILE = "metadata.json"
+_LIBRARIES = ("scale-vae-keras", "tensorflow", "tensorflow-text", "keras", "numpy")
+
+
+def export(
+    run: str | os.PathLike, directory: str | os.PathLike, version: int | None = None
+) -> Path:
+    """Exports the best model of a run with its tokenizer and vocabulary.
+
+    The version appears whole or not at all. Before it appears, a fresh process loads it and runs
+    every signature, and the answers are compared with those of the model in this process.
+
+    Args:
+        run: the run folder.
+        directory: the model's folder, which holds one folder a version; made when missing.
+        version: the number of the version; by default one above the largest that is there.
+
+    Returns:
+        The folder of the new version.
+
+    Raises:
+        InputError: the run cannot be read, the version is not a positive number or is there
+            already, or a stock server could not run the model.
+        RuntimeError: the exported model does not answer as the model in Python does.
+    """
+    folder = RunFolder(run)
+    description = {"method": folder.config.method, "metrics": _metrics(folder)}
+    return publish(
+        folder.load_model(),
+        folder.tokenizer,
+        folder.config.max_length + 1,
+        directory,
+        version,
+        description,
+    )
+
+
+def publish(
+    model: TextVAE,
+    tokenizer: Tokenizer,
+    max_length: int,
+    directory: str | os.PathLike,
+    version: int | None = None,
+    description: dict | None = None,
+) -> Path:
+    """Exports a model, see `export`.
+
+    Args:
+        model: a built text VAE.
+        tokenizer: the tokenizer that it was trained with.
+        max_length: most tokens of a sentence that is written, `</s>` counted.
+        directory: the model's folder, which holds one folder a version; made when missing.
+        version: the number of the version; by default one above the largest that is there.
+        description: what `metadata.json` says beside what is known of every model.
+
+    Raises:
+        InputError: the version is not a positive number or is there already, or a stock server
+            could not run the model.
+        RuntimeError: the exported model does not answer as the model in Python does.
+    """
+    directory = Path(directory)
+    if directory.exists() and not directory.is_dir():
+        raise InputError(f"{directory} is a file: give the folder of the served model")
+    if version is not None and version < 1:
+        raise InputError(f"a version is a number from 1 on, got {version}")
+    if version is not None and (directory / str(version)).exists():
+        raise InputError(f"{directory / str(version)} is already there: choose another version")
+    directory.mkdir(parents=True, exist_ok=True)
+    signatures = Signatures(model, tokenizer, max_length)
+    with tempfile.TemporaryDirectory(dir=directory, prefix=".unfinished-") as scratch:
+        unfinished = Path(scratch) / "version"
+        _write(signatures, unfinished, directory.name)
+        write_json(unfinished / METADATA_FILE, _metadata(signatures, description or {}))
+        check_portable(unfinished)
+        _compare(_own_answers(signatures), answers_of_fresh_process(unfinished))
+        return _rename(unfinished, directory, version)
+
+
+def _write(signatures: Signatures, path: Path, model_name: str) -> None:
+    archive = keras.export.ExportArchive()
+    archive.track(signatures.model)
+    archive.track(signatures.tokenizer)
+    with portable_lstm():
+        for name, (function, types) in signatures.specifications().items():
+            archive.add_endpoint(name, function, types)
+        archive.write_out(
+            str(path),
+            tf.saved_model.SaveOptions(experimental_custom_gradients=False),
+            verbose=False,
+        )
+    write_warmup(path, model_name, example_requests(signatures).items())
+
+
+def example_requests(signatures: Signatures) -> dict[str, Inputs]:
+    """A request of two rows for every signature, inputs by name."""
+    words = signatures.tokenizer.vocabulary.tokens[4:8]
+    width = signatures.model.latent_dim
+    examples = {
+        "seed": np.array([0, 1], np.int64),
+        "temperature": np.array([1.0, 0.5], np.float32),
+        "text": np.array([" ".join(words), words[0]], object),
+        "start": np.array([words[0], " ".join(words)], object),
+        "end": np.array([words[-1], words[0]], object),
+        "alpha": np.array([0.25, 0.75], np.float32),
+        "z": np.linspace(-1, 1, 2 * width, dtype=np.float32).reshape(2, width),
+    }
+    return {
+        signature: {specification.name: examples[specification.name] for specification in types}
+        for signature, (_, types) in signatures.specifications().items()
+    }
+
+
+def _own_answers(signatures: Signatures) -> dict[str, np.ndarray]:
+    answers = {}
+    for signature, inputs in example_requests(signatures).items():
+        function, types = signatures.specifications()[signature]
+        with portable_lstm():
+            traced = tf.function(function, input_signature=types, autograph=False)
+            outputs = traced(**{name: tf.constant(value) for name, value in inputs.items()})
+        answers |= {f"{signature}/{name}": value.numpy() for name, value in outputs.items()}
+    return answers
+
+
+def _compare(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> None:
+    for name, value in ours.items():
+        if value.dtype.kind == "f":
+            equal = np.allclose(value, theirs[name], rtol=1e-4, atol=1e-4)
+        else:
+            equal = np.array_equal(value, theirs[name])
+        if not equal:
+            raise RuntimeError(
+                f"the exported model differs from the model in Python in {name}: "
+                f"{theirs[name].tolist()} instead of {value.tolist()}"
+            )
+
+
+def _rename(unfinished: Path, directory: Path, version: int | None) -> Path:
+    while True:
+        target = directory / str(version or 1 + max(version_numbers(directory), default=0))
+        try:
+            os.rename(unfinished, target)
+        except OSError as error:
+            if version is not None or not target.exists():
+                raise InputError(f"cannot publish {target}: {error.strerror}") from error
+        else:
+            return target
+
+
+def _metadata(signatures: Signatures, description: dict) -> dict:
+    model, tokenizer = signatures.model, signatures.tokenizer
+    factor = model.decoder_input(tf.ones([1, model.latent_dim])).numpy()
+    return {
+        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+        "model": type(model).__name__,
+        **description,
+        "latent_dim": model.latent_dim,
+        "generator": {
+            "prior": "z ~ N(0, I), which the decoder reads times the factor",
+            "factor": {name: float(getattr(factor, name)()) for name in ("min", "mean", "max")},
+        },
+        "vocabulary": {
+            "size": len(tokenizer.vocabulary),
+            "sha256": tokenizer.vocabulary.fingerprint(),
+            "tokenizer": tokenizer.kind,
+        },
+        "limits": {
+            "rows": MAX_ROWS,
+            "characters": MAX_CHARACTERS,
+            "words": tokenizer.max_length,
+            "written_tokens": signatures.max_length,
+        },
+        "beam_width": BEAM_WIDTH,
+        "signatures": list(signatures.specifications()),
+    }
+
+
+def _metrics(folder: RunFolder) -> dict | None:
+    if not folder.metrics_path.is_file():
+        return None
+    return json.loads(folder.metrics_path.read_text(encoding="utf-8"))

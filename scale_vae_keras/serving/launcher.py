@@ -1,0 +1,91 @@
+"""Starts a server on exported versions."""
+
+import asyncio
+import logging
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from scale_vae_keras.errors import InputError
+
+STOCK_SERVER = "tensorflow_model_server"
+
+
+def serve(
+    directory: str | os.PathLike,
+    name: str | None = None,
+    rest_port: int = 8501,
+    grpc_port: int = 8500,
+    host: str = "127.0.0.1",
+    labels: Mapping[str, int] | None = None,
+    versions: int = 1,
+) -> None:
+    """Serves a model until SIGINT or SIGTERM.
+
+    With `tensorflow_model_server` on PATH this process becomes that server, which listens on all
+    interfaces whatever `host` says. Otherwise the package's development server runs.
+
+    Args:
+        directory: the model's folder, which holds one folder a version.
+        name: of the model in requests; that of the folder by default.
+        rest_port: of REST.
+        grpc_port: of gRPC.
+        host: the address that the development server listens on.
+        labels: version numbers by label, for the development server.
+        versions: how many of the newest versions the development server serves.
+
+    Raises:
+        InputError: no version in the folder can be loaded, a port is taken, or the extra
+            `serving` is not installed.
+    """
+    directory = Path(directory).resolve()
+    name = name or directory.name
+    stock = shutil.which(STOCK_SERVER)
+    if stock:
+        print(f"{stock} serves {name} on all interfaces", flush=True)
+        os.execv(stock, stock_command(stock, directory, name, rest_port, grpc_port))
+    try:
+        from scale_vae_keras.serving.development.served_model import ServedModel
+        from scale_vae_keras.serving.development.server import DevelopmentServer
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"{error.name} is missing: pip install 'scale-vae-keras[serving]'"
+        ) from error
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger("scale_vae_keras.serving").setLevel(logging.INFO)
+    server = DevelopmentServer(
+        ServedModel(name, directory, labels, versions), host, rest_port, grpc_port
+    )
+
+    def announce():
+        print(
+            f"scale-vae development server (not TensorFlow Serving): {name} at "
+            f"http://{host}:{server.rest_port}/v1/models/{name} and gRPC {host}:{server.grpc_port}",
+            flush=True,
+        )
+
+    asyncio.run(server.run_until_signal(announce))
+
+
+def stock_command(
+    binary: str, directory: Path, name: str, rest_port: int, grpc_port: int
+) -> list[str]:
+    """The command line of TensorFlow Serving.
+
+    Args:
+        binary: its path.
+        directory: the model's folder.
+        name: of the model in requests.
+        rest_port: of REST.
+        grpc_port: of gRPC.
+    """
+    return [
+        binary,
+        f"--model_name={name}",
+        f"--model_base_path={directory}",
+        f"--rest_api_port={rest_port}",
+        f"--port={grpc_port}",
+        "--enable_profiler=false",
+        "--enable_grpc_healthcheck_service=true",
+    ]

@@ -1,0 +1,84 @@
+"""What holds for the rows of every request: their number, their shape and their arithmetic."""
+
+from collections.abc import Callable, Mapping
+
+import tensorflow as tf
+
+MAX_ROWS = 64
+_TILE = 8
+
+Tensors = dict[str, tf.Tensor]
+
+
+def check(condition: tf.Tensor, message: str) -> tf.Operation:
+    """Fails the request with INVALID_ARGUMENT and the message unless the condition holds.
+
+    Args:
+        condition: bool scalar.
+        message: one line that says what to send instead.
+    """
+    return tf.debugging.Assert(condition, [message])
+
+
+def checked_rows(inputs: Mapping[str, tf.Tensor]) -> Tensors:
+    """The inputs once their ranks, widths and numbers of rows are known to be right.
+
+    A server does not compare what it is sent with the signature, so the graph does.
+
+    Args:
+        inputs: tensors by name, with the shapes `[rows]` or `[rows, width]` of the signature.
+    """
+    anything = {
+        name: tf.compat.v1.placeholder_with_default(value, shape=None)
+        for name, value in inputs.items()
+    }
+    with tf.control_dependencies(
+        [_check_shape(anything[name], name, value.shape) for name, value in inputs.items()]
+    ):
+        shaped = {
+            name: tf.ensure_shape(value, inputs[name].shape) for name, value in anything.items()
+        }
+    counts = tf.stack([tf.shape(value)[0] for value in shaped.values()])
+    with tf.control_dependencies(
+        [
+            check(
+                tf.reduce_all(counts == counts[0]),
+                f"send the same number of rows in {' and '.join(inputs)}",
+            ),
+            check(
+                (counts[0] >= 1) & (counts[0] <= MAX_ROWS),
+                f"send at least 1 and at most {MAX_ROWS} rows in one request",
+            ),
+        ]
+    ):
+        return {name: tf.identity(value) for name, value in shaped.items()}
+
+
+def _check_shape(value, name, shape):
+    dimensions = ", ".join(["rows", *(str(width) for width in shape[1:])])
+    sizes = tf.shape(value)
+    fits = tf.size(sizes) == shape.rank
+    if shape.rank > 1:
+        fits &= tf.reduce_all(sizes[1:] == tf.constant(shape[1:].as_list()))
+    return check(fits, f"{name} must have shape [{dimensions}]")
+
+
+def in_tiles(function: Callable[..., Tensors], inputs: Mapping[str, tf.Tensor]) -> Tensors:
+    """Runs a function on the inputs, filled up to a whole number of tiles of rows.
+
+    Products of matrices round differently for a single row than for several, enough to change a
+    sampled word now and then. With whole tiles a row's result does not depend on the others.
+
+    Args:
+        function: takes the inputs by name and returns tensors with the same number of rows.
+        inputs: tensors with at least one row, which is repeated to fill the last tile.
+
+    Returns:
+        The function's results for the rows that were given.
+    """
+    rows = tf.shape(next(iter(inputs.values())))[0]
+    filled = {
+        name: tf.concat([value, tf.repeat(value[:1], -rows % _TILE, axis=0)], axis=0)
+        for name, value in inputs.items()
+    }
+    return {name: value[:rows] for name, value in function(**filled).items()}

@@ -1,0 +1,231 @@
+"""What a served model answers: one method a signature."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from scale_vae_keras.layers.encoder import sentence_lengths
+from scale_vae_keras.layers.posterior import prior_kl
+from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.samplers.beam_sampler import BeamSampler
+from scale_vae_keras.samplers.greedy_sampler import GreedySampler
+from scale_vae_keras.samplers.row_random import row_normals, row_uniforms
+from scale_vae_keras.samplers.sampler import Sampler, Sentences
+from scale_vae_keras.serving.row_temperature_sampler import RowTemperatureSampler
+from scale_vae_keras.serving.rows import Tensors, check, checked_rows, in_tiles
+from scale_vae_keras.text.tokenizer import Tokenizer
+
+MAX_CHARACTERS = 10_000
+BEAM_WIDTH = 4
+
+
+class Signatures:
+    """The signatures of a served model, text in and text out.
+
+    All inputs and outputs have one row a sentence. Every row stands alone: what it gets depends on
+    its own inputs, not on the rest of the request. At most `MAX_ROWS` rows a request; of a text
+    that is longer than `MAX_CHARACTERS` characters or than the tokenizer's number of words, only
+    the beginning is read, and `truncated` says so.
+
+    Latent codes (`z`, `mean`) are in the space that the decoder reads.
+
+    Args:
+        model: a built text VAE.
+        tokenizer: the tokenizer that it was trained with.
+        max_length: most tokens of a sentence that is written, `</s>` counted.
+    """
+
+    def __init__(self, model: TextVAE, tokenizer: Tokenizer, max_length: int):
+        self.model = model
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+        text = tf.TensorSpec([None], tf.string)
+        self._encode = tf.function(self._encode_text, input_signature=[text], autograph=False)
+        self._read = tf.function(self._read_text, input_signature=[text], autograph=False)
+
+    def specifications(self) -> dict[str, tuple[Callable[..., Tensors], list[tf.TensorSpec]]]:
+        """The functions and the types of their inputs, by the name of the signature."""
+        text = tf.TensorSpec([None], tf.string, "text")
+        seed = tf.TensorSpec([None], tf.int64, "seed")
+        z = tf.TensorSpec([None, self.model.latent_dim], tf.float32, "z")
+        temperature = tf.TensorSpec([None], tf.float32, "temperature")
+        start, end = (tf.TensorSpec([None], tf.string, name) for name in ("start", "end"))
+        return {
+            "generate": (self.generate, [seed, temperature]),
+            "encode": (self.encode, [text]),
+            "decode": (self.decode, [z]),
+            "beam": (self.beam, [z]),
+            "reconstruct": (self.reconstruct, [text]),
+            "interpolate": (
+                self.interpolate,
+                [start, end, tf.TensorSpec([None], tf.float32, "alpha")],
+            ),
+            "score": (self.score, [text, seed]),
+        }
+
+    def generate(self, seed: tf.Tensor, temperature: tf.Tensor) -> Tensors:
+        """Writes sentences from the model's declared generator.
+
+        A code is drawn from N(0, I) and scaled by f-bar where the model is a Scale-VAE.
+
+        Args:
+            seed: int64 `[n]`; equal seed and temperature give equal text.
+            temperature: positive and finite, float32 `[n]`; 1 is the model's own distribution.
+
+        Returns:
+            `text` string `[n]`; `log_probability`, log p(text | z) at temperature 1 in nats,
+            float32 `[n]`; `z`, what the decoder read, float32 `[n, latent]`.
+        """
+        inputs = checked_rows({"seed": seed, "temperature": temperature})
+        usable = tf.math.is_finite(inputs["temperature"]) & (inputs["temperature"] > 0)
+        with tf.control_dependencies(
+            [check(tf.reduce_all(usable), "temperature must be above 0 and finite in every row")]
+        ):
+            return in_tiles(self._generate, {k: tf.identity(v) for k, v in inputs.items()})
+
+    def _generate(self, seed, temperature):
+        z = self.model.decoder_input(row_normals(seed, self.model.latent_dim))
+        uniforms = row_uniforms(seed, self.max_length)
+        return {**self._write(RowTemperatureSampler(temperature), z, uniforms), "z": z}
+
+    def encode(self, text: tf.Tensor) -> Tensors:
+        """The posterior of each sentence.
+
+        Args:
+            text: string `[n]`.
+
+        Returns:
+            `mean` (f-bar * mu for Scale-VAE) and `stddev`, float32 `[n, latent]`, and `truncated`,
+            bool `[n]`.
+        """
+        return in_tiles(self._encode, checked_rows({"text": text}))
+
+    def _encode_text(self, text):
+        ids, truncated = self._read(text)
+        posterior = self.model.encode(ids)
+        return {"mean": posterior.mean, "stddev": posterior.stddev, "truncated": truncated}
+
+    def decode(self, z: tf.Tensor) -> Tensors:
+        """The greedy reading of each code.
+
+        Args:
+            z: finite, float32 `[n, latent]`.
+
+        Returns:
+            `text` string `[n]`.
+        """
+        return in_tiles(self._greedy, _finite_codes(z))
+
+    def _greedy(self, z):
+        no_uniforms = tf.zeros([tf.shape(z)[0], self.max_length])
+        return {"text": self._write(GreedySampler(), z, no_uniforms)["text"]}
+
+    def beam(self, z: tf.Tensor) -> Tensors:
+        """The most probable reading of each code that a beam search finds.
+
+        Args:
+            z: finite, float32 `[n, latent]`.
+
+        Returns:
+            `text` string `[n]` and `log_probability`, log p(text | z) in nats, float32 `[n]`.
+        """
+
+        def search(z):
+            no_uniforms = tf.zeros([tf.shape(z)[0], self.max_length])
+            return self._write(BeamSampler(BEAM_WIDTH), z, no_uniforms)
+
+        return in_tiles(search, _finite_codes(z))
+
+    def reconstruct(self, text: tf.Tensor) -> Tensors:
+        """Writes each sentence anew, greedily, from its posterior mean.
+
+        Args:
+            text: string `[n]`.
+
+        Returns:
+            `text` string `[n]` and `truncated` bool `[n]`.
+        """
+
+        def rewrite(text):
+            code = self._encode(text)
+            return {**self._greedy(code["mean"]), "truncated": code["truncated"]}
+
+        return in_tiles(rewrite, checked_rows({"text": text}))
+
+    def interpolate(self, start: tf.Tensor, end: tf.Tensor, alpha: tf.Tensor) -> Tensors:
+        """The greedy reading of a point on the line between the codes of two sentences.
+
+        Args:
+            start: string `[n]`.
+            end: string `[n]`.
+            alpha: 0 is the posterior mean of `start`, 1 that of `end`; in [0, 1], float32 `[n]`.
+
+        Returns:
+            `text` string `[n]`, and `truncated` bool `[n]` for either of the two.
+        """
+        inputs = checked_rows({"start": start, "end": end, "alpha": alpha})
+        between = (inputs["alpha"] >= 0) & (inputs["alpha"] <= 1)
+        with tf.control_dependencies(
+            [check(tf.reduce_all(between), "alpha must be in [0, 1] in every row")]
+        ):
+            return in_tiles(self._interpolate, {k: tf.identity(v) for k, v in inputs.items()})
+
+    def _interpolate(self, start, end, alpha):
+        first, last, alpha = self._encode(start), self._encode(end), alpha[:, None]
+        written = self._greedy((1 - alpha) * first["mean"] + alpha * last["mean"])
+        return {**written, "truncated": first["truncated"] | last["truncated"]}
+
+    def score(self, text: tf.Tensor, seed: tf.Tensor) -> Tensors:
+        """The evidence lower bound of each sentence under the declared generator.
+
+        With one sample of the posterior a sentence, `elbo = -(reconstruction + kl)`, and
+        `elbo <= log p(text)` in expectation over seeds.
+
+        Args:
+            text: string `[n]`.
+            seed: int64 `[n]`, of the posterior's sample.
+
+        Returns:
+            In nats, float32 `[n]`: `elbo`; `reconstruction`, -log p(text | z), the end symbol
+            counted; `kl`, of the posterior that z is drawn from to the prior of the declared
+            generator, N(0, diag f-bar^2) for Scale-VAE and N(0, I) else. Further `tokens`, the
+            number of predicted tokens, int32 `[n]`, and `truncated`, bool `[n]`.
+        """
+        return in_tiles(self._score, checked_rows({"text": text, "seed": seed}))
+
+    def _score(self, text, seed):
+        ids, truncated = self._read(text)
+        posterior = self.model.encode(ids)
+        z = posterior.sample(row_normals(seed, self.model.latent_dim))
+        reconstruction = -self.model.decoder(ids, z)
+        prior_std = self.model.decoder_input(tf.ones([1, self.model.latent_dim]))
+        kl = tf.reduce_sum(prior_kl(posterior, prior_std), axis=-1)
+        return {
+            "elbo": -(reconstruction + kl),
+            "reconstruction": reconstruction,
+            "kl": kl,
+            "tokens": sentence_lengths(ids) - 1,
+            "truncated": truncated,
+        }
+
+    def _read_text(self, text):
+        text = tf.strings.unicode_transcode(text, "UTF-8", "UTF-8", errors="replace")
+        truncated = tf.strings.length(text, unit="UTF8_CHAR") > MAX_CHARACTERS
+        words = self.tokenizer.split(tf.strings.substr(text, 0, MAX_CHARACTERS, unit="UTF8_CHAR"))
+        if self.tokenizer.max_length is not None:
+            truncated |= words.row_lengths() > self.tokenizer.max_length
+        return self.tokenizer.to_ids(words).to_tensor(), truncated
+
+    def _write(self, sampler: Sampler, z, uniforms) -> Tensors:
+        sentences: Sentences = sampler.write(self.model.decoder, z, uniforms, self.max_length)
+        return {
+            "text": self.tokenizer.detokenize(sentences.ids),
+            "log_probability": sentences.log_probability,
+        }
+
+
+def _finite_codes(z):
+    inputs = checked_rows({"z": z})
+    finite = tf.reduce_all(tf.math.is_finite(inputs["z"]))
+    with tf.control_dependencies([check(finite, "z must be finite in every row")]):
+        return {"z": tf.identity(inputs["z"])}

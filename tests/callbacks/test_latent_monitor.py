@@ -1,0 +1,163 @@
+import logging
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from scale_vae_keras.callbacks import EpochAverageScale, LatentMonitor
+from scale_vae_keras.evaluation.information import active_units, mutual_information
+
+PLAIN = {"mi", "mi_cap", "au", "au_unscaled", "skipped_steps"}
+FACTOR = {"factor_min", "factor_mean", "factor_max", "factor_capped", "factor_unrecorded"}
+
+
+@pytest.fixture(autouse=True)
+def _capture(caplog):
+    caplog.set_level(logging.WARNING, logger="scale_vae_keras")
+
+
+def monitored(model, data):
+    monitor = LatentMonitor(data)
+    monitor.set_model(model)
+    return monitor
+
+
+def set_factor(model, factor, in_force=True):
+    scale = model.posterior_scale
+    scale.average.assign(factor)
+    scale.has_average.assign(1.0)
+    scale.in_force.assign(float(in_force))
+
+
+def informative(model, size=30.0):
+    """Encoder weights that give every sentence a mean of its own."""
+    kernel = np.array(model.gaussian_posterior.kernel)
+    kernel[:, :2] *= size
+    model.gaussian_posterior.kernel.assign(kernel)
+    return model
+
+
+def end_epoch(monitor, epoch, **logs):
+    monitor.on_epoch_end(epoch, logs)
+    return logs
+
+
+def test_keys_of_every_model(vae, scale_vae, data):
+    assert set(end_epoch(monitored(vae, data), 0)) == PLAIN
+    set_factor(scale_vae, [2.0, 4.0])
+    monitor = monitored(scale_vae, data)
+    assert set(end_epoch(monitor, 0)) == PLAIN | FACTOR
+    assert set(end_epoch(monitor, 1)) == PLAIN | FACTOR | {"factor_change"}
+
+
+def test_values(scale_vae, data, ids):
+    informative(scale_vae)
+    set_factor(scale_vae, [2.0, 0.01])
+    scale_vae.skipped_steps.assign(3)
+    scale_vae.posterior_scale.unrecorded.assign(4)
+    monitor = monitored(scale_vae, data)
+    logs = end_epoch(monitor, 0)
+    own = scale_vae.posterior(ids)
+    scaled = np.array(own.mean) * np.float32([2.0, 0.01])
+    information, cap = mutual_information(scaled, np.array(own.log_var))
+    np.testing.assert_allclose([logs["mi"], logs["mi_cap"]], [information, cap], rtol=1e-4)
+    assert cap == pytest.approx(np.log(16))
+    assert logs["au_unscaled"] == active_units(np.array(own.mean)) == 2
+    assert logs["au"] == active_units(scaled)
+    assert (logs["skipped_steps"], logs["factor_unrecorded"]) == (3, 4)
+    np.testing.assert_allclose(
+        [logs["factor_min"], logs["factor_mean"], logs["factor_max"]], [0.01, 1.005, 2], rtol=1e-6
+    )
+    set_factor(scale_vae, [3.0, 0.009])
+    assert end_epoch(monitor, 1)["factor_change"] == pytest.approx(0.5)
+
+
+def test_a_healthy_run_is_silent(scale_vae, data, caplog):
+    informative(scale_vae)
+    monitor = monitored(scale_vae, data)
+    for epoch, factor in enumerate([2.0, 2.5, 2.4]):
+        set_factor(scale_vae, [factor, factor], in_force=epoch > 0)
+        end_epoch(monitor, epoch, loss=40.0 + 0.5 * epoch)
+    assert caplog.messages == []
+
+
+def test_collapse(vae, data, caplog):
+    end_epoch(monitored(informative(vae, 0.0), data), 4)
+    [message] = caplog.messages
+    assert message.startswith("epoch 5: the posterior has collapsed")
+    assert "0 of 2 units" in message
+
+
+def test_a_factor_that_runs_away(scale_vae, data, caplog):
+    informative(scale_vae)
+    monitor = monitored(scale_vae, data)
+    set_factor(scale_vae, [2.0, 4.0])
+    end_epoch(monitor, 0)
+    set_factor(scale_vae, [2.9, 5.9])  # the geometric mean grows 1.46 times
+    end_epoch(monitor, 1)
+    assert caplog.messages == []
+    set_factor(scale_vae, [2.9, 20.0])  # and now 1.84 times
+    end_epoch(monitor, 2)
+    [message] = caplog.messages
+    assert "running away: f-bar grew 1.8 times to 11.4" in message
+
+
+def test_growth_before_the_average_is_in_force_is_no_runaway(scale_vae, data, caplog):
+    informative(scale_vae)
+    monitor = monitored(scale_vae, data)
+    for epoch, factor in enumerate([2.0, 9.0]):
+        set_factor(scale_vae, [factor, factor], in_force=False)
+        end_epoch(monitor, epoch)
+    assert caplog.messages == []
+
+
+def test_capped_factors(scale_vae, data, caplog):
+    informative(scale_vae)
+    set_factor(scale_vae, [2.0, 4.0])
+    scale_vae.posterior_scale.capped.assign(7)
+    assert end_epoch(monitored(scale_vae, data), 0)["factor_capped"] == 7
+    [message] = caplog.messages
+    assert "7 batch factors reached the cap of 10000" in message
+
+
+@pytest.mark.parametrize(("loss", "warned"), [(41.5, True), (40.9, False)])
+def test_a_jump_of_the_loss_at_the_swap(scale_vae, data, caplog, loss, warned):
+    informative(scale_vae)
+    monitor = monitored(scale_vae, data)
+    set_factor(scale_vae, [2.0, 4.0], in_force=False)
+    end_epoch(monitor, 0, loss=40.0)
+    set_factor(scale_vae, [2.0, 4.0], in_force=True)
+    end_epoch(monitor, 1, loss=loss)
+    assert ["raised the training loss by 1.5 nats" in text for text in caplog.messages] == (
+        [True] if warned else []
+    )
+    caplog.clear()
+    end_epoch(monitor, 2, loss=loss + 5)
+    assert caplog.messages == []
+
+
+def test_a_resumed_monitor_remembers(scale_vae, data, caplog):
+    informative(scale_vae)
+    first, second = monitored(scale_vae, data), monitored(scale_vae, data)
+    set_factor(scale_vae, [2.0, 4.0], in_force=False)
+    end_epoch(first, 0, loss=40.0)
+    second.set_state(first.get_state())
+    set_factor(scale_vae, [3.0, 4.0], in_force=True)
+    assert end_epoch(second, 1, loss=42.0)["factor_change"] == pytest.approx(0.5)
+    assert len(caplog.messages) == 1
+
+
+def test_in_fit(scale_vae, data):
+    history = scale_vae.fit(
+        data,
+        validation_data=data,
+        epochs=2,
+        callbacks=[EpochAverageScale(), LatentMonitor(data)],
+        shuffle=False,
+        verbose=0,
+    ).history
+    assert set(history) > PLAIN | FACTOR | {"factor_change", "val_loss"}
+    average = np.array(scale_vae.posterior_scale.average)
+    assert history["factor_mean"][1] == pytest.approx(average.mean(), rel=1e-6)
+    scale_vae.posterior_scale.has_average.assign(0.0)
+    assert not np.allclose(scale_vae.posterior_scale.factor(), tf.ones(2))

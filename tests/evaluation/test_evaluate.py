@@ -1,0 +1,163 @@
+import io
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from rich.console import Console
+from toy_models import END, START, VOCABULARY, as_split, every_sequence, small_scale_vae, small_vae
+
+from scale_vae_keras.evaluation.density import evaluate_density
+from scale_vae_keras.evaluation.encode import encode_dataset, encode_sentences
+from scale_vae_keras.evaluation.evaluate import dimension_table, evaluate_model
+from scale_vae_keras.evaluation.prior import declared_prior
+from scale_vae_keras.evaluation.report import metrics_table, notes
+from scale_vae_keras.layers.decoder import LSTMDecoder
+
+CONTRACT = {
+    "objective_nll",
+    "elbo_nll",
+    "iw_nll",
+    "iw_samples",
+    "ppl",
+    "reconstruction",
+    "kl",
+    "kl_scaled_prior",
+    "mi",
+    "mi_cap",
+    "au",
+    "au_unscaled",
+    "mpd",
+    "ess",
+    "sentences",
+    "tokens",
+    "factor",
+}
+
+
+@pytest.fixture(scope="module")
+def split():
+    return as_split(every_sequence(length=2))
+
+
+@pytest.fixture(scope="module")
+def model():
+    return small_scale_vae(2, [1.3, 0.6])
+
+
+@pytest.fixture(scope="module")
+def metrics(model, split):
+    return evaluate_model(model, split, samples=20)
+
+
+def test_metrics_are_those_of_the_contract_and_of_json(metrics):
+    assert metrics.keys() >= CONTRACT
+    assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
+
+
+def test_means_and_standard_errors_are_those_of_the_sentences(model, split, metrics):
+    encoded = encode_sentences(model, split)
+    terms = evaluate_density(model, split, encoded, declared_prior(model, "scaled"), 20)
+    expected = {
+        "objective_nll": terms.reconstruction + terms.kl,
+        "elbo_nll": terms.reconstruction + terms.kl_scaled_prior,
+        "iw_nll": -terms.log_likelihood,
+        "reconstruction": terms.reconstruction,
+        "kl": terms.kl,
+        "ess": terms.ess,
+    }
+    for name, values in expected.items():
+        assert metrics[name] == pytest.approx(values.mean(), rel=1e-9)
+        error = math.sqrt(np.sum((values - values.mean()) ** 2) / (len(values) - 1) / len(values))
+        assert metrics[f"{name}_se"] == pytest.approx(error, rel=1e-9)
+
+
+def test_counts_and_perplexity(split, metrics):
+    assert metrics["sentences"] == 31
+    # 1 of one token, 5 of two that end, 25 of two that are cut
+    assert metrics["tokens"] == 1 + 5 * 2 + 25 * 2
+    assert metrics["ppl"] == pytest.approx(math.exp(31 * metrics["iw_nll"] / 61))
+    assert metrics["factor"] == pytest.approx({"min": 0.6, "mean": 0.95, "max": 1.3})
+
+
+def test_same_seed_same_metrics(model, split, metrics):
+    assert evaluate_model(model, split, samples=20) == metrics
+    assert evaluate_model(model, split, samples=20, seed=1)["iw_nll"] != metrics["iw_nll"]
+
+
+def test_without_samples_there_is_no_likelihood(model, split):
+    metrics = evaluate_model(model, split, samples=0)
+    for name in ("iw_nll", "iw_nll_se", "ppl", "ess", "ess_se"):
+        assert metrics[name] is None
+    assert metrics["iw_samples"] == 0
+    assert metrics["elbo_nll"] > 0
+
+
+def test_likelihood_of_a_language_model_is_exact(split):
+    decoder = LSTMDecoder(VOCABULARY, 5, 6, latent_dim=0, dropout=0.0, initializer_range=0.9)
+    decoder.build((None, 4), (None, 0))
+    model = SimpleNamespace(decoder=decoder, vocabulary_size=VOCABULARY)
+    encoded = encode_sentences(model, split)
+    terms = evaluate_density(model, split, encoded, declared_prior(model, "scaled"), samples=3)
+    assert np.exp(terms.log_likelihood).sum() == pytest.approx(1, abs=1e-6)
+    metrics = evaluate_model(model, split, samples=500)
+    assert metrics["iw_nll"] == pytest.approx(-terms.log_likelihood.mean())
+    assert metrics["iw_nll"] == pytest.approx(metrics["elbo_nll"])
+    assert metrics["mi"] is metrics["au"] is metrics["factor"] is None
+    assert "exact" in notes(metrics)[0]
+
+
+def test_fitted_generator_has_the_rate_of_the_fitted_gaussian(model, split):
+    encoded = encode_sentences(model, split)
+    variance = encoded.mean.var(axis=0) + np.exp(encoded.log_var).mean(axis=0)
+    rate = 0.5 * np.sum(np.log(variance) - encoded.log_var.mean(axis=0))
+    metrics = evaluate_model(model, split, samples=0, generator="fitted", fitted_on=split)
+    assert metrics["elbo_nll"] - metrics["reconstruction"] == pytest.approx(rate, abs=1e-5)
+
+
+def test_encoded_rows_are_in_the_order_of_the_corpus(model):
+    sentences = [[START, 4, 5, 3, END], [START, END], [START, 5, END]]
+    encoded = encode_sentences(model, as_split(sentences))
+    for ids, mean in zip(sentences, encoded.mean, strict=True):
+        alone = encode_dataset(model, [np.array([ids], np.int32)])
+        np.testing.assert_allclose(alone.mean[0], mean, atol=1e-6)
+
+
+def test_encoded_means_differ_by_the_factor(model, split):
+    encoded = encode_sentences(model, split)
+    np.testing.assert_allclose(encoded.mean, [1.3, 0.6] * encoded.unscaled_mean, rtol=1e-5)
+
+
+def test_dimension_table_adds_up_to_the_metrics(model, split, metrics):
+    table = dimension_table(model, encode_sentences(model, split))
+    for name in ("kl", "kl_scaled_prior", "kl_standard_prior", "mpd"):
+        assert table[name].sum() == pytest.approx(metrics[name], rel=1e-6)
+    np.testing.assert_allclose(table["factor"], [1.3, 0.6], rtol=1e-6)
+    ratio = table["mean_variance"] / table["unscaled_mean_variance"]
+    np.testing.assert_allclose(ratio, [1.69, 0.36], rtol=1e-4)
+
+
+def test_table_shows_runs_side_by_side(metrics, split):
+    plain = evaluate_model(small_vae(2), split, samples=0)
+    console = Console(file=io.StringIO(), width=200)
+    console.print(metrics_table({"scale": metrics, "vae": plain}))
+    text = console.file.getvalue()
+    row = next(line for line in text.splitlines() if " iw_nll " in line)
+    assert f"{metrics['iw_nll']:.3f} ± {metrics['iw_nll_se']:.3f}" in row
+    assert "nats/sentence" in row
+    assert [cell.strip() for cell in row.split("│")][4] == "-"
+
+
+def test_notes_flag_the_objective_of_a_scaled_posterior(metrics, split):
+    assert any("objective_nll is NOT a bound" in line for line in notes(metrics))
+    plain = evaluate_model(small_vae(2), split, samples=0)
+    assert not any("objective_nll" in line for line in notes(plain))
+
+
+def test_notes_name_what_cannot_be_trusted(metrics):
+    saturated = {**metrics, "mi": metrics["mi_cap"] - 0.01, "ess": 1.2, "iw_samples": 500}
+    text = "\n".join(notes(saturated))
+    assert "mi is at its cap" in text
+    assert "1.2 of 500 samples" in text
+    assert "below what any prior could reach" in text

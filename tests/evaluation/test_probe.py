@@ -1,0 +1,77 @@
+import math
+
+import numpy as np
+import pytest
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.probe import Labelled, probe
+
+
+def two_classes(count, distance, seed):
+    """Labels `no` and `yes`, means apart by `distance` along the first of three features."""
+    random = np.random.default_rng(seed)
+    yes = random.random(count) < 0.5
+    features = random.standard_normal((count, 3))
+    features[:, 0] += distance * (yes - 0.5)
+    return Labelled(features, np.where(yes, "yes", "no").tolist())
+
+
+def splits(distance):
+    return [two_classes(2_000, distance, seed) for seed in (11, 12, 13)]
+
+
+def test_separated_classes_are_found_from_few_labels():
+    accuracy = probe(*splits(12.0), count=20, subsets=2, seeds=1)
+    assert accuracy.mean > 0.99
+
+
+def test_accuracy_comes_near_the_best_possible():
+    """Two unit Gaussians two apart: the best classifier is right with probability Phi(1)."""
+    best = 0.5 * (1 + math.erf(1 / math.sqrt(2)))
+    few = probe(*splits(2.0), count=10, subsets=5, seeds=1)
+    many = probe(*splits(2.0), count=1_000, subsets=2, seeds=1)
+    assert few.mean < many.mean < best + 0.02
+    assert many.mean > best - 0.03
+    assert few.deviation > many.deviation
+
+
+def test_features_without_the_label_give_chance():
+    assert probe(*splits(0.0), count=200, subsets=3, seeds=1).mean == pytest.approx(0.5, abs=0.04)
+
+
+def test_repeats_are_reproducible():
+    first, second, other = (
+        probe(*splits(2.0), count=20, subsets=2, seeds=2, seed=seed) for seed in (1, 1, 2)
+    )
+    assert first == second
+    assert first != other
+
+
+def test_one_repeat_has_no_deviation():
+    assert probe(*splits(2.0), count=20, subsets=1, seeds=1).deviation == 0
+
+
+def test_a_label_that_train_lacks_is_always_wrong():
+    train, valid, test = splits(12.0)
+    test = Labelled(test.features, ["maybe"] * 1_000 + list(test.labels[1_000:]))
+    assert probe(train, valid, test, count=50, subsets=1, seeds=1).mean == pytest.approx(
+        0.5, abs=0.01
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"count": 1}, "cannot draw 1 of 2000"),
+        ({"count": 2_001}, "cannot draw 2001 of 2000"),
+        ({"subsets": 0}, "subsets is 0"),
+        ({"seed": -1}, "seed -1"),
+        ({"train": Labelled(np.zeros((2, 3)), ["a", "a"])}, "at least two different labels"),
+        ({"valid": Labelled(np.zeros((2, 3)), ["a"])}, "2 sentences have 1 labels"),
+    ],
+)
+def test_bad_input(change, message):
+    train, valid, test = splits(1.0)
+    arguments = {"train": train, "valid": valid, "test": test, "count": 2, **change}
+    with pytest.raises(InputError, match=message):
+        probe(**arguments)

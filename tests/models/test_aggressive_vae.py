@@ -1,0 +1,142 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from scale_vae_keras.callbacks import aggressive_training
+from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
+from scale_vae_keras.models import AggressiveVAE, TextVAE
+
+
+def weights_of(*layers):
+    return [np.array(weight) for layer in layers for weight in layer.trainable_weights]
+
+
+def changed(before, after):
+    return [not np.array_equal(old, new) for old, new in zip(before, after, strict=True)]
+
+
+def batches(ids, size=8):
+    return tf.data.Dataset.from_tensor_slices(ids).batch(size)
+
+
+def test_when_not_aggressive_it_is_the_plain_vae(make, sentences):
+    aggressive, plain = make(AggressiveVAE), make(TextVAE)
+    for seed in range(2):
+        logs = [m.train_on_batch(sentences(8, seed), return_dict=True) for m in (aggressive, plain)]
+        assert logs[0] == pytest.approx(logs[1], rel=1e-6)
+    for weight, other in zip(aggressive.trainable_weights, plain.trainable_weights, strict=True):
+        np.testing.assert_allclose(weight, other, rtol=1e-5, atol=1e-7)
+
+
+def test_an_aggressive_step_trains_the_decoder_alone(make, sentences):
+    model, reference = make(AggressiveVAE), make(TextVAE)
+    model.aggressive.assign(1.0)
+    encoder = weights_of(model.encoder, model.gaussian_posterior)
+    for each in (model, reference):
+        each.train_on_batch(sentences(8))
+    assert not any(changed(encoder, weights_of(model.encoder, model.gaussian_posterior)))
+    for weight, other in zip(
+        weights_of(model.decoder), weights_of(reference.decoder), strict=True
+    ):
+        np.testing.assert_allclose(weight, other, rtol=1e-5, atol=1e-7)
+
+
+def test_an_encoder_step_trains_the_encoder_alone(make, sentences):
+    clip = keras.optimizers.SGD(0.5, global_clipnorm=0.5)
+    model, reference = make(AggressiveVAE, clip), make(TextVAE, clip.from_config(clip.get_config()))
+    ids = sentences(8)
+    model.optimizer.build(model.trainable_variables)
+    expected = model(ids, training=True).loss
+    decoder = weights_of(model.decoder)
+    loss, tokens = model.encoder_step(tf.constant(ids))
+    assert float(loss) == pytest.approx(np.sum(expected), rel=1e-5)
+    assert float(tokens) == np.count_nonzero(ids[:, 1:])
+    assert not any(changed(decoder, weights_of(model.decoder)))
+    reference.train_on_batch(ids)
+    for weight, other in zip(
+        weights_of(model.encoder, model.gaussian_posterior),
+        weights_of(reference.encoder, reference.gaussian_posterior),
+        strict=True,
+    ):
+        np.testing.assert_allclose(weight, other, rtol=1e-5, atol=1e-7)
+
+
+class Recorder(keras.callbacks.Callback):
+    """Notes what the model was told."""
+
+    def __init__(self):
+        super().__init__()
+        self.aggressive = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.aggressive.append(float(self.model.aggressive))
+
+
+def train(model, ids, monkeypatch, information, callbacks=(), state=None):
+    values = iter(information)
+    monkeypatch.setattr(
+        aggressive_training, "batch_mutual_information", lambda *_, **__: (next(values), 3.4)
+    )
+    training = AggressiveTraining(batches(ids), batches(ids), seed=1)
+    if state:
+        training.set_state(state)
+    recorder = Recorder()
+    history = model.fit(
+        batches(ids),
+        epochs=len(information),
+        callbacks=[training, *callbacks, recorder],
+        verbose=0,
+        shuffle=False,
+    )
+    return recorder.aggressive, history.history, training
+
+
+def test_it_stops_when_the_information_falls_and_never_starts_again(make, sentences, monkeypatch):
+    model = make(AggressiveVAE)
+    told, history, training = train(
+        model, sentences(16), monkeypatch, [0.5, 0.5, 0.7, 0.6, 0.9, 1.5]
+    )
+    assert told == [1, 1, 1, 1, 0, 0]
+    assert history["aggressive"] == told
+    assert history["mi_batch"] == [0.5, 0.5, 0.7, 0.6, 0.9, 1.5]
+    assert [steps > 0 for steps in history["encoder_steps"]] == [True] * 4 + [False] * 2
+    assert training.get_state() == {"aggressive": False, "information": 1.5}
+
+
+def test_a_reload_of_earlier_weights_does_not_start_it_again(make, sentences, monkeypatch):
+    class Reload(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.aggressive.assign(1.0)
+
+    told, _, _ = train(
+        make(AggressiveVAE), sentences(8), monkeypatch, [0.5, 0.1, 0.9, 0.9], [Reload()]
+    )
+    assert told == [1, 1, 0, 0]
+
+
+def test_a_resumed_run_goes_on_where_it_stopped(make, sentences, monkeypatch):
+    state = {"aggressive": True, "information": 0.5}
+    told, _, _ = train(make(AggressiveVAE), sentences(8), monkeypatch, [0.4, 0.9], state=state)
+    assert told == [1, 0]
+
+
+def inner_steps(make, sentences, losses):
+    """Encoder steps before one training step, given the mean loss a token of each step."""
+    model, values = make(AggressiveVAE), iter(losses)
+    training = AggressiveTraining(batches(sentences(8)), batches(sentences(8)))
+    training.set_model(model)
+    training.on_train_begin()
+    training._encoder_step = lambda ids: (next(values), tf.constant(1.0))
+    training.on_epoch_begin(0)
+    training.on_train_batch_begin(0)
+    return training._steps
+
+
+def test_the_inner_loop_ends_when_fifteen_steps_are_worse_than_the_fifteen_before(make, sentences):
+    losses = [3.0] * 15 + [2.0] * 15 + [2.0] * 15 + [2.1] * 15 + [1.0] * 60
+    assert inner_steps(make, sentences, losses) == 60
+
+
+def test_the_inner_loop_has_at_most_99_steps(make, sentences):
+    assert inner_steps(make, sentences, np.linspace(9, 1, 200)) == 99

@@ -1,0 +1,93 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from scale_vae_keras.models.gradients import apply_clipped, dense_gradients
+
+START = [np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], np.float32), np.array([1.0], np.float32)]
+# norm sqrt(1 + 4 + 4 + 16) = 5
+GRADIENTS = [
+    np.array([[1.0, 2.0], [0.0, 0.0], [2.0, 0.0]], np.float32),
+    np.array([4.0], np.float32),
+]
+
+
+def variables():
+    return [keras.Variable(start, name=f"weight_{i}") for i, start in enumerate(START)]
+
+
+def apply(optimizer, weights, gradients=GRADIENTS):
+    optimizer.build(weights)
+    return apply_clipped(optimizer, [tf.constant(gradient) for gradient in gradients], weights)
+
+
+def test_gradients_of_repeated_rows_are_summed():
+    table, other, unused = (keras.Variable(v) for v in (START[0], START[1], START[1]))
+    rows, scale = [2, 0, 2, 2], tf.constant([[1.0], [10.0], [2.0], [4.0]])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(tf.gather(table.value, rows) * scale) * tf.reduce_sum(other.value)
+    gradients = dense_gradients(tape, loss, [table, other, unused])
+    expected = [[[10, 10], [0, 0], [7, 7]], [7 * 11 + 10 * 3], [0]]
+    assert [type(gradient) for gradient in gradients] == [type(tf.constant(0))] * 3
+    for actual, wanted in zip(gradients, expected, strict=True):
+        np.testing.assert_allclose(actual, wanted)
+
+
+@pytest.mark.parametrize("clip", [None, 2.0, 5.0, 8.0])
+def test_global_norm_clipping(clip):
+    weights = variables()
+    norm, finite = apply(keras.optimizers.SGD(0.1, global_clipnorm=clip), weights)
+    np.testing.assert_allclose(norm, 5.0, rtol=1e-6)
+    assert bool(finite)
+    shrink = 0.4 if clip == 2.0 else 1.0
+    for weight, start, gradient in zip(weights, START, GRADIENTS, strict=True):
+        np.testing.assert_allclose(weight, start - 0.1 * shrink * gradient, rtol=1e-6)
+
+
+@pytest.mark.parametrize("poison", [np.nan, np.inf])
+@pytest.mark.parametrize("clip", [None, 2.0])
+@pytest.mark.parametrize("kind", ["SGD", "momentum", "AdamW"])
+def test_a_gradient_that_is_not_finite_changes_no_weight(poison, clip, kind):
+    optimizer = {
+        "SGD": lambda: keras.optimizers.SGD(0.1, global_clipnorm=clip),
+        "momentum": lambda: keras.optimizers.SGD(0.1, momentum=0.9, global_clipnorm=clip),
+        "AdamW": lambda: keras.optimizers.AdamW(0.1, global_clipnorm=clip),
+    }[kind]()
+    weights = variables()
+    apply(optimizer, weights)
+    before = [np.array(weight) for weight in weights]
+    poisoned = [GRADIENTS[0].copy(), GRADIENTS[1]]
+    poisoned[0][1, 1] = poison
+    _, finite = apply(optimizer, weights, poisoned)
+    assert not bool(finite)
+    for weight, value in zip(weights, before, strict=True):
+        np.testing.assert_array_equal(weight, value)
+
+
+@pytest.mark.parametrize("clip", [None, 2.0])
+def test_clipping_of_scaled_gradients(clip):
+    weights = variables()
+    optimizer = keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(0.1, global_clipnorm=clip), initial_scale=64.0
+    )
+    scaled = [64 * gradient for gradient in GRADIENTS]
+    norm, finite = apply(optimizer, weights, scaled)
+    np.testing.assert_allclose(norm, 5.0, rtol=1e-6)
+    assert bool(finite)
+    for weight, start, gradient in zip(weights, START, GRADIENTS, strict=True):
+        np.testing.assert_allclose(
+            weight, start - 0.1 * (0.4 if clip else 1.0) * gradient, rtol=1e-6
+        )
+
+
+def test_an_overflow_of_scaled_gradients_halves_the_scale_and_changes_no_weight():
+    weights = variables()
+    optimizer = keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(0.1, global_clipnorm=2.0), initial_scale=64.0
+    )
+    _, finite = apply(optimizer, weights, [np.full_like(GRADIENTS[0], np.inf), GRADIENTS[1]])
+    assert not bool(finite)
+    assert float(optimizer.dynamic_scale) == 32
+    for weight, start in zip(weights, START, strict=True):
+        np.testing.assert_array_equal(weight, start)

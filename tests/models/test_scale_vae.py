@@ -1,0 +1,98 @@
+import keras
+import numpy as np
+import tensorflow as tf
+
+from scale_vae_keras.callbacks import EpochAverageScale
+from scale_vae_keras.models import ScaleVAE, TextVAE
+
+
+def batches(ids, size):
+    return tf.data.Dataset.from_tensor_slices(ids).batch(size)
+
+
+def set_factor(model, factor):
+    model.posterior_scale.average.assign(factor)
+    model.posterior_scale.has_average.assign(1.0)
+
+
+def test_with_a_factor_of_one_it_is_the_plain_vae(make, sentences):
+    plain, scaled = make(TextVAE, dropout=0.3), make(ScaleVAE, dropout=0.3)
+    set_factor(scaled, [1.0, 1.0])
+    scaled.posterior_scale.put_in_force(True)
+    for seed in range(3):
+        ids = sentences(8, seed)
+        expected, actual = (
+            model.train_on_batch(ids, return_dict=True) for model in (plain, scaled)
+        )
+        assert actual == expected
+        for one, other in zip(plain.trainable_weights, scaled.trainable_weights, strict=True):
+            assert one.path.split("/")[1:] == other.path.split("/")[1:]
+            np.testing.assert_array_equal(one, other)
+    assert float(scaled.posterior_scale.record_count) == 3
+
+
+def test_the_decoder_is_fed_scaled_means_and_the_kl_is_charged_on_unscaled_ones(make, sentences):
+    vae, ids = make(ScaleVAE), sentences(5)
+    set_factor(vae, [3.0, 0.5])
+    own = vae.posterior(ids)
+    sampled = vae.encode(ids)
+    np.testing.assert_allclose(sampled.mean, [3.0, 0.5] * np.array(own.mean), rtol=1e-6)
+    np.testing.assert_array_equal(sampled.log_var, own.log_var)
+    expected = 0.5 * np.sum(
+        np.square(own.mean) + np.exp(own.log_var) - np.array(own.log_var) - 1, axis=1
+    )
+    np.testing.assert_allclose(vae(ids).kl, expected, rtol=1e-4)
+    prior = np.array([[1.0, 2.0], [-1.0, 0.0]], np.float32)
+    np.testing.assert_allclose(vae.decoder_input(prior), [[3, 1], [-3, 0]])
+
+
+def test_evaluation_does_not_depend_on_the_batch(make, sentences):
+    vae, ids = make(ScaleVAE), sentences(6)
+    set_factor(vae, [3.0, 0.5])
+    mean = np.array(vae.encode(ids).mean)
+    alone = np.concatenate([vae.encode(ids[row : row + 1]).mean for row in range(6)])
+    np.testing.assert_allclose(alone, mean, rtol=1e-5, atol=1e-7)
+
+
+def test_a_batch_of_one_trains(make, sentences):
+    vae = make(ScaleVAE, compile_arguments={"run_eagerly": True})
+    before = np.array(vae.decoder.output_kernel)
+    logs = vae.train_on_batch(sentences(1), return_dict=True)
+    assert np.isfinite(logs["loss"])
+    assert not np.array_equal(vae.decoder.output_kernel, before)
+    assert float(vae.posterior_scale.record_count) == 0
+    assert float(vae.posterior_scale.unrecorded) == 1
+    np.testing.assert_array_equal(vae.posterior_scale.factor(), [1, 1])
+
+
+def test_tail_batches_of_an_epoch_train_and_are_not_recorded(make, sentences):
+    vae = make(ScaleVAE, keras.optimizers.SGD(1e-12))
+    ids = sentences(11)
+    vae.fit(batches(ids, 4), callbacks=[EpochAverageScale()], shuffle=False, verbose=0)
+    mean = np.array(vae.posterior(ids).mean)
+    factors = [0.7 / mean[rows].std(axis=0, ddof=1) for rows in (slice(0, 4), slice(4, 8))]
+    np.testing.assert_allclose(vae.posterior_scale.average, np.mean(factors, axis=0), rtol=1e-4)
+    assert float(vae.posterior_scale.unrecorded) == 1
+
+
+def test_the_model_file_carries_the_factor(make, sentences, tmp_path):
+    vae = make(ScaleVAE, optimizer=keras.optimizers.Adam(0.01))
+    ids = sentences(8)
+    vae.fit(batches(ids, 4), epochs=2, callbacks=[EpochAverageScale()], shuffle=False, verbose=0)
+    vae.save(tmp_path / "model.keras")
+    copy = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    for one, other in zip(vae.weights, copy.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert float(copy.posterior_scale.in_force) == 1
+    np.testing.assert_array_equal(copy(ids).loss, vae(ids).loss)
+    for model in (vae, copy):
+        model.fit(
+            batches(ids, 4),
+            initial_epoch=2,
+            epochs=3,
+            callbacks=[EpochAverageScale()],
+            shuffle=False,
+            verbose=0,
+        )
+    for one, other in zip(vae.weights, copy.weights, strict=True):
+        np.testing.assert_array_equal(one, other)

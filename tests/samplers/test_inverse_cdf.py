@@ -1,0 +1,102 @@
+"""Exact draws from known distributions."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from scale_vae_keras.samplers import TemperatureSampler, TopKSampler, TopPSampler
+from scale_vae_keras.samplers.temperature_sampler import inverse_cdf
+
+LARGEST = np.nextafter(np.float32(1), np.float32(0))
+# probabilities 1/8, 1/2, 1/8, 1/4
+LOGITS = np.log([[0.125, 0.5, 0.125, 0.25]]).astype(np.float32)
+
+
+def draw(sampler, uniforms, logits=LOGITS):
+    uniforms = np.array(uniforms, np.float32)
+    return np.array(sampler.next_token(tf.repeat(logits, len(uniforms), axis=0), uniforms))
+
+
+def weights_of(rows, *weights):
+    return tf.repeat(tf.constant([weights], tf.float32), rows, axis=0)
+
+
+def test_literal_draws():
+    uniforms = tf.constant([0.0, 0.24, 0.25, 0.74, 0.75, LARGEST])
+    index = inverse_cdf(weights_of(6, 1, 2, 1), uniforms)
+    assert index.dtype == tf.int32
+    np.testing.assert_array_equal(index, [0, 0, 1, 1, 2, 2])
+
+
+def test_rows_have_their_own_weights():
+    index = inverse_cdf(tf.constant([[1.0, 3.0], [3.0, 1.0]]), tf.constant([0.5, 0.5]))
+    np.testing.assert_array_equal(index, [1, 0])
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 3.3, 1e30])
+def test_a_weight_of_zero_is_never_drawn(scale):
+    weights = np.array([0, 0, 1, 0, 0.3, 0, 0, 1e-3, 0, 0]) * scale
+    uniforms = np.concatenate([[0.0, LARGEST], np.linspace(0, LARGEST, 999)]).astype(np.float32)
+    index = inverse_cdf(weights_of(len(uniforms), *weights), tf.constant(uniforms))
+    assert set(np.unique(index)) <= {2, 4, 7}
+    assert np.array(index)[0] == 2
+    assert np.array(index)[1] == 7
+
+
+def test_many_random_weights_never_draw_a_zero():
+    random = np.random.default_rng(0)
+    weights = random.random((400, 300)).astype(np.float32) * (random.random((400, 300)) < 0.1)
+    weights[:, 0] = np.maximum(weights[:, 0], 1e-7)
+    for uniform in (0.0, LARGEST, 1 - 2.0**-23):
+        index = np.array(inverse_cdf(tf.constant(weights), tf.fill([400], np.float32(uniform))))
+        assert (weights[np.arange(400), index] > 0).all()
+
+
+def test_temperature_one():
+    np.testing.assert_array_equal(
+        draw(TemperatureSampler(), [0, 0.124, 0.126, 0.624, 0.626, 0.749, 0.751, LARGEST]),
+        [0, 0, 1, 1, 2, 2, 3, 3],
+    )
+
+
+def test_temperature_half_squares_the_probabilities():
+    # 1/64, 16/64, 1/64, 4/64, over their sum 22/64
+    np.testing.assert_array_equal(
+        draw(TemperatureSampler(0.5), np.array([0.9, 1.1, 16.9, 17.1, 17.9, 18.1]) / 22),
+        [0, 1, 1, 2, 2, 3],
+    )
+
+
+def test_top_k_renormalises_the_best():
+    # token 1 with 2/3 and token 3 with 1/3
+    uniforms = np.linspace(0, LARGEST, 1000)
+    tokens = draw(TopKSampler(2), uniforms)
+    assert set(tokens) == {1, 3}
+    assert abs(np.mean(tokens == 1) - 2 / 3) < 2e-3
+
+
+@pytest.mark.parametrize(
+    ("p", "kept"), [(0.01, {1}), (0.49, {1}), (0.51, {1, 3}), (0.74, {1, 3}), (1.0, {0, 1, 2, 3})]
+)
+def test_top_p_keeps_the_fewest_that_reach_p(p, kept):
+    tokens = draw(TopPSampler(p), np.linspace(0, LARGEST, 1001))
+    assert set(tokens) == kept
+    weights = np.array([0.125, 0.5, 0.125, 0.25]) * [token in kept for token in range(4)]
+    share = np.bincount(tokens, minlength=4) / 1001
+    np.testing.assert_allclose(share, weights / weights.sum(), atol=3e-3)
+
+
+def test_top_p_applies_the_temperature_first():
+    # squared, token 1 has 16/22 of the probability
+    assert set(draw(TopPSampler(0.7, 0.5), np.linspace(0, LARGEST, 101))) == {1}
+
+
+@pytest.mark.parametrize("sampler", [TopKSampler(9), TopKSampler(99), TopPSampler(1.0)], ids=str)
+def test_without_a_restriction_all_draw_from_the_same_distribution(sampler):
+    uniforms = (np.arange(4000) + 0.5) / 4000
+    logits = np.random.default_rng(1).normal(0, 2, (1, 9)).astype(np.float32)
+    expected = np.bincount(draw(TemperatureSampler(), uniforms, logits), minlength=9)
+    actual = np.bincount(draw(sampler, uniforms, logits), minlength=9)
+    np.testing.assert_allclose(actual, expected, atol=2)
+    weights = np.exp(np.float64(logits[0]))
+    np.testing.assert_allclose(expected, 4000 * weights / weights.sum(), atol=2)

@@ -1,0 +1,195 @@
+"""What holds for every strategy, and the loop that they share."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.samplers import (
+    BeamSampler,
+    GreedySampler,
+    TemperatureSampler,
+    TopKSampler,
+    TopPSampler,
+)
+from scale_vae_keras.samplers.row_random import row_normals, row_uniforms
+from scale_vae_keras.samplers.sampler import writable
+
+SAMPLERS = [
+    GreedySampler(),
+    TemperatureSampler(),
+    TemperatureSampler(5.0),
+    TopKSampler(3),
+    TopKSampler(50, 2.0),
+    TopPSampler(0.7),
+    TopPSampler(1.0, 3.0),
+    BeamSampler(1),
+    BeamSampler(3),
+    BeamSampler(20),
+]
+EVERY = pytest.mark.parametrize("sampler", SAMPLERS, ids=str)
+
+
+def write(sampler, decoder, z, seeds=None, max_length=6):
+    seeds = np.arange(len(z), dtype=np.int64) if seeds is None else np.array(seeds, np.int64)
+    return sampler.write(
+        decoder, tf.constant(z), row_uniforms(tf.constant(seeds), max_length), max_length
+    )
+
+
+def repeated(z, times):
+    return np.repeat(z[:1], times, axis=0)
+
+
+@EVERY
+def test_only_words_then_the_end_then_padding(decoder, z, sampler):
+    # padding and the start symbol would be the most probable tokens
+    kernel = np.array(decoder.output_kernel)
+    kernel[:, [0, 1]] = 3 * kernel[:, [4, 5]]
+    decoder.output_kernel.assign(kernel)
+    ids = np.array(write(sampler, decoder, np.concatenate([z, z, z])).ids)
+    assert ids.shape[1] <= 6
+    for row in ids:
+        ends = np.flatnonzero(row == 2)
+        words = row[: ends[0]] if len(ends) else row
+        assert (words > 2).all()
+        assert (row[len(words) + 1 :] == 0).all()
+
+
+@EVERY
+@pytest.mark.parametrize("max_length", [1, 4])
+def test_max_length_is_kept_and_reached(decoder, z, sampler, max_length):
+    kernel = np.array(decoder.output_kernel)
+    kernel[:, 2] = -50 * np.sign(np.array(decoder.initial_state(z[:1])[0])[0])
+    decoder.output_kernel.assign(kernel)
+    ids = write(sampler, decoder, z, max_length=max_length).ids
+    assert ids.shape == (6, max_length)
+
+
+@EVERY
+def test_log_probability_is_that_of_the_decoder(decoder, z, sampler):
+    sentences = write(sampler, decoder, z)
+    started = np.pad(sentences.ids, ((0, 0), (1, 0)), constant_values=1)
+    assert sentences.ids.dtype == tf.int32
+    np.testing.assert_allclose(sentences.log_probability, decoder(started, z), rtol=1e-4, atol=1e-5)
+
+
+@EVERY
+def test_a_row_does_not_depend_on_its_batch(decoder, z, sampler):
+    seeds = [11, 12, 13, 14, 15, 16]
+    together = write(sampler, decoder, z, seeds)
+    order = [4, 0, 5]
+    apart = write(sampler, decoder, z[order], np.array(seeds)[order])
+    alone = write(sampler, decoder, z[4:5], seeds[4:5])
+    width = max(part.ids.shape[1] for part in (together, apart, alone))
+
+    def padded(part):
+        return np.pad(part.ids, ((0, 0), (0, width - part.ids.shape[1])))
+
+    np.testing.assert_array_equal(padded(apart), padded(together)[order])
+    np.testing.assert_array_equal(padded(alone), padded(together)[4:5])
+    np.testing.assert_allclose(
+        apart.log_probability, np.array(together.log_probability)[order], rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    "sampler", [TemperatureSampler(), TopKSampler(3), TopPSampler(0.9)], ids=str
+)
+def test_seeds_make_sentences(decoder, z, sampler):
+    one, again = (np.array(write(sampler, decoder, z, [1] * 6).ids) for _ in range(2))
+    np.testing.assert_array_equal(one, again)
+    many = np.array(write(sampler, decoder, repeated(z, 40)).ids)
+    assert len({tuple(row) for row in many}) > 5
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        TemperatureSampler(1e-4),
+        TopKSampler(1),
+        TopKSampler(3, 1e-4),
+        TopPSampler(1e-6),
+        TopPSampler(0.9, 1e-4),
+        BeamSampler(1),
+    ],
+    ids=str,
+)
+def test_limits_that_are_greedy(decoder, z, sampler):
+    greedy = write(GreedySampler(), decoder, z)
+    limit = write(sampler, decoder, z)
+    np.testing.assert_array_equal(limit.ids, greedy.ids)
+    np.testing.assert_allclose(limit.log_probability, greedy.log_probability, rtol=1e-5)
+
+
+def test_greedy_takes_the_most_probable_token_of_each_step(decoder, z):
+    ids = np.array(write(GreedySampler(), decoder, z).ids)
+    state, context = decoder.initial_state(z), decoder.context(z)
+    token = np.full(6, 1, np.int32)
+    ended = np.zeros(6, bool)
+    for time in range(ids.shape[1]):
+        logits, state = decoder.step(tf.constant(token), state, context)
+        best = np.argmax(np.array(logits)[:, 2:], axis=1) + 2
+        token = np.where(ended, 0, best).astype(np.int32)
+        np.testing.assert_array_equal(ids[:, time], token)
+        ended |= token == 2
+
+
+def test_samples_follow_the_model(decoder, z):
+    """Shares of first tokens against the decoder's probabilities, all mass on words and end."""
+    count = 4000
+    uniforms = tf.constant((np.arange(count)[:, None] + 0.5) / count, tf.float32)
+    sentences = TemperatureSampler(2.0).write(decoder, tf.repeat(z[:1], count, axis=0), uniforms, 1)
+    start = tf.constant([1])
+    logits, _ = decoder.step(start, decoder.initial_state(z[:1]), decoder.context(z[:1]))
+    weights = np.exp(np.float64(logits)[0, 2:] / 2)
+    share = np.bincount(sentences.ids[:, 0], minlength=7)[2:] / count
+    np.testing.assert_allclose(share, weights / weights.sum(), atol=1e-3)
+
+
+def test_writable_rules_out_two_tokens():
+    blocked = np.array(writable(tf.constant([[5.0, 6.0, 1.0, -2.0, 0.5]])))
+    np.testing.assert_array_equal(blocked[:, 2:], [[1.0, -2.0, 0.5]])
+    np.testing.assert_array_equal(np.array(tf.nn.softmax(blocked))[:, :2], [[0, 0]])
+
+
+def test_row_random():
+    seeds = tf.constant([3, 4, 3], tf.int64)
+    for draw in (row_uniforms, row_normals):
+        numbers = np.array(draw(seeds, 50))
+        assert numbers.shape == (3, 50)
+        assert numbers.dtype == np.float32
+        np.testing.assert_array_equal(numbers[0], numbers[2])
+        assert not np.intersect1d(numbers[0], numbers[1]).size
+        np.testing.assert_array_equal(draw(seeds[1:2], 50), numbers[1:2])
+    uniforms = np.array(row_uniforms(tf.range(40, dtype=tf.int64), 50))
+    assert uniforms.min() >= 0
+    assert uniforms.max() < 1
+    assert abs(uniforms.mean() - 0.5) < 0.03
+    assert abs(np.corrcoef(uniforms[:, 0], uniforms[:, 1])[0, 1]) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: TemperatureSampler(0.0), "temperature"),
+        (lambda: TemperatureSampler(-1.0), "temperature"),
+        (lambda: TemperatureSampler(float("inf")), "temperature"),
+        (lambda: TemperatureSampler(float("nan")), "temperature"),
+        (lambda: TopKSampler(0), "top-k"),
+        (lambda: TopKSampler(2, 0.0), "temperature"),
+        (lambda: TopPSampler(0.0), "top-p"),
+        (lambda: TopPSampler(1.1), "top-p"),
+        (lambda: TopPSampler(float("nan")), "top-p"),
+        (lambda: TopPSampler(0.5, -1.0), "temperature"),
+        (lambda: BeamSampler(0), "beam"),
+    ],
+)
+def test_bad_arguments(make, message):
+    with pytest.raises(InputError, match=message):
+        make()
+
+
+def test_samplers_compare_by_value():
+    assert TopPSampler(0.5) == TopPSampler(0.5)
+    assert len({TopKSampler(2), TopKSampler(2), TopKSampler(3)}) == 2

@@ -1,0 +1,49 @@
+"""A server in a process of its own, as the command line starts it."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+START = "import sys; from scale_vae_keras.serving import serve; serve(sys.argv[1], rest_port=0, grpc_port=0)"
+
+
+class ServerProcess(NamedTuple):
+    """A running server and its addresses."""
+
+    process: subprocess.Popen
+    rest: str
+    grpc: str
+
+    def resident_bytes(self) -> int:
+        """Memory of the process that is in use."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return 1024 * int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+
+
+@contextlib.contextmanager
+def server_process(directory: Path, log: Path) -> Iterator[ServerProcess]:
+    """Runs a server on free ports while the block runs, and ends it with SIGTERM."""
+    with log.open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-c", START, str(directory)],
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            env={**os.environ, "PATH": "/usr/bin:/bin"},
+        )
+        with process.stdout:
+            banner = process.stdout.readline()
+            ports = re.search(r"http://127\.0\.0\.1:(\d+)/.* gRPC 127\.0\.0\.1:(\d+)", banner)
+            try:
+                assert ports, log.read_text()
+                assert "not TensorFlow Serving" in banner
+                yield ServerProcess(process, *(f"127.0.0.1:{port}" for port in ports.groups()))
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(30)

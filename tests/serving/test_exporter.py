@@ -1,0 +1,272 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.models.text_generator import row_seeds
+from scale_vae_keras.samplers import BeamSampler, TemperatureSampler
+from scale_vae_keras.serving import exporter
+from scale_vae_keras.serving.exporter import publish
+from scale_vae_keras.serving.portability import check_portable
+from scale_vae_keras.serving.verification import answers_of_fresh_process
+from scale_vae_keras.serving.warmup import read_warmup
+from tests.serving.conftest import FACTOR, MAX_WORDS, WORDS
+
+LONGEST = MAX_WORDS + 1
+SENTENCES = ["word0 word1 word2", "word5 unknown word7 word8", ""]
+
+
+@pytest.fixture(scope="module")
+def signatures(models):
+    return tf.saved_model.load(str(models / "1")).signatures
+
+
+def texts(tensor):
+    return [text.decode() for text in tensor.numpy()]
+
+
+def generate(signatures, seeds, temperature=1.0):
+    return signatures["generate"](
+        seed=tf.constant(seeds, tf.int64),
+        temperature=tf.fill([len(seeds)], tf.constant(temperature, tf.float32)),
+    )
+
+
+def test_signatures_are_those_of_the_contract(signatures):
+    types = {
+        name: (
+            {key: spec.dtype.name for key, spec in function.structured_input_signature[1].items()},
+            {key: spec.dtype.name for key, spec in function.structured_outputs.items()},
+        )
+        for name, function in signatures.items()
+    }
+    text = {"text": "string"}
+    flag = {"truncated": "bool"}
+    score = dict.fromkeys(("elbo", "reconstruction", "kl"), "float32") | {"tokens": "int32"}
+    sampled = {**text, "log_probability": "float32", "z": "float32"}
+    generate = ({"seed": "int64", "temperature": "float32"}, sampled)
+    assert types == {
+        "generate": generate,
+        "serving_default": generate,
+        "encode": (text, {"mean": "float32", "stddev": "float32", **flag}),
+        "decode": ({"z": "float32"}, text),
+        "beam": ({"z": "float32"}, {**text, "log_probability": "float32"}),
+        "reconstruct": (text, {**text, **flag}),
+        "interpolate": (
+            {"start": "string", "end": "string", "alpha": "float32"},
+            {**text, **flag},
+        ),
+        "score": ({**text, "seed": "int64"}, {**score, **flag}),
+    }
+
+
+def test_generate_writes_what_the_model_writes_in_python(signatures, model, tokenizer):
+    seeds = row_seeds(20, seed=5)
+    served = generate(signatures, seeds)
+    written = model.generate(20, 5, TemperatureSampler(), LONGEST)
+    assert texts(served["text"]) == texts(tokenizer.detokenize(written.ids))
+    np.testing.assert_allclose(served["log_probability"], written.log_probability, rtol=1e-4)
+    np.testing.assert_allclose(served["z"], FACTOR * written.z, rtol=1e-5)
+
+
+def test_a_row_does_not_depend_on_the_others(signatures):
+    seeds = row_seeds(64, seed=1)
+    together = texts(generate(signatures, seeds)["text"])
+    assert len(set(together)) > 50
+    alone = [texts(generate(signatures, seeds[row : row + 1])["text"])[0] for row in range(64)]
+    backwards = texts(generate(signatures, seeds[::-1][:37])["text"])
+    assert alone == together
+    assert backwards == together[::-1][:37]
+
+
+def test_a_low_temperature_reads_the_code_greedily(signatures):
+    seeds = row_seeds(16, seed=2)
+    for temperature in (1e-6, 1e-30):
+        served = generate(signatures, seeds, temperature)
+        assert texts(signatures["decode"](z=served["z"])["text"]) == texts(served["text"])
+
+
+def test_a_high_temperature_is_uniform_over_words(signatures):
+    words = " ".join(texts(generate(signatures, row_seeds(64, 0), 3e38)["text"])).split()
+    assert set(words) <= {*WORDS, "<unk>"}
+    counts = np.array([words.count(word) for word in WORDS])
+    expected = len(words) / (len(WORDS) + 1)
+    assert np.square(counts - expected).sum() / expected < 100  # 99.9 % point of chi2(59): 98.3
+
+
+def test_beam_writes_what_the_model_writes_in_python(signatures, model, tokenizer):
+    z = generate(signatures, row_seeds(5, 3))["z"]
+    served = signatures["beam"](z=z)
+    written = model.decode(z, BeamSampler(4), max_length=LONGEST)
+    assert texts(served["text"]) == texts(tokenizer.detokenize(written.ids))
+    np.testing.assert_allclose(served["log_probability"], written.log_probability, rtol=1e-4)
+
+
+def test_encode_gives_the_posterior_that_the_decoder_reads(signatures, model, tokenizer):
+    served = signatures["encode"](text=tf.constant(SENTENCES))
+    ids = tokenizer(tf.constant(SENTENCES)).to_tensor()
+    posterior = model.posterior(ids)
+    np.testing.assert_allclose(served["mean"], FACTOR * posterior.mean, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(served["stddev"], posterior.stddev, rtol=1e-4)
+
+
+def test_reconstruct_and_interpolate_read_the_means(signatures):
+    start, end = tf.constant(SENTENCES[:2]), tf.constant(SENTENCES[1::-1])
+    means = [signatures["encode"](text=text)["mean"] for text in (start, end)]
+    assert texts(signatures["reconstruct"](text=start)["text"]) == texts(
+        signatures["decode"](z=means[0])["text"]
+    )
+    alpha = tf.constant([0.0, 0.3])
+    middle = (1 - alpha[:, None]) * means[0] + alpha[:, None] * means[1]
+    served = signatures["interpolate"](start=start, end=end, alpha=alpha)
+    assert texts(served["text"]) == texts(signatures["decode"](z=middle)["text"])
+
+
+def test_score_is_a_bound_of_the_declared_generator(signatures, model, tokenizer):
+    seeds = tf.constant([3, 4, 5], tf.int64)
+    served = signatures["score"](text=tf.constant(SENTENCES), seed=seeds)
+    ids = tokenizer(tf.constant(SENTENCES)).to_tensor()
+    mean, log_var = (np.float64(part) for part in model.encode(ids))
+    noise = np.stack([tf.random.stateless_normal([4], [seed, 1]) for seed in (3, 4, 5)])
+    reconstruction = -model.decoder(ids, tf.constant(mean + np.exp(log_var / 2) * noise))
+    kl = 0.5 * (
+        (np.square(mean) + np.exp(log_var)) / FACTOR**2 - 1 - log_var + 2 * np.log(FACTOR)
+    ).sum(axis=1)
+    np.testing.assert_allclose(served["reconstruction"], reconstruction, rtol=1e-4)
+    np.testing.assert_allclose(served["kl"], kl, rtol=1e-4)
+    np.testing.assert_allclose(served["elbo"], -(reconstruction + kl), rtol=1e-4)
+    assert served["tokens"].numpy().tolist() == [4, 5, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "truncated"),
+    [
+        (" ".join(WORDS[:MAX_WORDS]), False),
+        (" ".join(WORDS[: MAX_WORDS + 1]), True),
+        ("é" * 10_000, False),
+        ("é" * 10_001, True),
+        ("word0" + " " * 20_000, True),
+    ],
+    ids=["words", "one word more", "characters", "one character more", "spaces"],
+)
+def test_long_text_is_cut_and_says_so(signatures, text, truncated):
+    served = signatures["encode"](text=tf.constant(["word0", text]))
+    assert served["truncated"].numpy().tolist() == [False, truncated]
+    cut = " ".join(text[:10_000].split()[:MAX_WORDS])
+    expected = signatures["encode"](text=tf.constant([cut]))["mean"]
+    np.testing.assert_allclose(served["mean"][1:], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_bytes_that_are_not_text_are_read_as_unknown_words(signatures):
+    broken = tf.constant([b"word0 \xff\xfe\x00 word1", b"\x00", b"\xed\xa0\x80"])
+    known = tf.constant(["word0 unknown word1", "unknown", "unknown"])
+    np.testing.assert_allclose(
+        signatures["encode"](text=broken)["mean"],
+        signatures["encode"](text=known)["mean"],
+        rtol=1e-5,
+        atol=1e-6,
+    )
+
+
+def test_metadata_describes_the_version(models, tokenizer):
+    described = json.loads((models / "1" / "metadata.json").read_text())
+    assert described["model"] == "ScaleVAE"
+    assert described["generator"]["factor"] == {"min": 1.5, "mean": 2.25, "max": 3.0}
+    assert described["vocabulary"] == {
+        "size": len(WORDS) + 4,
+        "sha256": tokenizer.vocabulary.fingerprint(),
+        "tokenizer": "words",
+    }
+    assert described["limits"] == {
+        "rows": 64,
+        "characters": 10_000,
+        "words": MAX_WORDS,
+        "written_tokens": LONGEST,
+    }
+    assert described["libraries"]["tensorflow"] == tf.__version__
+
+
+def test_warm_up_has_a_request_that_runs_for_every_signature(models, signatures):
+    requests = list(read_warmup(models / "1"))
+    assert {name for name, _ in requests} == set(signatures) - {"serving_default"}
+    for name, inputs in requests:
+        outputs = signatures[name](**{key: tf.constant(value) for key, value in inputs.items()})
+        assert {len(value) for value in outputs.values()} == {2}
+
+
+@pytest.fixture(scope="module")
+def answers(models):
+    return answers_of_fresh_process(models / "1")
+
+
+@pytest.fixture
+def without_tracing(models, answers, monkeypatch):
+    """Publishes copies of version 1 that answer as it does."""
+
+    def copy(signatures, path, model_name):
+        shutil.copytree(models / "1", path)
+
+    monkeypatch.setattr(exporter, "_write", copy)
+    monkeypatch.setattr(exporter, "_own_answers", lambda signatures: answers)
+    monkeypatch.setattr(exporter, "answers_of_fresh_process", lambda path: answers)
+
+
+@pytest.mark.usefixtures("without_tracing")
+def test_versions_are_numbered_and_never_replaced(model, tokenizer, tmp_path):
+    directory = tmp_path / "new" / "reviews"
+    (directory / "notes").mkdir(parents=True)
+    paths = [publish(model, tokenizer, LONGEST, directory) for _ in range(2)]
+    paths.append(publish(model, tokenizer, LONGEST, directory, version=7))
+    assert [path.name for path in paths] == ["1", "2", "7"]
+    with pytest.raises(InputError, match="already there"):
+        publish(model, tokenizer, LONGEST, directory, version=2)
+    with pytest.raises(InputError, match="from 1 on"):
+        publish(model, tokenizer, LONGEST, directory, version=0)
+    assert sorted(path.name for path in directory.iterdir()) == ["1", "2", "7", "notes"]
+
+
+@pytest.mark.usefixtures("without_tracing")
+@pytest.mark.parametrize("name", ["encode/mean", "reconstruct/text", "score/tokens"])
+def test_a_model_that_answers_differently_is_not_published(
+    model, tokenizer, answers, tmp_path, monkeypatch, name
+):
+    other = {**answers, name: answers[name][::-1]}
+    monkeypatch.setattr(exporter, "answers_of_fresh_process", lambda path: other)
+    with pytest.raises(RuntimeError, match=name):
+        publish(model, tokenizer, LONGEST, tmp_path / "reviews")
+    assert list((tmp_path / "reviews").iterdir()) == []
+
+
+def test_a_broken_version_fails_in_the_fresh_process(models, tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"nonsense")
+    with pytest.raises(RuntimeError, match="cannot be loaded"):
+        answers_of_fresh_process(tmp_path)
+
+
+def save(path, function):
+    module = tf.Module()
+    module.run = tf.function(function, input_signature=[tf.TensorSpec([None], tf.float32)])
+    tf.saved_model.save(module, str(path))
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (tf.function(lambda x: x + 1, jit_compile=True), "XLA"),
+        (lambda x: tf.numpy_function(np.square, [x], tf.float32), "PyFunc"),
+    ],
+    ids=["compiled", "python"],
+)
+def test_what_a_stock_server_cannot_run_is_refused(tmp_path, function, message):
+    save(tmp_path, function)
+    with pytest.raises(InputError, match=message):
+        check_portable(tmp_path)
+
+
+def test_an_ordinary_model_is_portable(tmp_path, models):
+    save(tmp_path, lambda x: x + 1)
+    check_portable(tmp_path)
+    check_portable(models / "1")

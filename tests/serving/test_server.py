@@ -1,0 +1,276 @@
+import concurrent.futures
+import http.client
+import json
+import shutil
+import socket
+import time
+
+import grpc
+import numpy as np
+import pytest
+import tensorflow as tf
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.models.text_generator import row_seeds
+from scale_vae_keras.serving import Client, ServingError
+from scale_vae_keras.serving.development import rest, workers
+from scale_vae_keras.serving.development.served_model import ServedModel
+from tests.serving.running_server import running_server
+from tests.serving.server_process import server_process
+
+SEEDS = [int(seed) for seed in row_seeds(24, 9)]
+TEMPERATURES = [0.5 + 0.05 * row for row in range(24)]
+
+
+@pytest.fixture(scope="module")
+def server(models):
+    with running_server(ServedModel("reviews", models)) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def expected(models):
+    signature = tf.saved_model.load(str(models / "1")).signatures["generate"]
+    served = signature(seed=tf.constant(SEEDS), temperature=tf.constant(TEMPERATURES))
+    return [text.decode() for text in served["text"].numpy()]
+
+
+@pytest.fixture(params=["grpc", "rest"])
+def client(request, server):
+    address = {
+        "grpc": f"127.0.0.1:{server.grpc_port}",
+        "rest": f"http://127.0.0.1:{server.rest_port}",
+    }[request.param]
+    with Client(address, "reviews") as client:
+        yield client
+
+
+def ask(address, method, path, body=None, headers=None):
+    connection = http.client.HTTPConnection(address, timeout=60)
+    try:
+        connection.request(method, path, body, headers or {})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def predict(server, document):
+    address = f"127.0.0.1:{server.rest_port}"
+    status, body = ask(address, "POST", "/v1/models/reviews:predict", json.dumps(document))
+    return status, json.loads(body)
+
+
+def test_the_same_seed_gives_the_same_text_together_and_alone(client, expected):
+    together = client.request("generate", seed=SEEDS, temperature=TEMPERATURES)
+    assert together["text"] == expected
+    alone = [
+        client.request("generate", seed=[seed], temperature=[temperature])["text"][0]
+        for seed, temperature in zip(SEEDS, TEMPERATURES, strict=True)
+    ]
+    assert alone == expected
+
+
+def test_the_same_seed_gives_the_same_text_by_row_and_by_column(server, expected):
+    rows = [
+        {"seed": seed, "temperature": temperature}
+        for seed, temperature in zip(SEEDS, TEMPERATURES, strict=True)
+    ]
+    status, answer = predict(server, {"instances": rows})
+    assert status == 200
+    assert [row["text"] for row in answer["predictions"]] == expected
+    columns = {"seed": SEEDS, "temperature": TEMPERATURES}
+    status, answer = predict(server, {"signature_name": "generate", "inputs": columns})
+    assert status == 200
+    assert answer["outputs"]["text"] == expected
+
+
+def test_the_same_seed_gives_the_same_text_at_the_same_time_as_others(client, expected):
+    def one(row):
+        return client.request("generate", seed=[SEEDS[row]], temperature=[TEMPERATURES[row]])
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert [answer["text"][0] for answer in pool.map(one, range(24))] == expected
+
+
+def test_the_same_seed_gives_the_same_text_in_another_process(models, expected, tmp_path):
+    for _ in range(2):
+        with server_process(models, tmp_path / "log") as process:
+            for address in (process.grpc, f"http://{process.rest}"):
+                with Client(address, "reviews") as client:
+                    answer = client.request("generate", seed=SEEDS, temperature=TEMPERATURES)
+                assert answer["text"] == expected
+        assert process.process.returncode == 0
+    assert "REST POST /v1/models/reviews:predict 200" in (tmp_path / "log").read_text()
+
+
+def test_every_signature_answers_alike_over_both_protocols(server):
+    inputs = {
+        "encode": {"text": ["word1 word2", ""]},
+        "decode": {"z": [[0.5, -1.0, 2.0, 0.0]]},
+        "beam": {"z": [[0.5, -1.0, 2.0, 0.0]]},
+        "reconstruct": {"text": ["word3", "not known"]},
+        "interpolate": {"start": ["word1"], "end": ["word2"], "alpha": [0.5]},
+        "score": {"text": ["word1 word2"], "seed": [3]},
+    }
+    with (
+        Client(f"127.0.0.1:{server.grpc_port}", "reviews") as by_grpc,
+        Client(f"http://127.0.0.1:{server.rest_port}", "reviews") as by_rest,
+    ):
+        assert by_grpc.signatures() == by_rest.signatures()
+        assert set(by_grpc.signatures()) == {*inputs, "generate", "serving_default"}
+        for signature, values in inputs.items():
+            first = by_grpc.request(signature, **values)
+            second = by_rest.request(signature, **values)
+            assert set(first) == set(second)
+            for name, value in first.items():
+                if isinstance(value[0], str | bool):
+                    assert value == second[name]
+                else:
+                    np.testing.assert_allclose(value, second[name], rtol=1e-5)
+
+
+def test_bad_inputs_are_refused_with_the_message_of_the_graph(client):
+    for temperature in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(ServingError, match="temperature must be above 0") as caught:
+            client.request("generate", seed=[1], temperature=[temperature])
+        assert caught.value.code == "INVALID_ARGUMENT"
+    with pytest.raises(ServingError, match="at least 1 and at most 64 rows"):
+        client.request("generate", seed=[1] * 65, temperature=[1.0] * 65)
+
+
+def test_a_megabyte_of_text_is_truncated(client):
+    answer = client.request("encode", text=["word1 " * 170_000, "word1"])
+    assert answer["truncated"] == [True, False]
+
+
+def test_a_body_beyond_the_limit_is_refused(server):
+    address = f"127.0.0.1:{server.rest_port}"
+    status, body = ask(address, "POST", "/v1/models/reviews:predict", b" " * (rest.MAX_BODY + 1))
+    assert status == 429
+    assert "larger than" in json.loads(body)["error"]
+
+
+def test_more_requests_than_may_wait_are_refused(server, monkeypatch):
+    monkeypatch.setattr(workers, "MAX_REQUESTS", 0)
+    status, answer = predict(server, {"instances": [{"seed": 1, "temperature": 1}]})
+    assert status == 429
+    assert "try again later" in answer["error"]
+
+
+def test_a_deadline_ends_a_request(server):
+    with (
+        Client(f"127.0.0.1:{server.grpc_port}", "reviews", timeout=0.001) as client,
+        pytest.raises(ServingError) as caught,
+    ):
+        client.request("generate", seed=SEEDS, temperature=TEMPERATURES)
+    assert caught.value.code == "DEADLINE_EXCEEDED"
+
+
+def test_the_health_service_says_serving(server):
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        for service in ("", "ModelService", "PredictionService"):
+            answer = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=10)
+            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_what_the_server_leaves_out_is_unimplemented(server):
+    from tensorflow_serving.apis import classification_pb2
+
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        answer = stub.Classify.future(classification_pb2.ClassificationRequest(), timeout=10)
+        assert answer.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_only_the_asked_address_is_listened_on(server):
+    other = "127.0.0.2"
+    for port in (server.rest_port, server.grpc_port):
+        with socket.socket() as connection:
+            assert connection.connect_ex((other, port)) != 0
+
+
+def version_of(stub):
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = "reviews"
+    request.inputs["seed"].CopyFrom(tf.make_tensor_proto([1], tf.int64))
+    request.inputs["temperature"].CopyFrom(tf.make_tensor_proto([1.0], tf.float32))
+    return stub.Predict.future(request, timeout=60)
+
+
+def publish_copy(models, directory, version):
+    shutil.copytree(models / "1", directory / "unfinished")
+    (directory / "unfinished").rename(directory / str(version))
+
+
+def states(server):
+    _, body = ask(f"127.0.0.1:{server.rest_port}", "GET", "/v1/models/reviews")
+    entries = json.loads(body)["model_version_status"]
+    return {entry["version"]: entry["state"] for entry in entries}
+
+
+def wait_for(condition):
+    for _ in range(300):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("waited in vain")
+
+
+def test_versions_come_and_go_under_load(models, tmp_path):
+    publish_copy(models, tmp_path, 1)
+    with (
+        running_server(ServedModel("reviews", tmp_path)) as server,
+        grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel,
+    ):
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        assert version_of(stub).result().model_spec.version.value == 1
+        in_flight = [version_of(stub) for _ in range(200)]
+        publish_copy(models, tmp_path, 2)
+        answered = []
+        while 2 not in answered:
+            answered.append(in_flight.pop(0).result().model_spec.version.value)
+            in_flight.append(version_of(stub))
+        answered += [future.result().model_spec.version.value for future in in_flight]
+        assert set(answered) == {1, 2}
+        wait_for(lambda: states(server) == {"2": "AVAILABLE", "1": "END"})
+
+        publish_copy(models, tmp_path, "corrupt")
+        (tmp_path / "corrupt" / "saved_model.pb").write_bytes(b"\x08nonsense")
+        (tmp_path / "corrupt").rename(tmp_path / "3")
+        wait_for(lambda: states(server).get("3") == "END")
+        assert states(server)["2"] == "AVAILABLE"
+        assert version_of(stub).result().model_spec.version.value == 2
+        status, body = ask(f"127.0.0.1:{server.rest_port}", "GET", "/v1/models/reviews/versions/3")
+        problem = json.loads(body)["model_version_status"][0]["status"]
+        assert (status, problem["error_code"] != "OK", bool(problem["error_message"])) == (
+            200,
+            True,
+            True,
+        )
+
+
+def test_a_version_whose_warm_up_fails_is_not_loaded(models, tmp_path):
+    publish_copy(models, tmp_path, 1)
+    shutil.rmtree(tmp_path / "1" / "variables")
+    with pytest.raises(InputError, match="no version in .* can be loaded"):
+        ServedModel("reviews", tmp_path)
+
+
+def test_a_folder_without_versions_is_refused(tmp_path):
+    (tmp_path / "0").mkdir()
+    (tmp_path / "01").mkdir()
+    with pytest.raises(InputError, match="export a model"):
+        ServedModel("reviews", tmp_path)
+    with pytest.raises(InputError, match="no folder"):
+        ServedModel("reviews", tmp_path / "nothing")
+
+
+def test_a_taken_port_is_an_input_error(models, server):
+    from scale_vae_keras.serving import serve
+
+    with pytest.raises(InputError, match="cannot listen"):
+        serve(models, rest_port=server.rest_port, grpc_port=0)

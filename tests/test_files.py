@@ -1,0 +1,98 @@
+import json
+
+import pytest
+
+from scale_vae_keras.files import write_json, written_whole
+
+
+def fail_while_writing(path, folder=False):
+    with written_whole(path) as temporary:
+        if folder:
+            temporary.mkdir()
+            (temporary / "half").write_text("half", encoding="utf-8")
+        else:
+            temporary.write_text("half", encoding="utf-8")
+        raise RuntimeError("power cut")
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_appears_when_the_block_ends(tmp_path):
+    path = tmp_path / "table.csv"
+    with written_whole(path) as temporary:
+        assert temporary.suffix == ".csv"
+        temporary.write_text("whole", encoding="utf-8")
+        assert not path.exists()
+    assert path.read_text(encoding="utf-8") == "whole"
+    assert names(tmp_path) == ["table.csv"]
+
+
+def test_a_file_is_replaced(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old", encoding="utf-8")
+    with written_whole(path) as temporary:
+        temporary.write_text("new", encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == "old"
+    assert path.read_text(encoding="utf-8") == "new"
+
+
+def test_failure_leaves_the_old_file_and_no_litter(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="power cut"):
+        fail_while_writing(path)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert names(tmp_path) == ["table.csv"]
+
+
+def test_failure_leaves_no_new_file(tmp_path):
+    with pytest.raises(RuntimeError, match="power cut"):
+        fail_while_writing(tmp_path / "table.csv")
+    assert names(tmp_path) == []
+
+
+def test_a_folder_is_replaced_whole(tmp_path):
+    path = tmp_path / "checkpoint"
+    for name in ("first", "second"):
+        with written_whole(path) as temporary:
+            temporary.mkdir()
+            (temporary / name).write_text(name, encoding="utf-8")
+    assert names(path) == ["second"]
+    assert names(tmp_path) == ["checkpoint"]
+
+
+def test_failure_leaves_the_old_folder(tmp_path):
+    path = tmp_path / "checkpoint"
+    path.mkdir()
+    (path / "old").write_text("old", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="power cut"):
+        fail_while_writing(path, folder=True)
+    assert names(path) == ["old"]
+    assert names(tmp_path) == ["checkpoint"]
+
+
+def test_a_block_that_writes_nothing_leaves_the_old_folder(tmp_path):
+    path = tmp_path / "checkpoint"
+    path.mkdir()
+    with pytest.raises(FileNotFoundError), written_whole(path):
+        pass
+    assert names(tmp_path) == ["checkpoint"]
+
+
+def test_permissions_are_those_of_any_new_file(tmp_path):
+    plain, whole = tmp_path / "plain", tmp_path / "whole"
+    plain.touch()
+    with written_whole(whole) as temporary:
+        temporary.touch()
+    assert whole.stat().st_mode == plain.stat().st_mode
+
+
+def test_write_json(tmp_path):
+    path = tmp_path / "metrics.json"
+    write_json(path, {"nll": 40.5, "name": "Σ"})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"nll": 40.5, "name": "Σ"}
+    with pytest.raises(TypeError):
+        write_json(path, {"nll": object()})
+    assert json.loads(path.read_text(encoding="utf-8"))["nll"] == 40.5
