@@ -49,6 +49,7 @@ class _RegisterAfterKeras(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         sys.meta_path.remove(self)
         self._spec = importlib.util.find_spec("keras")
+        sys.meta_path.insert(0, self)
         if self._spec is None:
             return None
         return importlib.util.spec_from_loader(
@@ -61,6 +62,7 @@ class _RegisterAfterKeras(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module):
         """Runs Keras' own code, then registers the models."""
+        sys.meta_path.remove(self)
         module.__spec__ = self._spec
         module.__loader__ = self._spec.loader
         module.__file__ = self._spec.origin

@@ -23,7 +23,7 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
         temporary = Path(scratch) / path.name
         yield temporary
-        if path.is_dir():
+        if path.is_dir() and temporary.exists():
             shutil.rmtree(path)
         os.replace(temporary, path)
 

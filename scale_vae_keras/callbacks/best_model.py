@@ -5,6 +5,7 @@ from pathlib import Path
 
 import keras
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
 
 
@@ -28,6 +29,8 @@ class BestModel(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Saves the model if this epoch is the best."""
+        if self.monitor not in logs:
+            raise InputError(f"the logs have no {self.monitor!r}: give fit validation data")
         value = logs[self.monitor]
         if value < self.best:
             with written_whole(self.path) as temporary:

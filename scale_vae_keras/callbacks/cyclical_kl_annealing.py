@@ -3,6 +3,7 @@
 import keras
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.replica import host_value
 
 
 class CyclicalKLAnnealing(keras.callbacks.Callback):
@@ -64,4 +65,4 @@ class CyclicalKLAnnealing(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Adds `kl_weight` to the epoch's logs."""
         if logs is not None:
-            logs["kl_weight"] = float(self.model.kl_weight)
+            logs["kl_weight"] = float(host_value(self.model.kl_weight))

@@ -4,16 +4,17 @@ import keras
 
 from scale_vae_keras.callbacks.best_model import BestModel
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.replica import host_value
 
 
 class DecayOnPlateau(keras.callbacks.Callback):
     """Multiplies the learning rate when validation stalls, and goes back to the best weights.
 
     The protocol of He et al. (2019), used by the BN-VAE and DU-VAE code as well: an epoch that is
-    not better than the reference counts; when `patience` such epochs have been counted and at least
+    worse than the reference counts; when `patience` such epochs have been counted and at least
     `start_epoch` epochs are done, the rate is multiplied by `factor`, the best weights (with the
     factor of Scale-VAE) are loaded again, and the reference is set to the current value. Training
-    stops at decay number `max_decays`. A better epoch sets the reference and the count to zero.
+    stops at decay number `max_decays`. Any other epoch sets the reference and the count to zero.
 
     Place it after `BestModel`.
 
@@ -52,20 +53,32 @@ class DecayOnPlateau(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Decays, reloads or stops."""
-        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        logs["learning_rate"] = float(host_value(self.model.optimizer.learning_rate))
         value = logs[self.best.monitor]
-        if value < self.reference:
+        if value <= self.reference:
             self.reference, self.not_improved = value, 0
             return
         self.not_improved += 1
         if self.not_improved < self.patience or epoch < self.start_epoch:
             return
         self.decays += 1
-        self.model.load_weights(self.best.path)
+        self._load_best()
         self.model.optimizer.learning_rate.assign(logs["learning_rate"] * self.factor)
         self.reference, self.not_improved = value, 0
         if self.decays == self.max_decays:
             self.model.stop_training = True
+
+    def _load_best(self):
+        if not self.best.path.exists():
+            raise InputError(
+                f"no {self.best.monitor} was finite so far: training has diverged, lower the "
+                "learning rate"
+            )
+        counters = (self.model.optimizer.iterations, self.model.skipped_steps)
+        counts = [host_value(counter) for counter in counters]
+        self.model.load_weights(self.best.path)
+        for counter, count in zip(counters, counts, strict=True):
+            counter.assign(count)
 
     def get_state(self) -> dict:
         """What a resumed run needs to go on."""

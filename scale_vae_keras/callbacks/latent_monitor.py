@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import active_units, mutual_information
+from scale_vae_keras.layers.replica import host_value
 
 _logger = logging.getLogger("scale_vae_keras")
 
@@ -52,7 +53,7 @@ class LatentMonitor(keras.callbacks.Callback):
         logs["mi"], logs["mi_cap"] = information, cap
         logs["au"] = active_units(encoded.mean)
         logs["au_unscaled"] = active_units(encoded.unscaled_mean)
-        logs["skipped_steps"] = int(self.model.skipped_steps)
+        logs["skipped_steps"] = int(host_value(self.model.skipped_steps))
         if information < _COLLAPSED_INFORMATION:
             _logger.warning(
                 "epoch %d: the posterior has collapsed: %.2f nats of information, %d of %d units "
@@ -67,13 +68,13 @@ class LatentMonitor(keras.callbacks.Callback):
 
     def _watch_factor(self, epoch, logs):
         scale = self.model.posterior_scale
-        factor = np.asarray(scale.average)
-        in_force = bool(float(scale.in_force) > 0.5)
+        factor = host_value(scale.average)
+        in_force = bool(float(host_value(scale.in_force)) > 0.5)
         logs["factor_min"] = float(factor.min())
         logs["factor_mean"] = float(factor.mean())
         logs["factor_max"] = float(factor.max())
-        logs["factor_capped"] = int(scale.capped)
-        logs["factor_unrecorded"] = int(scale.unrecorded)
+        logs["factor_capped"] = int(host_value(scale.capped))
+        logs["factor_unrecorded"] = int(host_value(scale.unrecorded))
         if self._factor is not None:
             logs["factor_change"] = float(np.max(np.abs(factor / self._factor - 1)))
             growth = float(np.exp(np.mean(np.log(factor / self._factor))))

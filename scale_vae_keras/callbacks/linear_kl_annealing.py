@@ -3,6 +3,7 @@
 import keras
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.replica import host_value
 
 
 class LinearKLAnnealing(keras.callbacks.Callback):
@@ -29,6 +30,8 @@ class LinearKLAnnealing(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         """Remembers where in the run this epoch starts."""
+        if self.params["steps"] is None:
+            raise InputError("data of unknown length: pass steps_per_epoch to fit")
         self._first_step = epoch * self.params["steps"]
 
     def on_train_batch_begin(self, batch, logs=None):
@@ -40,4 +43,4 @@ class LinearKLAnnealing(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Adds `kl_weight` to the epoch's logs."""
         if logs is not None:
-            logs["kl_weight"] = float(self.model.kl_weight)
+            logs["kl_weight"] = float(host_value(self.model.kl_weight))

@@ -81,6 +81,8 @@ class RunConfig:
         for name in ("seed", "kl_epochs", "decay_start"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} must not be negative, got {getattr(self, name)}")
+        if self.seed >= 2**31:
+            raise InputError(f"seed must be below 2**31, got {self.seed}")
         if self.vocabulary_limit is not None and self.vocabulary_limit < 5:
             raise InputError(
                 f"vocabulary_limit must be at least 5 (four specials and a word), got "

@@ -50,6 +50,7 @@ class Run:
         tokenizer = Tokenizer(vocabulary, config.tokenizer, config.max_length)
         train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
         build_model(config, len(vocabulary))
+        _schedule(config)
         folder = RunFolder(output)
         folder.create(config, vocabulary, corpus.fingerprint())
         return cls(folder, train, valid)
@@ -139,8 +140,7 @@ class Run:
             stateful[name].set_state(saved)
         checkpoint = RunCheckpoint(folder.checkpoints, stateful, state["seconds"])
         callbacks = [
-            *get_method(config.method).callbacks(config),
-            LinearKLAnnealing(config.kl_start, config.kl_epochs),
+            *_schedule(config),
             monitor,
             best,
             decay,
@@ -149,6 +149,14 @@ class Run:
             checkpoint,
         ]
         return callbacks, checkpoint
+
+
+def _schedule(config: RunConfig) -> list[keras.callbacks.Callback]:
+    """The callbacks that steer the objective."""
+    return [
+        *get_method(config.method).callbacks(config),
+        LinearKLAnnealing(config.kl_start, config.kl_epochs),
+    ]
 
 
 def _what_is_saved(folder: RunFolder) -> str:

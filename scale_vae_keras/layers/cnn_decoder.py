@@ -54,7 +54,7 @@ class CNNDecoder(SentenceDecoder):
         hidden = self._project(inputs) + self.input_context(z)[:, tf.newaxis]
         for block in self.blocks:
             hidden = block(hidden)
-        return tf.nn.relu(hidden)
+        return hidden
 
     def _project(self, embedded):
         return tf.matmul(embedded, self.input_kernel[: self.embedding_dim])
@@ -83,7 +83,7 @@ class CNNDecoder(SentenceDecoder):
         for block, memory in zip(self.blocks, state, strict=True):
             hidden, memory = block.step(hidden, memory)
             after.append(memory)
-        return tf.nn.relu(hidden), tuple(after)
+        return hidden, tuple(after)
 
     def get_config(self):
         """Constructor arguments."""

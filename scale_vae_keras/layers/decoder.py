@@ -31,9 +31,7 @@ class LSTMDecoder(SentenceDecoder):
     def build(self, ids_shape, z_shape):
         """Creates the weights for ids `[batch, time]` and z `[batch, latent]`."""
         self.embedding.build(ids_shape)
-        self.lstm.build(
-            (*ids_shape, self.embedding_dim), z_shape if self.latent_dim else None
-        )
+        self.lstm.build((*ids_shape, self.embedding_dim), z_shape if self.latent_dim else None)
         if self.latent_dim:
             self.state_kernel = self.add_weight(
                 name="state_kernel",
@@ -52,7 +50,9 @@ class LSTMDecoder(SentenceDecoder):
         if not self.latent_dim:
             zeros = tf.zeros([tf.shape(z)[0], self.units], self.compute_dtype)
             return zeros, zeros
-        cell = tf.matmul(tf.cast(z, self.compute_dtype), self.state_kernel)
+        cell = tf.matmul(
+            tf.cast(z, self.compute_dtype), tf.cast(self.state_kernel, self.compute_dtype)
+        )
         return tf.tanh(cell), cell
 
     def input_context(self, z: tf.Tensor) -> tf.Tensor:

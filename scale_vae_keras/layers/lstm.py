@@ -217,9 +217,7 @@ class LSTM(keras.layers.Layer):
         """
         hidden, cell = state
         recurrent_kernel = tf.cast(self.recurrent_kernel, self.compute_dtype)
-        return _advance(
-            projection + tf.matmul(hidden, recurrent_kernel) + context_projection, cell
-        )
+        return _advance(projection + tf.matmul(hidden, recurrent_kernel) + context_projection, cell)
 
     def _split_kernel(self) -> list[tf.Tensor]:
         kernel = tf.cast(self.kernel, self.compute_dtype)

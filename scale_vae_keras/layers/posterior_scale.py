@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.replica import global_batch_size, global_sum
+from scale_vae_keras.layers.replica import global_batch_size, global_sum, host_value
 
 AVERAGES = ("arithmetic", "pooled", "median")
 
@@ -62,8 +62,10 @@ class PosteriorScale(keras.layers.Layer):
             raise InputError(f"average must be one of {', '.join(AVERAGES)}, got {average!r}")
         if min_factor_batch < 2:
             raise InputError(f"min_factor_batch must be at least 2, got {min_factor_batch}")
-        if not max_factor > 0:
-            raise InputError(f"max_factor must be positive, got {max_factor}")
+        if not 0 < max_factor < float("inf"):
+            raise InputError(f"max_factor must be positive and finite, got {max_factor}")
+        if record_size < 1:
+            raise InputError(f"record_size must be at least 1, got {record_size}")
         self.des_std = des_std
         self.ddof = ddof
         self.average_mode = average
@@ -183,7 +185,7 @@ class PosteriorScale(keras.layers.Layer):
 
     def close_record(self) -> None:
         """Makes the average of the record f-bar; a record without any batch changes nothing."""
-        if float(self.record_count) > 0:
+        if float(host_value(self.record_count)) > 0:
             self.average.assign(self._average_of_record())
             self.has_average.assign(1.0)
 
@@ -193,7 +195,7 @@ class PosteriorScale(keras.layers.Layer):
         Raises:
             InputError: there is no average yet.
         """
-        if in_force and float(self.has_average) < 0.5:
+        if in_force and float(host_value(self.has_average)) < 0.5:
             raise InputError("no epoch average of the factor yet: train at least one epoch first")
         self.in_force.assign(float(in_force))
 

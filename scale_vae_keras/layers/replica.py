@@ -1,5 +1,7 @@
 """Sums over the global batch when training runs on several replicas."""
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -73,3 +75,8 @@ def global_moments(local: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     mean = global_sum(tf.reduce_sum(local, axis=0)) / divisor
     variance = global_sum(tf.reduce_sum(tf.square(local - mean), axis=0)) / divisor
     return mean, variance, count
+
+
+def host_value(variable: keras.Variable) -> np.ndarray:
+    """The value of a weight outside of graphs, where every replica holds the same."""
+    return tf.convert_to_tensor(variable).numpy()

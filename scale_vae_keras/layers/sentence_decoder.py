@@ -217,7 +217,9 @@ class SentenceDecoder(keras.layers.Layer):
         Args:
             hidden: states `[..., units]`, with `skip` joined by z.
         """
-        return tf.cast(tf.matmul(hidden, self.output_kernel), tf.float32)
+        return tf.cast(
+            tf.matmul(hidden, tf.cast(self.output_kernel, self.compute_dtype)), tf.float32
+        )
 
     def compute_output_shape(self, ids_shape, z_shape):
         """Shape of the log-likelihood."""

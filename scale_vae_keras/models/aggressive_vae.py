@@ -50,7 +50,6 @@ class AggressiveVAE(TextVAE):
         of_decoder = {id(variable) for variable in self.decoder.trainable_variables}
         variables = self.trainable_variables
         shares = [
-            decoder_share if id(variable) in of_decoder else encoder_share
-            for variable in variables
+            decoder_share if id(variable) in of_decoder else encoder_share for variable in variables
         ]
         self._apply(gradients, variables, shares)

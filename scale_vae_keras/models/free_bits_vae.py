@@ -21,7 +21,7 @@ class FreeBitsVAE(TextVAE):
 
     Args:
         *args: as for `TextVAE`.
-        threshold: t, in nats a dimension.
+        free_bits: t, in nats a dimension.
         free_bits_form: "dimension" or "sentence".
         **kwargs: as for `TextVAE`.
 
@@ -29,25 +29,23 @@ class FreeBitsVAE(TextVAE):
         InputError: an argument is out of its range.
     """
 
-    def __init__(
-        self, *args, threshold: float = 0.1, free_bits_form: str = "dimension", **kwargs
-    ):
+    def __init__(self, *args, free_bits: float = 0.1, free_bits_form: str = "dimension", **kwargs):
         super().__init__(*args, **kwargs)
-        if not 0 <= threshold < float("inf"):
-            raise InputError(f"threshold must be at least 0 and finite, got {threshold}")
+        if not 0 <= free_bits < float("inf"):
+            raise InputError(f"free_bits must be at least 0 and finite, got {free_bits}")
         if free_bits_form not in FREE_BITS_FORMS:
             raise InputError(
                 f"free_bits_form must be one of {', '.join(FREE_BITS_FORMS)}, got "
                 f"{free_bits_form!r}"
             )
-        self.threshold = threshold
+        self.free_bits = free_bits
         self.free_bits_form = free_bits_form
 
     def rate(self, charged: Posterior, training: bool = True) -> tf.Tensor:
         """In training the KL above the threshold, else the whole, in nats, float32 `[batch]`."""
         if not training:
             return super().rate(charged, training)
-        kl, threshold = standard_kl(charged), self.threshold
+        kl, threshold = standard_kl(charged), self.free_bits
         if self.free_bits_form == "sentence":
             kl, threshold = tf.reduce_sum(kl, axis=1, keepdims=True), threshold * self.latent_dim
         return tf.reduce_sum(tf.where(kl > threshold, kl, 0.0), axis=1)
@@ -56,6 +54,6 @@ class FreeBitsVAE(TextVAE):
         """Constructor arguments."""
         return {
             **super().get_config(),
-            "threshold": self.threshold,
+            "free_bits": self.free_bits,
             "free_bits_form": self.free_bits_form,
         }

@@ -56,15 +56,37 @@ def apply_clipped(
     shrink = 1.0
     if inner.global_clipnorm is not None:
         shrink = inner.global_clipnorm / tf.maximum(norm, inner.global_clipnorm)
-    if inner is optimizer:
-        gradients = [tf.where(finite, g * tf.cast(shrink, g.dtype), 0) for g in gradients]
-    else:
-        gradients = [g * tf.cast(shrink, g.dtype) for g in gradients]
+    gradients = [g * tf.cast(shrink, g.dtype) for g in gradients]
     if shares is not None:
-        gradients = [g * tf.cast(share, g.dtype) for g, share in zip(gradients, shares, strict=True)]
+        gradients = [
+            g * tf.cast(share, g.dtype) for g, share in zip(gradients, shares, strict=True)
+        ]
     # The optimizer sums over replicas once more what is already the sum.
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     if replicas > 1:
         gradients = [gradient / replicas for gradient in gradients]
-    optimizer.apply(gradients, variables)
+    if inner is optimizer:
+        _apply_if(finite, optimizer, gradients, variables)
+    else:
+        optimizer.apply(gradients, variables)
     return norm, finite
+
+
+def _apply_if(finite, optimizer, gradients, variables):
+    def update(gradients):
+        optimizer.apply(gradients, variables)
+
+    context = tf.distribute.get_replica_context()
+    if context.num_replicas_in_sync == 1:
+        tf.cond(finite, lambda: update(gradients), lambda: None)
+        return
+
+    # A branch may not leave its replica to update the weights: take it where the replicas meet.
+    def meet(strategy, finite, gradients):
+        tf.cond(
+            strategy.experimental_local_results(finite)[0],
+            lambda: strategy.extended.call_for_each_replica(update, args=(gradients,)),
+            lambda: None,
+        )
+
+    context.merge_call(meet, args=(finite, gradients))

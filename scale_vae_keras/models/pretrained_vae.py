@@ -19,15 +19,15 @@ class PretrainedVAE(FreeBitsVAE):
 
     Args:
         *args: as for `FreeBitsVAE`.
-        threshold: free KL, in nats a dimension.
+        free_bits: free KL, in nats a dimension.
         **kwargs: as for `FreeBitsVAE`.
 
     Raises:
         InputError: an argument is out of its range.
     """
 
-    def __init__(self, *args, threshold: float = 0.25, **kwargs):
-        super().__init__(*args, threshold=threshold, **kwargs)
+    def __init__(self, *args, free_bits: float = 0.25, **kwargs):
+        super().__init__(*args, free_bits=free_bits, **kwargs)
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""

@@ -69,9 +69,7 @@ class SentenceModel(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        _check_sizes(
-            vocabulary_size=vocabulary_size, embedding_dim=embedding_dim, units=units
-        )
+        _check_sizes(vocabulary_size=vocabulary_size, embedding_dim=embedding_dim, units=units)
         if not 0 <= dropout < 1:
             raise InputError(f"dropout must be at least 0 and below 1, got {dropout}")
         if decoder not in DECODERS:
@@ -79,7 +77,9 @@ class SentenceModel(keras.Model):
         if not 0 <= fraternal < float("inf"):
             raise InputError(f"fraternal must be at least 0 and finite, got {fraternal}")
         if fraternal > 0 and dropout == 0:
-            raise InputError("fraternal dropout needs dropout: set dropout above 0, or fraternal to 0")
+            raise InputError(
+                "fraternal dropout needs dropout: set dropout above 0, or fraternal to 0"
+            )
         self.vocabulary_size = vocabulary_size
         self.embedding_dim = embedding_dim
         self.units = units
@@ -134,7 +134,8 @@ class SentenceModel(keras.Model):
     def _step_seed(self, ids, training):
         """Seed of a step, int32 `[2]`: of the optimizer's step, or of the batch's content."""
         if training:
-            stream = tf.cast(self.optimizer.iterations, tf.int32)
+            steps = self.optimizer.iterations if self.compiled else 0
+            stream = tf.cast(steps, tf.int32)
         else:
             weights = tf.range(1, tf.shape(ids)[1] + 1)
             stream = -1 - tf.bitwise.bitwise_and(
@@ -167,6 +168,12 @@ class SentenceModel(keras.Model):
             distance, first.sentence, tf.shape(ids)[0]
         )
 
+    def fit(self, *args, **kwargs):
+        """As `keras.Model.fit`; builds the model first, since callbacks set its state."""
+        if not self.built:
+            self.build((None, None))
+        return super().fit(*args, **kwargs)
+
     def train_step(self, data):
         """One update from int32 ids `[batch, time]`; returns the running means of the epoch."""
         ids, _, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -176,6 +183,8 @@ class SentenceModel(keras.Model):
 
     def _terms_and_gradients(self, ids):
         """Terms of this replica's sentences, and the gradients of the global mean loss."""
+        if not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
         with tf.GradientTape() as tape:
             terms = self(ids, training=True)
             loss = tf.reduce_sum(terms.loss) / global_batch_size(ids)

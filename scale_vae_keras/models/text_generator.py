@@ -106,6 +106,8 @@ class TextGenerator:
         """
         if count < 1:
             raise InputError(f"the number of sentences must be at least 1, got {count}")
+        if seed < 0:
+            raise InputError(f"seed must be at least 0, got {seed}")
         seeds = tf.constant(row_seeds(count, seed))
         z = row_normals(seeds, self.latent_dim)
         sentences = self.decode(
@@ -147,6 +149,8 @@ class TextGenerator:
         """
         if steps < 2:
             raise InputError(f"an interpolation has at least 2 steps, got {steps}")
+        if len(start) != 1 or len(end) != 1:
+            raise InputError("an interpolation goes from one sentence to one sentence")
         alpha = tf.linspace(0.0, 1.0, steps)[:, None]
         z = (1 - alpha) * self.encode(start).mean + alpha * self.encode(end).mean
         return self.decode(z, sampler, max_length=max_length)

@@ -44,7 +44,7 @@ def numpy_log_likelihood(made, ids, z):
             convolved = relu(np.concatenate(window) @ w["convolve"] + b["convolve"])
             rows.append(x[t] + convolved @ w["expand"] + b["expand"])
         x = np.array(rows)
-    hidden = relu(x)
+    hidden = x
     if made.skip:
         hidden = np.concatenate([hidden, np.tile(z, (len(hidden), 1))], axis=1)
     logits = hidden @ weights["output_kernel"]

@@ -23,13 +23,13 @@ POSTERIOR = Posterior(
     ],
 )
 def test_the_rate_leaves_out_what_is_under_the_threshold(make, form, threshold, expected):
-    model = make(FreeBitsVAE, free_bits_form=form, threshold=threshold)
+    model = make(FreeBitsVAE, free_bits_form=form, free_bits=threshold)
     np.testing.assert_allclose(model.rate(POSTERIOR), expected, rtol=1e-6)
     np.testing.assert_allclose(model.rate(POSTERIOR, training=False), [0.5, 2.045], rtol=1e-6)
 
 
 def test_a_dimension_under_its_threshold_has_no_gradient(make):
-    model = make(FreeBitsVAE, threshold=0.1)
+    model = make(FreeBitsVAE, free_bits=0.1)
     with tf.GradientTape() as tape:
         tape.watch(POSTERIOR)
         rate = tf.reduce_sum(model.rate(POSTERIOR))
@@ -39,7 +39,7 @@ def test_a_dimension_under_its_threshold_has_no_gradient(make):
 
 
 def test_the_loss_anneals_the_rate_and_validation_charges_the_whole_kl(make, sentences):
-    model, ids = make(FreeBitsVAE, threshold=0.006), sentences(4)
+    model, ids = make(FreeBitsVAE, free_bits=0.006), sentences(4)
     model.kl_weight.assign(0.25)
     mean, log_var = (np.array(part) for part in model.posterior(ids))
     kl = 0.5 * (mean**2 + np.exp(log_var) - log_var - 1)
@@ -51,7 +51,7 @@ def test_the_loss_anneals_the_rate_and_validation_charges_the_whole_kl(make, sen
     np.testing.assert_allclose(terms.loss, terms.reconstruction + kl.sum(axis=1), rtol=1e-6)
 
 
-@pytest.mark.parametrize("arguments", [{"threshold": -1.0}, {"free_bits_form": "batch"}], ids=str)
+@pytest.mark.parametrize("arguments", [{"free_bits": -1.0}, {"free_bits_form": "batch"}], ids=str)
 def test_arguments_out_of_range(arguments):
     with pytest.raises(InputError, match=next(iter(arguments))):
         FreeBitsVAE(12, **arguments)

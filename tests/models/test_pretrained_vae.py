@@ -10,7 +10,7 @@ def weights_of(layer):
 
 
 def test_a_step_of_pretraining_charges_no_kl(make, sentences):
-    model, ids = make(PretrainedVAE, threshold=0.0), sentences(4)
+    model, ids = make(PretrainedVAE, free_bits=0.0), sentences(4)
     terms = model(ids, training=True)
     np.testing.assert_allclose(terms.loss, terms.reconstruction + terms.kl, rtol=1e-6)
     model.pretraining.assign(1.0)

@@ -10,10 +10,10 @@ from scale_vae_keras import models
 SYSTEMS = {
     "vae": (models.TextVAE, {}),
     "beta": (models.BetaVAE, {}),
-    "free-bits": (models.FreeBitsVAE, {"threshold": 0.002}),
+    "free-bits": (models.FreeBitsVAE, {"free_bits": 0.002}),
     "free-bits-sentence": (
         models.FreeBitsVAE,
-        {"threshold": 0.002, "free_bits_form": "sentence"},
+        {"free_bits": 0.002, "free_bits_form": "sentence"},
     ),
     "delta": (models.DeltaVAE, {}),
     "sa": (models.SemiAmortizedVAE, {"refinement_steps": 3, "refinement_rate": 0.3}),
@@ -24,7 +24,7 @@ SYSTEMS = {
     "du": (models.DUVAE, {"min_batch": 2}),
     "info-mmd": (models.InfoVAE, {}),
     "info-kl": (models.InfoVAE, {"divergence": "kl"}),
-    "li2019": (models.PretrainedVAE, {"threshold": 0.002}),
+    "li2019": (models.PretrainedVAE, {"free_bits": 0.002}),
     "lstm-lm": (models.LanguageModel, {}),
     "cnn": (models.SkipVAE, {"decoder": "cnn", "dilations": (1, 2)}),
     "word-dropout": (models.TextVAE, {"word_dropout": 0.5, "pooling": "max"}),

@@ -10,7 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-START = "import sys; from scale_vae_keras.serving import serve; serve(sys.argv[1], rest_port=0, grpc_port=0)"
+START = """
+import sys
+from scale_vae_keras.serving import serve
+serve(sys.argv[1], rest_port=0, grpc_port=0)
+"""
 
 
 class ServerProcess(NamedTuple):

@@ -256,7 +256,7 @@ def test_versions_come_and_go_under_load(models, tmp_path):
 def test_a_version_whose_warm_up_fails_is_not_loaded(models, tmp_path):
     publish_copy(models, tmp_path, 1)
     shutil.rmtree(tmp_path / "1" / "variables")
-    with pytest.raises(InputError, match="no version in .* can be loaded"):
+    with pytest.raises(InputError, match=r"no version in .* can be loaded"):
         ServedModel("reviews", tmp_path)
 
 

@@ -1,0 +1,287 @@
+import http.server
+import json
+import ssl
+import subprocess
+import sys
+import threading
+from concurrent import futures
+
+import grpc
+import pytest
+from tensorflow.core.framework.types_pb2 import DT_INT64, DT_STRING
+from tensorflow_serving.apis import get_model_metadata_pb2, prediction_service_pb2_grpc
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.serving import Client, ServingError
+from scale_vae_keras.serving import client as client_module
+from scale_vae_keras.serving.client import read_inputs
+
+SIGNATURES = {"echo": {"inputs": {"seed": "DT_INT64"}, "outputs": {"text": "DT_STRING"}}}
+METADATA = {
+    "metadata": {
+        "signature_def": {
+            "signature_def": {
+                "echo": {
+                    "inputs": {"seed": {"dtype": "DT_INT64"}},
+                    "outputs": {"text": {"dtype": "DT_STRING"}},
+                },
+                "__saved_model_init_op": {"inputs": {}, "outputs": {"a": {"dtype": "DT_INVALID"}}},
+            }
+        }
+    }
+}
+
+
+class Script(http.server.BaseHTTPRequestHandler):
+    """Answers with the metadata, and requests for prediction as the server's list says."""
+
+    def do_GET(self):
+        self.answer(200, METADATA)
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.requests.append((self.path, json.loads(body)))
+        self.answer(*self.server.answers.pop(0))
+
+    def answer(self, status, document):
+        content = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Script) as server:
+        server.answers, server.requests = [], []
+        server.address = f"127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    pauses = []
+    monkeypatch.setattr(client_module.time, "sleep", pauses.append)
+    return pauses
+
+
+OK = (200, {"outputs": ["a"]})
+BUSY = (503, {"error": "busy"})
+
+
+def test_unavailable_is_tried_again_with_growing_pauses(server, pauses):
+    server.answers = [BUSY, BUSY, OK]
+    with Client(f"http://{server.address}", "m") as client:
+        assert client.request("echo", seed=[1]) == {"text": ["a"]}
+    body = {"signature_name": "echo", "inputs": {"seed": [1]}}
+    assert server.requests == [("/v1/models/m:predict", body)] * 3
+    assert pauses == [0.1, 0.2]
+
+
+def test_unavailable_is_told_after_the_last_try(server, pauses):
+    server.answers = [BUSY] * 3
+    with (
+        Client(f"http://{server.address}", "m", retries=2) as client,
+        pytest.raises(ServingError, match=r"^UNAVAILABLE: busy$"),
+    ):
+        client.request("echo", seed=[1])
+    assert server.answers == []
+    assert pauses == [0.1, 0.2]
+
+
+def test_tries_end_with_the_time(server, pauses):
+    server.answers = [BUSY] * 2
+    with (
+        Client(f"http://{server.address}", "m", timeout=0.05) as client,
+        pytest.raises(ServingError, match="busy"),
+    ):
+        client.request("echo", seed=[1])
+    assert len(server.answers) == 1
+    assert pauses == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "INVALID_ARGUMENT"),
+        (404, "NOT_FOUND"),
+        (429, "RESOURCE_EXHAUSTED"),
+        (500, "UNKNOWN"),
+        (504, "DEADLINE_EXCEEDED"),
+    ],
+)
+def test_other_errors_are_told_at_once(server, status, code):
+    server.answers = [(status, {"error": "what the server says"})]
+    with (
+        Client(f"http://{server.address}", "m") as client,
+        pytest.raises(ServingError, match="what the server says") as caught,
+    ):
+        client.request("echo", seed=[1])
+    assert caught.value.code == code
+    assert caught.value.message == "what the server says"
+
+
+@pytest.mark.parametrize("scheme", ["http://", "grpc://", ""])
+def test_no_server_is_unavailable(scheme, pauses):
+    with (
+        Client(f"{scheme}127.0.0.1:9", "m", timeout=5) as client,
+        pytest.raises(ServingError) as caught,
+    ):
+        client.signatures()
+    assert caught.value.code == "UNAVAILABLE"
+    assert len(pauses) == 3
+
+
+def test_version_label_and_name_are_part_of_the_path(server):
+    server.answers = [OK, OK]
+    with Client(f"http://{server.address}", "a b", version=3) as client:
+        client.request("echo", seed=[1])
+    with Client(f"http://{server.address}", "m", label="x/y") as client:
+        client.request("echo", seed=[1])
+    assert [path for path, _ in server.requests] == [
+        "/v1/models/a%20b/versions/3:predict",
+        "/v1/models/m/labels/x%2Fy:predict",
+    ]
+
+
+def test_bytes_are_sent_in_base64(server):
+    server.answers = [OK]
+    with Client(f"http://{server.address}", "m") as client:
+        client.request("echo", seed=[b"\xff", "a"])
+    assert server.requests[0][1]["inputs"] == {"seed": [{"b64": "/w=="}, "a"]}
+
+
+def test_wrong_inputs_are_found_before_they_are_sent(server):
+    with Client(f"http://{server.address}", "m") as client:
+        assert client.signatures() == SIGNATURES
+        with pytest.raises(InputError, match="choose echo"):
+            client.request("nothing", seed=[1])
+        with pytest.raises(InputError, match="zzz"):
+            client.request("echo", seed=[1], zzz=[1])
+        with pytest.raises(InputError, match="seed is missing"):
+            client.request("echo")
+        with pytest.raises(InputError, match="one element a row"):
+            client.request("echo", seed=1)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"address": "localhost"}, "cannot read the address"),
+        ({"address": "ftp://localhost:1"}, "cannot read the address"),
+        ({"timeout": 0}, "timeout"),
+        ({"timeout": float("nan")}, "timeout"),
+        ({"retries": -1}, "retries"),
+        ({"version": 1, "label": "stable"}, "not both"),
+    ],
+)
+def test_wrong_arguments_are_input_errors(arguments, message):
+    with pytest.raises(InputError, match=message):
+        Client(**{"address": "http://localhost:1", "model": "m", **arguments})
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for localhost that signs itself, and its key."""
+    folder = tmp_path_factory.mktemp("certificate")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        (
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext "
+            f"subjectAltName=DNS:localhost -keyout {key} -out {certificate}"
+        ).split(),
+        check=True,
+        capture_output=True,
+    )
+    return key, certificate
+
+
+def test_rest_over_tls_checks_the_certificate(server, certificate, pauses):
+    key, trusted = certificate
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(trusted, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None
+    server.answers = [OK]
+    address = f"https://localhost:{server.server_port}"
+    with Client(address, "m", certificates=str(trusted)) as client:
+        assert client.request("echo", seed=[1]) == {"text": ["a"]}
+    with (
+        Client(address, "m") as client,
+        pytest.raises(ServingError, match="certificate") as caught,
+    ):
+        client.signatures()
+    assert caught.value.code == "UNAUTHENTICATED"
+    assert pauses == []
+
+
+class Metadata(prediction_service_pb2_grpc.PredictionServiceServicer):
+    """Knows one signature."""
+
+    def GetModelMetadata(self, request, context):
+        signatures = get_model_metadata_pb2.SignatureDefMap()
+        signature = signatures.signature_def["echo"]
+        signature.inputs["seed"].dtype = DT_INT64
+        signature.outputs["text"].dtype = DT_STRING
+        response = get_model_metadata_pb2.GetModelMetadataResponse()
+        response.metadata["signature_def"].Pack(signatures)
+        return response
+
+
+def test_grpc_over_tls_checks_the_certificate(certificate, pauses):
+    key, trusted = certificate
+    server = grpc.server(futures.ThreadPoolExecutor(1))
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Metadata(), server)
+    credentials = grpc.ssl_server_credentials([(key.read_bytes(), trusted.read_bytes())])
+    address = f"grpcs://localhost:{server.add_secure_port('localhost:0', credentials)}"
+    server.start()
+    try:
+        with Client(address, "m", certificates=str(trusted)) as client:
+            assert client.signatures() == SIGNATURES
+            with pytest.raises(InputError, match="seed cannot be sent"):
+                client.request("echo", seed=["one"])
+        with Client(address, "m", timeout=5) as client, pytest.raises(ServingError):
+            client.signatures()
+    finally:
+        server.stop(None).wait()
+
+
+def test_rest_needs_no_tensorflow(server):
+    server.answers = [OK]
+    code = (
+        "import sys\n"
+        "from scale_vae_keras.serving import Client\n"
+        f"with Client('http://{server.address}', 'm') as client:\n"
+        "    print(client.request('echo', seed=[1]))\n"
+        "assert not {'tensorflow', 'keras', 'grpc'} & set(sys.modules)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert said.stderr == ""
+    assert said.stdout == "{'text': ['a']}\n"
+
+
+def test_assignments_become_rows():
+    types = {"seed": "DT_INT64", "temperature": "DT_FLOAT", "text": "DT_STRING", "z": "DT_FLOAT"}
+    assert read_inputs(types, ["seed=1", "temperature=0.5", "seed=-2"]) == {
+        "seed": [1, -2],
+        "temperature": [0.5, 0.5],
+    }
+    assert read_inputs(types, ["text=a=b c"]) == {"text": ["a=b c"]}
+    assert read_inputs(types, ["z=1,-0.5"]) == {"z": [[1.0, -0.5]]}
+    for word, message in {
+        "seed": "not NAME=VALUE",
+        "other=1": "not NAME=VALUE",
+        "seed=1.5": "seed must be a number",
+        "z=1,a": "z must be a number",
+    }.items():
+        with pytest.raises(InputError, match=message):
+            read_inputs(types, [word])
