@@ -9,7 +9,7 @@ install: $(VENV)/installed
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[plots,test]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[plots,bleu,serving,test]'
 	$(BIN)/python -m pip check
 	touch $@
 
@@ -21,7 +21,7 @@ lint: install
 	$(BIN)/ruff format --check .
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 clean:
 	rm -rf $(VENV) quickstart build *.egg-info

@@ -36,17 +36,15 @@ BASE = {
 }
 SETTINGS = {
     "stable": {},
-    "f_epo 1": {"f_epo": 1},
+    "rate 1, f_epo 1, KL ramp 1": {"learning_rate": 1.0, "f_epo": 1, "kl_epochs": 1},
     "f_epo 1, KL ramp 1": {"f_epo": 1, "kl_epochs": 1},
     "f_epo 1, KL ramp 1, pooled": {"f_epo": 1, "kl_epochs": 1, "average": "pooled"},
-    "f_epo 1, KL ramp 1, median": {"f_epo": 1, "kl_epochs": 1, "average": "median"},
-    "rate 1": {"learning_rate": 1.0},
-    "rate 1, f_epo 1, KL ramp 1": {"learning_rate": 1.0, "f_epo": 1, "kl_epochs": 1},
-    "rate 1, no decay": {"learning_rate": 1.0, "decay_start": 100},
-    "no decay": {"decay_start": 100},
-    "batches paired anew": {"resplit": True},
     "stop-gradient": {"through_batch_factor": False},
+    "batches paired anew": {"resplit": True},
+    "no decay": {"decay_start": 100},
+    "f_epo 1, KL ramp 1, median": {"f_epo": 1, "kl_epochs": 1, "average": "median"},
     "decoder range 0.01": {"decoder_initializer_range": 0.01},
+    "rate 1": {"learning_rate": 1.0},
 }
 
 
@@ -58,6 +56,7 @@ class Forces(keras.callbacks.Callback):
         self.batches = [ids for ids in batches.take(count)]
 
     def on_train_begin(self, logs=None):
+        """Makes the graph that measures."""
         self.measure = tf.function(self._measure, reduce_retracing=True)
 
     def _measure(self, ids):
@@ -90,6 +89,7 @@ class Forces(keras.callbacks.Callback):
         return spread, force(kl), force(reconstruction)
 
     def on_epoch_end(self, epoch, logs=None):
+        """Measures and logs."""
         spread, kl, reconstruction = np.mean([self.measure(ids) for ids in self.batches], axis=0)
         rate = float(self.model.optimizer.learning_rate)
         logs["std_mu"] = float(np.exp(spread))

@@ -17,10 +17,22 @@ _HOMES = {
     "InputError": "errors",
     "Vocabulary": "text.vocabulary",
     "Tokenizer": "text.tokenizer",
-    "TextVAE": "models.text_vae",
-    "ScaleVAE": "models.scale_vae",
+    "AggressiveVAE": "models",
+    "BatchNormVAE": "models",
+    "BetaVAE": "models",
+    "DUVAE": "models",
+    "DeltaVAE": "models",
+    "FreeBitsVAE": "models",
+    "InfoVAE": "models",
+    "LanguageModel": "models",
+    "MutualPosteriorVAE": "models",
+    "PretrainedVAE": "models",
+    "ScaleVAE": "models",
+    "SemiAmortizedVAE": "models",
+    "SkipVAE": "models",
+    "TextVAE": "models",
 }
-_ROOMS = ("callbacks", "data", "evaluation", "layers", "models", "samplers", "text")
+_ROOMS = ("callbacks", "data", "evaluation", "layers", "models", "samplers", "serving", "text")
 
 __all__ = [*_HOMES, *_ROOMS]
 

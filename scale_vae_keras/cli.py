@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from scale_vae_keras import __version__
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.experiments.method_presets import METHOD_PRESETS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -113,18 +114,12 @@ def _add_train(commands):
     )
     parser.add_argument("--output", required=True, metavar="RUN", help="the run folder")
     parser.add_argument("--resume", action="store_true", help="continue the run in RUN")
-    parser.add_argument("--method", metavar="NAME", help="the system: vae, scale (default)")
+    parser.add_argument("--method", metavar="NAME", help="the system, scale by default; see below")
     parser.add_argument("--preset", help="small, base (default) or paper")
     parser.add_argument("--epochs", type=int, metavar="N")
     parser.add_argument("--batch-size", type=int, metavar="N")
     parser.add_argument("--learning-rate", type=float, metavar="X")
     parser.add_argument("--seed", type=int, metavar="N")
-    scale = parser.add_argument_group("Scale-VAE")
-    scale.add_argument(
-        "--des-std", type=float, metavar="X", help="standard deviation of scaled means"
-    )
-    scale.add_argument("--f-epo", type=int, metavar="N", help="epochs with the batch's own factor")
-    scale.add_argument("--average", help="of an epoch's factors: arithmetic, pooled or median")
     schedule = parser.add_argument_group("schedule")
     schedule.add_argument("--decay", help="of the learning rate: halving or plateau")
     schedule.add_argument(
@@ -140,6 +135,10 @@ def _add_train(commands):
     model.add_argument("--embedding-dim", type=int, metavar="N")
     model.add_argument("--units", type=int, metavar="N")
     model.add_argument("--dropout", type=float, metavar="X")
+    model.add_argument("--pooling", help="of the encoder's states: last, max or mean")
+    model.add_argument("--decoder", help="lstm or cnn")
+    model.add_argument("--word-dropout", type=float, metavar="X")
+    model.add_argument("--fraternal", type=float, metavar="X", help="weight of the distance")
     text = parser.add_argument_group("text")
     text.add_argument("--tokenizer", help="words (tokenised text, default) or raw")
     text.add_argument(
@@ -147,6 +146,26 @@ def _add_train(commands):
     )
     text.add_argument("--min-count", type=int, metavar="N", help="rarer words become <unk>")
     text.add_argument("--max-length", type=int, metavar="N", help="cut sentences after N words")
+
+    systems = parser.add_argument_group(
+        "systems and their own settings",
+        "; ".join(f"{name}: {system.summary}" for name, system in METHOD_PRESETS.items()),
+    )
+    for name, value in _settings_of_systems().items():
+        convert = argparse.BooleanOptionalAction if isinstance(value, bool) else None
+        option = f"--{name.replace('_', '-')}"
+        users = ", ".join(n for n, s in METHOD_PRESETS.items() if name in s.settings)
+        if convert:
+            systems.add_argument(option, action=convert, default=None, help=users)
+        else:
+            kind = type(value)
+            systems.add_argument(option, type=kind, metavar=kind.__name__.upper(), help=users)
+
+
+def _settings_of_systems():
+    return {
+        name: value for system in METHOD_PRESETS.values() for name, value in system.settings.items()
+    }
 
 
 def _add_evaluate(commands):

@@ -38,7 +38,7 @@ class AggressiveTraining(keras.callbacks.Callback):
         self.validation_data = validation_data
         self.seed = seed
         self.aggressive = True
-        self.information = 0.0
+        self.information = None
 
     def on_train_begin(self, logs=None):
         """Prepares the step of the encoder."""
@@ -80,7 +80,8 @@ class AggressiveTraining(keras.callbacks.Callback):
         logs["aggressive"] = float(self.aggressive)
         logs["encoder_steps"] = self._steps
         logs["mi_batch"] = information
-        self.aggressive = self.aggressive and information >= self.information
+        if self.information is not None and information < self.information:
+            self.aggressive = False
         self.information = information
 
     def get_state(self) -> dict:

@@ -49,6 +49,8 @@ class CyclicalKLAnnealing(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         """Remembers which epoch this is."""
+        if self.params["steps"] is None:
+            raise InputError("data of unknown length: pass steps_per_epoch to fit")
         self._epoch = epoch
 
     def on_train_batch_begin(self, batch, logs=None):

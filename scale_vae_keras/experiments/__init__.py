@@ -1,1 +1,1 @@
-"""x."""
+"""Runs: settings, training, and what the commands do."""

@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from scale_vae_keras.data.encoded import EncodedSplit, build_vocabulary, encode_
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.evaluate import evaluate_model
 from scale_vae_keras.evaluation.report import metrics_table, notes
-from scale_vae_keras.experiments.config import configure
+from scale_vae_keras.experiments.config import RunConfig, configure
 from scale_vae_keras.experiments.generation_benchmark import generation_table, measure_generation
 from scale_vae_keras.experiments.probe_benchmark import probe_run, probe_table
 from scale_vae_keras.experiments.run_folder import RunFolder
@@ -25,13 +26,6 @@ from scale_vae_keras.experiments.train import Run
 from scale_vae_keras.files import write_json, written_whole
 from scale_vae_keras.text.tokenizer import Tokenizer
 
-_SETTINGS = (
-    *("epochs", "batch_size", "learning_rate", "seed"),
-    *("des_std", "f_epo", "average"),
-    *("decay", "decay_start", "kl_start", "kl_epochs", "resplit"),
-    *("latent_dim", "embedding_dim", "units", "dropout"),
-    *("tokenizer", "vocabulary_limit", "min_count", "max_length"),
-)
 _ENCODED_LINES = 256
 
 
@@ -46,7 +40,12 @@ def quickstart(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     """Trains a new run, or continues one."""
     _log_to_terminal()
-    given = {name: getattr(options, name) for name in _SETTINGS}
+    chosen = {"data", "method", "preset"}
+    given = {
+        field.name: getattr(options, field.name, None)
+        for field in fields(RunConfig)
+        if field.name not in chosen
+    }
     if options.resume:
         run = Run.resume(options.output, given.pop("epochs"))
         _refuse_changes(run.folder.config, options, given)

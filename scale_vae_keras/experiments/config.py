@@ -1,13 +1,17 @@
 """Everything that defines a run."""
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.experiments.method_presets import METHOD_PRESETS
 
 
 @dataclass(frozen=True)
 class RunConfig:
     """The settings of one run, as `config.json` holds them.
+
+    The settings that only some systems take are None in the others; `method_presets.py` lists them
+    with the values of their papers, and the models and callbacks that take them say what they mean.
 
     Attributes:
         data: name of a built-in corpus, or the corpus folder.
@@ -22,11 +26,11 @@ class RunConfig:
         units: width of the LSTMs.
         dropout: share of the decoder's embedding and hidden entries dropped in training.
         decoder_initializer_range: decoder weights start uniform in plus or minus this value.
-        des_std: the standard deviation that Scale-VAE gives to scaled means.
-        f_epo: epochs that use the batch's own factor.
-        ddof: 1 for the unbiased standard deviation in the factor, 0 for the biased.
-        average: how an epoch's factors become one.
-        through_batch_factor: whether gradients flow through the batch's own factor.
+        pooling: what the encoder makes of its states: "last", "max" or "mean".
+        decoder: "lstm" or "cnn".
+        dilations: of the layers of the "cnn" decoder.
+        word_dropout: share of the decoder's input words that become `<unk>` in training.
+        fraternal: weight of the distance between two passes of the decoder.
         batch_size: sentences a step.
         resplit: whether each epoch pairs the sentences anew; else only batches are reordered.
         epochs: most epochs.
@@ -53,11 +57,11 @@ class RunConfig:
     units: int = 1024
     dropout: float = 0.5
     decoder_initializer_range: float = 0.01
-    des_std: float = 0.7
-    f_epo: int = 1
-    ddof: int = 1
-    average: str = "arithmetic"
-    through_batch_factor: bool = True
+    pooling: str = "last"
+    decoder: str = "lstm"
+    dilations: tuple[int, ...] = (1, 2, 4)
+    word_dropout: float = 0.0
+    fraternal: float = 0.0
     batch_size: int = 32
     resplit: bool = False
     epochs: int = 100
@@ -69,6 +73,30 @@ class RunConfig:
     kl_start: float = 0.1
     kl_epochs: int = 10
     seed: int = 783435
+    des_std: float | None = None
+    f_epo: int | None = None
+    ddof: int | None = None
+    average: str | None = None
+    through_batch_factor: bool | None = None
+    kl_cycles: int | None = None
+    kl_ramp: float | None = None
+    kl_cycle_epochs: float | None = None
+    beta: float | None = None
+    free_bits: float | None = None
+    free_bits_form: str | None = None
+    delta: float | None = None
+    refinement_steps: int | None = None
+    refinement_rate: float | None = None
+    refinement_momentum: float | None = None
+    refinement_clip_norm: float | None = None
+    eta: float | None = None
+    gamma: float | None = None
+    variance_dropout: float | None = None
+    delta_rate: float | None = None
+    divergence: str | None = None
+    alpha: float | None = None
+    aggregate_weight: float | None = None
+    pretrain_epochs: int | None = None
 
     def __post_init__(self):
         positive = (
@@ -91,6 +119,11 @@ class RunConfig:
         if self.decay not in ("halving", "plateau"):
             raise InputError(f"decay must be halving or plateau, got {self.decay!r}")
 
+    @property
+    def first_epochs(self) -> int:
+        """Epochs of pretraining, before those that `epochs` and `decay_start` count."""
+        return self.pretrain_epochs or 0
+
     def to_json(self) -> dict:
         """The settings as a JSON object."""
         return asdict(self)
@@ -105,6 +138,8 @@ class RunConfig:
         unknown = set(content) - {field.name for field in fields(cls)}
         if unknown:
             raise InputError(f"unknown settings: {', '.join(sorted(unknown))}")
+        if "dilations" in content:
+            content = {**content, "dilations": tuple(content["dilations"])}
         return cls(**content)
 
 
@@ -129,11 +164,31 @@ PRESETS = {
 def configure(data: str, method: str, preset: str, **overrides) -> RunConfig:
     """The settings of a preset, with those that are given and not None in place of its own.
 
+    Args:
+        data: name of a built-in corpus, or the corpus folder.
+        method: name of the system.
+        preset: name of the preset.
+        **overrides: settings; None means that it is not given.
+
     Raises:
-        InputError: the preset is unknown, or a setting is out of range.
+        InputError: method or preset are unknown, the method has no such setting, or a setting is
+            out of range.
     """
+    if method not in METHOD_PRESETS:
+        raise InputError(f"unknown method {method!r}: choose {', '.join(METHOD_PRESETS)}")
     if preset not in PRESETS:
         raise InputError(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")
-    config = RunConfig(data=data, method=method, preset=preset, **PRESETS[preset])
+    system = METHOD_PRESETS[method]
+    foreign = method_settings() - set(system.settings)
     given = {name: value for name, value in overrides.items() if value is not None}
-    return replace(config, **given)
+    for name in given:
+        if name in foreign:
+            raise InputError(f"the method {method} has no setting {name}: leave it out")
+    of_preset = {name: value for name, value in PRESETS[preset].items() if name not in foreign}
+    settings = {**system.settings, **of_preset, **system.schedule, **given}
+    return RunConfig(data=data, method=method, preset=preset, **settings)
+
+
+def method_settings() -> set[str]:
+    """Names of the settings that only some systems take."""
+    return {name for system in METHOD_PRESETS.values() for name in system.settings}

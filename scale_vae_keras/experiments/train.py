@@ -9,7 +9,6 @@ from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
 from scale_vae_keras.callbacks.halving_schedule import HalvingSchedule
 from scale_vae_keras.callbacks.history_table import HistoryTable
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
-from scale_vae_keras.callbacks.linear_kl_annealing import LinearKLAnnealing
 from scale_vae_keras.callbacks.run_checkpoint import RunCheckpoint, checkpoints, read_state
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
 from scale_vae_keras.data.corpus import open_corpus
@@ -18,6 +17,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.experiments.config import RunConfig
 from scale_vae_keras.experiments.methods import build_model, get_method
 from scale_vae_keras.experiments.run_folder import RunFolder, load_keras_file
+from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 
@@ -42,7 +42,6 @@ class Run:
         Raises:
             InputError: method, corpus or output folder are not fit.
         """
-        get_method(config.method)
         corpus = open_corpus(config.data)
         vocabulary = build_vocabulary(
             corpus, config.tokenizer, config.vocabulary_limit, config.min_count
@@ -50,7 +49,7 @@ class Run:
         tokenizer = Tokenizer(vocabulary, config.tokenizer, config.max_length)
         train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
         build_model(config, len(vocabulary))
-        _schedule(config)
+        get_method(config.method).callbacks(config, train, valid)
         folder = RunFolder(output)
         folder.create(config, vocabulary, corpus.fingerprint())
         return cls(folder, train, valid)
@@ -89,7 +88,8 @@ class Run:
         saved = checkpoints(folder.checkpoints)
         state = read_state(saved[-1]) if saved else {"epochs": 0, "seconds": 0.0, "stopped": False}
         self.seconds = state["seconds"]
-        if state["stopped"] or state["epochs"] >= config.epochs:
+        epochs = config.first_epochs + config.epochs
+        if state["stopped"] or state["epochs"] >= epochs:
             return
         if saved:
             model = load_keras_file(saved[-1] / "model.keras")
@@ -108,7 +108,7 @@ class Run:
                 ),
                 validation_data=validation,
                 initial_epoch=state["epochs"],
-                epochs=config.epochs,
+                epochs=epochs,
                 shuffle=False,
                 callbacks=callbacks,
                 verbose=verbose,
@@ -127,21 +127,26 @@ class Run:
 
     def _callbacks(self, validation, state):
         folder, config = self.folder, self.folder.config
+        method = get_method(config.method)
+        own = method.callbacks(config, self.train, self.valid)
         best = BestModel(folder.model_path)
-        monitor = LatentMonitor(validation, config.seed)
         history = HistoryTable(folder.history_path)
-        stateful = {"best": best, "monitor": monitor, "history": history}
+        stateful = {"best": best, "history": history}
+        stateful |= {type(each).__name__: each for each in own if hasattr(each, "get_state")}
+        if issubclass(method.model, TextVAE):
+            stateful["monitor"] = LatentMonitor(validation, config.seed)
+            own.append(stateful["monitor"])
+        decay_start = config.first_epochs + config.decay_start
         if config.decay == "halving":
-            decay = HalvingSchedule(config.learning_rate, config.decay_start)
+            decay = HalvingSchedule(config.learning_rate, decay_start)
         else:
-            decay = DecayOnPlateau(best, 0.5, config.decay_patience, config.decay_start)
+            decay = DecayOnPlateau(best, 0.5, config.decay_patience, decay_start)
             stateful["decay"] = decay
         for name, saved in state.get("callbacks", {}).items():
             stateful[name].set_state(saved)
         checkpoint = RunCheckpoint(folder.checkpoints, stateful, state["seconds"])
         callbacks = [
-            *_schedule(config),
-            monitor,
+            *own,
             best,
             decay,
             keras.callbacks.TensorBoard(str(folder.logs), write_graph=False),
@@ -149,14 +154,6 @@ class Run:
             checkpoint,
         ]
         return callbacks, checkpoint
-
-
-def _schedule(config: RunConfig) -> list[keras.callbacks.Callback]:
-    """The callbacks that steer the objective."""
-    return [
-        *get_method(config.method).callbacks(config),
-        LinearKLAnnealing(config.kl_start, config.kl_epochs),
-    ]
 
 
 def _what_is_saved(folder: RunFolder) -> str:

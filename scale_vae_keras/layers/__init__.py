@@ -1,1 +1,1 @@
-"""x."""
+"""Building blocks of the models."""

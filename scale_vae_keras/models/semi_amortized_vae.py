@@ -66,13 +66,12 @@ class SemiAmortizedVAE(TextVAE):
         """The refined posterior of int32 ids `[batch, time]`."""
         amortized = super().posterior(ids, training)
         weights = self.decoder.trainable_variables
-        with portable_lstm():  # cuDNN has no gradients of gradients
-            return refine(
-                self._objective(ids, weights, training),
-                amortized,
-                [tf.convert_to_tensor(weight) for weight in weights],
-                self.refinement,
-            )
+        return refine(
+            self._objective(ids, weights, training),
+            amortized,
+            [tf.convert_to_tensor(weight) for weight in weights],
+            self.refinement,
+        )
 
     def _objective(self, ids, weights, training):
         noise = self._training_noise(ids) if training else self._content_noise(ids)
@@ -80,7 +79,8 @@ class SemiAmortizedVAE(TextVAE):
 
         def objective(step, posterior, values):
             own_noise, dropout_seed = noise(step)
-            with keras.StatelessScope(list(zip(weights, values, strict=True))):
+            # cuDNN has no gradients of gradients
+            with portable_lstm(), keras.StatelessScope(list(zip(weights, values, strict=True))):
                 log_likelihood = self.decoder(
                     ids, posterior.sample(own_noise), training=training, seed=dropout_seed
                 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.decoder import LSTMDecoder
+from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.samplers.sampler import Sampler, Sentences, writable
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
@@ -32,22 +32,22 @@ class BeamSampler(Sampler):
         return tf.argmax(logits, axis=-1, output_type=tf.int32)
 
     def write(
-        self, decoder: LSTMDecoder, z: tf.Tensor, uniforms: tf.Tensor, max_length: int
+        self, decoder: SentenceDecoder, z: tf.Tensor, uniforms: tf.Tensor, max_length: int
     ) -> Sentences:
         """The best hypothesis for each z `[batch, latent]`; the random numbers are not used."""
         rows, width = tf.shape(z)[0], self.width
         vocabulary = decoder.vocabulary_size
         repeated = tf.repeat(z, width, axis=0)
         context = decoder.context(repeated)
-        hidden, cell = decoder.initial_state(repeated)
+        start = decoder.initial_state(repeated)
         first_row = tf.range(rows)[:, None] * width
         only_padding = tf.where(tf.range(vocabulary) == PAD_ID, 0.0, -float("inf"))
 
-        def going_on(step, _ids, _hidden, _cell, _score, ended):
+        def going_on(step, _ids, _state, _score, ended):
             return (step < max_length) & ~tf.reduce_all(ended)
 
-        def extend(step, ids, hidden, cell, score, ended):
-            logits, (hidden, cell) = decoder.step(ids[:, -1], (hidden, cell), context)
+        def extend(step, ids, state, score, ended):
+            logits, state = decoder.step(ids[:, -1], state, context)
             log_probability = writable(logits) - tf.reduce_logsumexp(logits, -1, keepdims=True)
             log_probability = tf.where(tf.reshape(ended, [-1, 1]), only_padding, log_probability)
             total = tf.reshape(score, [-1, 1]) + log_probability
@@ -59,29 +59,26 @@ class BeamSampler(Sampler):
             return (
                 step + 1,
                 ids,
-                tf.gather(hidden, parent),
-                tf.gather(cell, parent),
+                tf.nest.map_structure(lambda part: tf.gather(part, parent), state),
                 score,
                 tf.reshape(ended, [rows, width]),
             )
 
         none_but_first = tf.where(tf.range(width) == 0, 0.0, -float("inf"))
-        _, ids, _, _, score, _ = tf.while_loop(
+        _, ids, _, score, _ = tf.while_loop(
             going_on,
             extend,
             (
                 0,
                 tf.fill([rows * width, 1], START_ID),
-                hidden,
-                cell,
+                start,
                 tf.tile(none_but_first[None], [rows, 1]),
                 tf.zeros([rows, width], tf.bool),
             ),
             shape_invariants=(
                 tf.TensorShape([]),
                 tf.TensorShape([None, None]),
-                hidden.shape,
-                cell.shape,
+                tf.nest.map_structure(lambda part: part.shape, start),
                 tf.TensorShape([None, width]),
                 tf.TensorShape([None, width]),
             ),

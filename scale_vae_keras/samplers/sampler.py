@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from scale_vae_keras.layers.decoder import LSTMDecoder
+from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
 
@@ -49,7 +49,7 @@ class Sampler(ABC):
         """
 
     def write(
-        self, decoder: LSTMDecoder, z: tf.Tensor, uniforms: tf.Tensor, max_length: int
+        self, decoder: SentenceDecoder, z: tf.Tensor, uniforms: tf.Tensor, max_length: int
     ) -> Sentences:
         """Writes one sentence for each z, until all have ended.
 
@@ -61,28 +61,26 @@ class Sampler(ABC):
         """
         rows = tf.shape(z)[0]
         context = decoder.context(z)
-        hidden, cell = decoder.initial_state(z)
 
-        def going_on(step, _token, _hidden, _cell, ended, _score, _written):
+        def going_on(step, _token, _state, ended, _score, _written):
             return (step < max_length) & ~tf.reduce_all(ended)
 
-        def write_token(step, token, hidden, cell, ended, score, written):
-            logits, (hidden, cell) = decoder.step(token, (hidden, cell), context)
+        def write_token(step, token, state, ended, score, written):
+            logits, state = decoder.step(token, state, context)
             chosen = self.next_token(writable(logits), uniforms[:, step])
             gain = -tf.nn.sparse_softmax_cross_entropy_with_logits(chosen, logits)
             token = tf.where(ended, PAD_ID, chosen)
             score += tf.where(ended, 0.0, gain)
             ended |= token == END_ID
-            return step + 1, token, hidden, cell, ended, score, written.write(step, token)
+            return step + 1, token, state, ended, score, written.write(step, token)
 
-        _, _, _, _, _, score, written = tf.while_loop(
+        *_, score, written = tf.while_loop(
             going_on,
             write_token,
             (
                 0,
                 tf.fill([rows], START_ID),
-                hidden,
-                cell,
+                decoder.initial_state(z),
                 tf.zeros([rows], tf.bool),
                 tf.zeros([rows]),
                 tf.TensorArray(tf.int32, 0, dynamic_size=True, element_shape=[None]),

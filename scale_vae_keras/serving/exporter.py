@@ -103,7 +103,6 @@ def publish(
 
 def _write(signatures: Signatures, path: Path, model_name: str) -> None:
     archive = keras.export.ExportArchive()
-    archive.track(signatures.model)
     archive.track(signatures.tokenizer)
     with portable_lstm():
         for name, (function, types) in signatures.specifications().items():

@@ -1,6 +1,7 @@
 """What holds for the rows of every request: their number, their shape and their arithmetic."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
@@ -63,22 +64,29 @@ def _check_shape(value, name, shape):
     return check(fits, f"{name} must have shape [{dimensions}]")
 
 
-def in_tiles(function: Callable[..., Tensors], inputs: Mapping[str, tf.Tensor]) -> Tensors:
-    """Runs a function on the inputs, filled up to a whole number of tiles of rows.
+def fill_rows(values: Any) -> Any:
+    """Fills tensors up to a whole number of tiles by repeating their first row.
 
     Products of matrices round differently for a single row than for several, enough to change a
     sampled word now and then. With whole tiles a row's result does not depend on the others.
 
     Args:
-        function: takes the inputs by name and returns tensors with the same number of rows.
-        inputs: tensors with at least one row, which is repeated to fill the last tile.
-
-    Returns:
-        The function's results for the rows that were given.
+        values: a tensor `[rows, ...]` with at least one row, or a structure of such tensors.
     """
-    rows = tf.shape(next(iter(inputs.values())))[0]
-    filled = {
-        name: tf.concat([value, tf.repeat(value[:1], -rows % _TILE, axis=0)], axis=0)
-        for name, value in inputs.items()
-    }
-    return {name: value[:rows] for name, value in function(**filled).items()}
+
+    def fill(value):
+        missing = -tf.shape(value)[0] % _TILE
+        return tf.concat([value, tf.repeat(value[:1], missing, axis=0)], axis=0)
+
+    return tf.nest.map_structure(fill, values)
+
+
+def cut_rows(values: Any, like: tf.Tensor) -> Any:
+    """The first rows of tensors, as many as `like` has.
+
+    Args:
+        values: a tensor `[rows, ...]`, or a structure of such tensors.
+        like: a tensor `[rows, ...]`.
+    """
+    rows = tf.shape(like)[0]
+    return tf.nest.map_structure(lambda value: value[:rows], values)

@@ -12,7 +12,8 @@ from scale_vae_keras.samplers.greedy_sampler import GreedySampler
 from scale_vae_keras.samplers.row_random import row_normals, row_uniforms
 from scale_vae_keras.samplers.sampler import Sampler, Sentences
 from scale_vae_keras.serving.row_temperature_sampler import RowTemperatureSampler
-from scale_vae_keras.serving.rows import Tensors, check, checked_rows, in_tiles
+from scale_vae_keras.serving.rows import Tensors, check, checked_rows, cut_rows, fill_rows
+from scale_vae_keras.serving.tiled_decoder import TiledDecoder
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 MAX_CHARACTERS = 10_000
@@ -39,6 +40,7 @@ class Signatures:
         self.model = model
         self.tokenizer = tokenizer
         self.max_length = max_length
+        self._decoder = TiledDecoder(model.decoder)
         text = tf.TensorSpec([None], tf.string)
         self._encode = tf.function(self._encode_text, input_signature=[text], autograph=False)
         self._read = tf.function(self._read_text, input_signature=[text], autograph=False)
@@ -81,12 +83,10 @@ class Signatures:
         with tf.control_dependencies(
             [check(tf.reduce_all(usable), "temperature must be above 0 and finite in every row")]
         ):
-            return in_tiles(self._generate, {k: tf.identity(v) for k, v in inputs.items()})
-
-    def _generate(self, seed, temperature):
+            seed = tf.identity(inputs["seed"])
         z = self.model.decoder_input(row_normals(seed, self.model.latent_dim))
-        uniforms = row_uniforms(seed, self.max_length)
-        return {**self._write(RowTemperatureSampler(temperature), z, uniforms), "z": z}
+        sampler = RowTemperatureSampler(inputs["temperature"])
+        return {**self._write(sampler, z, row_uniforms(seed, self.max_length)), "z": z}
 
     def encode(self, text: tf.Tensor) -> Tensors:
         """The posterior of each sentence.
@@ -98,11 +98,11 @@ class Signatures:
             `mean` (f-bar * mu for Scale-VAE) and `stddev`, float32 `[n, latent]`, and `truncated`,
             bool `[n]`.
         """
-        return in_tiles(self._encode, checked_rows({"text": text}))
+        return self._encode(checked_rows({"text": text})["text"])
 
     def _encode_text(self, text):
         ids, truncated = self._read(text)
-        posterior = self.model.encode(ids)
+        posterior = cut_rows(self.model.encode(fill_rows(ids)), ids)
         return {"mean": posterior.mean, "stddev": posterior.stddev, "truncated": truncated}
 
     def decode(self, z: tf.Tensor) -> Tensors:
@@ -114,11 +114,10 @@ class Signatures:
         Returns:
             `text` string `[n]`.
         """
-        return in_tiles(self._greedy, _finite_codes(z))
+        return self._greedy(_finite_codes(z))
 
     def _greedy(self, z):
-        no_uniforms = tf.zeros([tf.shape(z)[0], self.max_length])
-        return {"text": self._write(GreedySampler(), z, no_uniforms)["text"]}
+        return {"text": self._write(GreedySampler(), z, self._no_uniforms(z))["text"]}
 
     def beam(self, z: tf.Tensor) -> Tensors:
         """The most probable reading of each code that a beam search finds.
@@ -129,12 +128,8 @@ class Signatures:
         Returns:
             `text` string `[n]` and `log_probability`, log p(text | z) in nats, float32 `[n]`.
         """
-
-        def search(z):
-            no_uniforms = tf.zeros([tf.shape(z)[0], self.max_length])
-            return self._write(BeamSampler(BEAM_WIDTH), z, no_uniforms)
-
-        return in_tiles(search, _finite_codes(z))
+        z = _finite_codes(z)
+        return self._write(BeamSampler(BEAM_WIDTH), z, self._no_uniforms(z))
 
     def reconstruct(self, text: tf.Tensor) -> Tensors:
         """Writes each sentence anew, greedily, from its posterior mean.
@@ -145,12 +140,8 @@ class Signatures:
         Returns:
             `text` string `[n]` and `truncated` bool `[n]`.
         """
-
-        def rewrite(text):
-            code = self._encode(text)
-            return {**self._greedy(code["mean"]), "truncated": code["truncated"]}
-
-        return in_tiles(rewrite, checked_rows({"text": text}))
+        code = self._encode(checked_rows({"text": text})["text"])
+        return {**self._greedy(code["mean"]), "truncated": code["truncated"]}
 
     def interpolate(self, start: tf.Tensor, end: tf.Tensor, alpha: tf.Tensor) -> Tensors:
         """The greedy reading of a point on the line between the codes of two sentences.
@@ -168,10 +159,8 @@ class Signatures:
         with tf.control_dependencies(
             [check(tf.reduce_all(between), "alpha must be in [0, 1] in every row")]
         ):
-            return in_tiles(self._interpolate, {k: tf.identity(v) for k, v in inputs.items()})
-
-    def _interpolate(self, start, end, alpha):
-        first, last, alpha = self._encode(start), self._encode(end), alpha[:, None]
+            alpha = tf.identity(inputs["alpha"])[:, None]
+        first, last = self._encode(inputs["start"]), self._encode(inputs["end"])
         written = self._greedy((1 - alpha) * first["mean"] + alpha * last["mean"])
         return {**written, "truncated": first["truncated"] | last["truncated"]}
 
@@ -191,13 +180,11 @@ class Signatures:
             generator, N(0, diag f-bar^2) for Scale-VAE and N(0, I) else. Further `tokens`, the
             number of predicted tokens, int32 `[n]`, and `truncated`, bool `[n]`.
         """
-        return in_tiles(self._score, checked_rows({"text": text, "seed": seed}))
-
-    def _score(self, text, seed):
-        ids, truncated = self._read(text)
-        posterior = self.model.encode(ids)
-        z = posterior.sample(row_normals(seed, self.model.latent_dim))
-        reconstruction = -self.model.decoder(ids, z)
+        inputs = checked_rows({"text": text, "seed": seed})
+        ids, truncated = self._read(inputs["text"])
+        posterior = cut_rows(self.model.encode(fill_rows(ids)), ids)
+        z = posterior.sample(row_normals(inputs["seed"], self.model.latent_dim))
+        reconstruction = -cut_rows(self.model.decoder(*fill_rows((ids, z))), ids)
         prior_std = self.model.decoder_input(tf.ones([1, self.model.latent_dim]))
         kl = tf.reduce_sum(prior_kl(posterior, prior_std), axis=-1)
         return {
@@ -217,15 +204,18 @@ class Signatures:
         return self.tokenizer.to_ids(words).to_tensor(), truncated
 
     def _write(self, sampler: Sampler, z, uniforms) -> Tensors:
-        sentences: Sentences = sampler.write(self.model.decoder, z, uniforms, self.max_length)
+        sentences: Sentences = sampler.write(self._decoder, z, uniforms, self.max_length)
         return {
             "text": self.tokenizer.detokenize(sentences.ids),
             "log_probability": sentences.log_probability,
         }
+
+    def _no_uniforms(self, z):
+        return tf.zeros([tf.shape(z)[0], self.max_length])
 
 
 def _finite_codes(z):
     inputs = checked_rows({"z": z})
     finite = tf.reduce_all(tf.math.is_finite(inputs["z"]))
     with tf.control_dependencies([check(finite, "z must be finite in every row")]):
-        return {"z": tf.identity(inputs["z"])}
+        return tf.identity(inputs["z"])

@@ -1,3 +1,6 @@
+from types import SimpleNamespace
+
+import keras
 import numpy as np
 import pytest
 
@@ -5,22 +8,9 @@ from scale_vae_keras.callbacks.cyclical_kl_annealing import CyclicalKLAnnealing
 from scale_vae_keras.errors import InputError
 
 
-class Weight:
-    """Stands in for a model."""
-
-    def __init__(self):
-        self.kl_weight = self
-
-    def assign(self, value):
-        self.value = value
-
-    def __float__(self):
-        return self.value
-
-
 def weights(callback, epochs, steps):
     """The weight of every step, `[epochs, steps]`."""
-    callback.set_model(Weight())
+    callback.set_model(SimpleNamespace(kl_weight=keras.Variable(0.0, name="kl_weight")))
     callback.set_params({"steps": steps})
     rows = []
     for epoch in range(epochs):
@@ -28,7 +18,7 @@ def weights(callback, epochs, steps):
         row = []
         for batch in range(steps):
             callback.on_train_batch_begin(batch)
-            row.append(callback.model.value)
+            row.append(float(callback.model.kl_weight))
         logs = {}
         callback.on_epoch_end(epoch, logs)
         assert logs == {"kl_weight": row[-1]}
@@ -66,10 +56,17 @@ def test_a_resumed_run_has_the_same_weights():
     whole = weights(callback, 5, 3)
     callback.on_epoch_begin(4)
     callback.on_train_batch_begin(1)
-    assert callback.model.value == whole[4, 1]
+    assert float(callback.model.kl_weight) == whole[4, 1]
 
 
 @pytest.mark.parametrize("arguments", [(2, 3), (0, 0), (2, -1), (2, 1, 1.5), (2, 1, 0.0, -1)])
 def test_arguments_out_of_range(arguments):
     with pytest.raises(InputError):
         CyclicalKLAnnealing(*arguments)
+
+
+def test_data_of_unknown_length():
+    callback = CyclicalKLAnnealing(2, 1)
+    callback.set_params({"steps": None})
+    with pytest.raises(InputError, match="steps_per_epoch"):
+        callback.on_epoch_begin(0)

@@ -12,9 +12,7 @@ Z = np.array([[0.4, -1.2], [0.8, 0.3]])
 
 def decoder(dtype="float64", latent_dim=2, dilations=(1, 2), **arguments):
     keras.utils.set_random_seed(1)
-    made = CNNDecoder(
-        12, 5, 6, latent_dim, 0.0, 0.5, dilations=dilations, dtype=dtype, **arguments
-    )
+    made = CNNDecoder(12, 5, 6, latent_dim, 0.0, 0.5, dilations=dilations, dtype=dtype, **arguments)
     made.build((None, None), (None, latent_dim))
     random = np.random.default_rng(0)
     for weight in made.weights:

@@ -32,7 +32,9 @@ def test_running_statistics_are_used_outside_training():
     np.testing.assert_allclose(made(MEAN[:1]), expected[:1], rtol=1e-4)
 
 
-@pytest.mark.parametrize("batch", [MEAN, np.array([[np.nan, 1.0]] * 4, np.float32)], ids=["small", "nan"])
+@pytest.mark.parametrize(
+    "batch", [MEAN, np.array([[np.nan, 1.0]] * 4, np.float32)], ids=["small", "nan"]
+)
 def test_a_batch_without_statistics_uses_the_running_ones_and_leaves_them(batch):
     made = layer(min_batch=4)
     made.running_mean.assign([1.0, 2.0])
@@ -61,7 +63,9 @@ def test_the_scale_of_the_means_has_no_gradient():
     np.testing.assert_allclose((gradient * (MEAN - MEAN.mean(axis=0))).sum(axis=0), 0, atol=1e-4)
 
 
-@pytest.mark.parametrize("arguments", [{"gamma": 0.0}, {"gamma": np.inf}, {"min_batch": 1}], ids=str)
+@pytest.mark.parametrize(
+    "arguments", [{"gamma": 0.0}, {"gamma": np.inf}, {"min_batch": 1}], ids=str
+)
 def test_arguments_out_of_range(arguments):
     with pytest.raises(InputError, match=next(iter(arguments))):
         layer(**arguments)

@@ -70,9 +70,7 @@ def train(system, strategy, parts):
         slices = np.split(sentences(sum(ROWS), seed), np.cumsum(parts)[:-1])
         run(
             strategy.experimental_distribute_values_from_function(
-                lambda context, slices=slices: tf.constant(
-                    slices[context.replica_id_in_sync_group]
-                )
+                lambda context, slices=slices: tf.constant(slices[context.replica_id_in_sync_group])
             )
         )
     return [

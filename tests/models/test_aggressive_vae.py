@@ -36,9 +36,7 @@ def test_an_aggressive_step_trains_the_decoder_alone(make, sentences):
     for each in (model, reference):
         each.train_on_batch(sentences(8))
     assert not any(changed(encoder, weights_of(model.encoder, model.gaussian_posterior)))
-    for weight, other in zip(
-        weights_of(model.decoder), weights_of(reference.decoder), strict=True
-    ):
+    for weight, other in zip(weights_of(model.decoder), weights_of(reference.decoder), strict=True):
         np.testing.assert_allclose(weight, other, rtol=1e-5, atol=1e-7)
 
 

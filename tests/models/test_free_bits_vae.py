@@ -7,9 +7,7 @@ from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.models import FreeBitsVAE
 
 # KL by dimension: 0.5 and 0; 0.045 and 2
-POSTERIOR = Posterior(
-    tf.constant([[1.0, 0.0], [0.3, 2.0]]), tf.constant([[0.0, 0.0], [0.0, 0.0]])
-)
+POSTERIOR = Posterior(tf.constant([[1.0, 0.0], [0.3, 2.0]]), tf.constant([[0.0, 0.0], [0.0, 0.0]]))
 
 
 @pytest.mark.parametrize(

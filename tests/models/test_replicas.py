@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 SYSTEMS = (
-    "vae scale beta free-bits delta sa skip agg mae bn du info-mmd info-kl li2019 lstm-lm cnn"
-).split()
+    *("vae", "scale", "beta", "free-bits", "delta", "sa", "skip", "agg", "mae", "bn", "du"),
+    *("info-mmd", "info-kl", "li2019", "lstm-lm", "cnn"),
+)
 
 
 @pytest.fixture(scope="module")

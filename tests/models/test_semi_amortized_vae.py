@@ -51,9 +51,7 @@ def test_gradients_of_the_descent_are_exact():
         return tf.reduce_sum(curvature * cosine + posterior.log_var**2 * target, axis=1)
 
     def total(mean, log_var, *weights):
-        refined = refine(
-            objective, Posterior(mean, log_var), weights, Refinement(5, 0.2, 0.5, 1.5)
-        )
+        refined = refine(objective, Posterior(mean, log_var), weights, Refinement(5, 0.2, 0.5, 1.5))
         return tf.reduce_sum(refined.mean * [1.0, 2.0] - refined.log_var)
 
     with tf.GradientTape() as tape:
@@ -110,6 +108,23 @@ def test_the_loss_is_that_at_the_refined_posterior(make, sentences):
     kl = 0.5 * np.sum(mean**2 + np.exp(log_var) - log_var - 1, axis=1)
     np.testing.assert_allclose(terms.kl, kl, rtol=1e-4)
     np.testing.assert_allclose(terms.loss, terms.reconstruction + kl, rtol=1e-5)
+
+
+def test_refinement_stays_clear_of_cudnn(make, sentences, monkeypatch):
+    model, ids = make(SemiAmortizedVAE, refinement_steps=2), tf.constant(sentences(4))
+
+    def refuse(*_):
+        raise AssertionError("cuDNN has no gradients of gradients")
+
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["GPU:0"])
+    monkeypatch.setattr(model.encoder.lstm, "_cudnn", model.encoder.lstm._portable)
+    monkeypatch.setattr(model.decoder.lstm, "_cudnn", refuse)
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(model.posterior(ids, training=True).mean)
+    kernel = model.decoder.lstm.kernel
+    assert np.abs(tape.gradient(total, kernel.value)).max() > 0
+    with pytest.raises(AssertionError, match="cuDNN"):
+        model(ids)
 
 
 @pytest.mark.parametrize(

@@ -1,35 +1,16 @@
-"""Served models for the tests."""
+"""Served models for the tests, whose helpers are importable."""
 
-import numpy as np
+import sys
+from pathlib import Path
+
 import pytest
 
-pytest.importorskip("tensorflow_serving", reason="needs the extra serving")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from tiny_model import MAX_WORDS, WORDS, tiny_model
 
 import scale_vae_keras as sv
 from scale_vae_keras.serving.exporter import publish
-
-WORDS = [f"word{number}" for number in range(60)]
-FACTOR = np.array([1.5, 2.0, 2.5, 3.0], np.float32)
-MAX_WORDS = 12
-
-
-def tiny_model(seed: int = 0) -> sv.ScaleVAE:
-    """A Scale-VAE with random weights, large enough that its words depend on z."""
-    import keras
-
-    keras.utils.set_random_seed(seed)
-    model = sv.ScaleVAE(
-        4 + len(WORDS),
-        latent_dim=4,
-        embedding_dim=8,
-        units=16,
-        decoder_initializer_range=0.8,
-        name="tiny",
-    )
-    model.build((None, None))
-    model.posterior_scale.average.assign(FACTOR)
-    model.posterior_scale.has_average.assign(1.0)
-    return model
 
 
 @pytest.fixture(scope="session")

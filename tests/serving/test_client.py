@@ -227,7 +227,7 @@ def test_rest_over_tls_checks_the_certificate(server, certificate, pauses):
 class Metadata(prediction_service_pb2_grpc.PredictionServiceServicer):
     """Knows one signature."""
 
-    def GetModelMetadata(self, request, context):
+    def GetModelMetadata(self, request, context):  # noqa: N802
         signatures = get_model_metadata_pb2.SignatureDefMap()
         signature = signatures.signature_def["echo"]
         signature.inputs["seed"].dtype = DT_INT64

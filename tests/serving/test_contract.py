@@ -13,7 +13,9 @@ from pathlib import Path
 import grpc
 import pytest
 import tensorflow as tf
+from conformance_model import write_conformance_model
 from google.protobuf.json_format import ParseDict
+from running_server import running_server
 from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
@@ -23,8 +25,6 @@ from tensorflow_serving.apis import (
 )
 
 from scale_vae_keras.serving.development.served_model import ServedModel
-from tests.serving.conformance_model import write_conformance_model
-from tests.serving.running_server import running_server
 
 CONTRACT = json.loads((Path(__file__).parent / "contract_cases.json").read_text())
 CASES = {case["name"]: case for case in CONTRACT["cases"]}

@@ -4,16 +4,18 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+from tiny_model import FACTOR, MAX_WORDS, WORDS
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.experiments.config import configure
+from scale_vae_keras.experiments.run_folder import RunFolder
 from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.samplers import BeamSampler, TemperatureSampler
 from scale_vae_keras.serving import exporter
-from scale_vae_keras.serving.exporter import publish
+from scale_vae_keras.serving.exporter import export, publish
 from scale_vae_keras.serving.portability import check_portable
 from scale_vae_keras.serving.verification import answers_of_fresh_process
 from scale_vae_keras.serving.warmup import read_warmup
-from tests.serving.conftest import FACTOR, MAX_WORDS, WORDS
 
 LONGEST = MAX_WORDS + 1
 SENTENCES = ["word0 word1 word2", "word5 unknown word7 word8", ""]
@@ -226,6 +228,23 @@ def test_versions_are_numbered_and_never_replaced(model, tokenizer, tmp_path):
     with pytest.raises(InputError, match="from 1 on"):
         publish(model, tokenizer, LONGEST, directory, version=0)
     assert sorted(path.name for path in directory.iterdir()) == ["1", "2", "7", "notes"]
+
+
+@pytest.mark.usefixtures("without_tracing")
+def test_a_run_is_exported_with_its_method_and_metrics(model, tokenizer, tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    config = configure("reviews", "scale", "small", max_length=MAX_WORDS)
+    folder.create(config, tokenizer.vocabulary, "0" * 64)
+    with pytest.raises(InputError, match=r"no model\.keras"):
+        export(folder.path, tmp_path / "served")
+    model.save(folder.model_path)
+    folder.metrics_path.write_text('{"mi": 1.5}')
+    path = export(folder.path, tmp_path / "served", version=3)
+    assert path == tmp_path / "served" / "3"
+    described = json.loads((path / "metadata.json").read_text())
+    assert described["method"] == "scale"
+    assert described["metrics"] == {"mi": 1.5}
+    assert described["limits"]["written_tokens"] == LONGEST
 
 
 @pytest.mark.usefixtures("without_tracing")

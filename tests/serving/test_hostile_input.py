@@ -11,12 +11,12 @@ import grpc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from server_process import server_process
 from tensorflow.core.framework import tensor_pb2, types_pb2
 from tensorflow_serving.apis import predict_pb2
 
 from scale_vae_keras.serving import Client
 from scale_vae_keras.serving.development.rest import HTTP_STATUS
-from tests.serving.server_process import server_process
 
 PATH = "/v1/models/reviews:predict"
 SIGNATURES = ["generate", "encode", "decode", "beam", "reconstruct", "interpolate", "score"]

@@ -1,15 +1,21 @@
 import concurrent.futures
 import http.client
 import json
+import os
 import shutil
 import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from running_server import running_server
+from server_process import START, server_process
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from scale_vae_keras.errors import InputError
@@ -17,8 +23,6 @@ from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.serving import Client, ServingError
 from scale_vae_keras.serving.development import rest, workers
 from scale_vae_keras.serving.development.served_model import ServedModel
-from tests.serving.running_server import running_server
-from tests.serving.server_process import server_process
 
 SEEDS = [int(seed) for seed in row_seeds(24, 9)]
 TEMPERATURES = [0.5 + 0.05 * row for row in range(24)]
@@ -104,6 +108,22 @@ def test_the_same_seed_gives_the_same_text_in_another_process(models, expected, 
                 assert answer["text"] == expected
         assert process.process.returncode == 0
     assert "REST POST /v1/models/reviews:predict 200" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("name", ["grpc_client.py", "rest_client.py", "curl.sh"])
+def test_the_example_clients_get_sentences(server, name):
+    clients = Path(__file__).resolve().parents[2] / "serving" / "clients"
+    port = server.grpc_port if name.startswith("grpc") else server.rest_port
+    interpreter = ["sh"] if name.endswith(".sh") else [sys.executable]
+    said = subprocess.run(
+        [*interpreter, clients / name, f"127.0.0.1:{port}"], capture_output=True, text=True
+    )
+    with Client(f"127.0.0.1:{server.grpc_port}", "reviews") as client:
+        expected = client.request("generate", seed=[1, 2, 3], temperature=[0.8] * 3)["text"]
+    if name == "curl.sh":
+        assert json.loads(said.stdout)["outputs"]["text"] == expected
+    else:
+        assert said.stdout.splitlines() == expected
 
 
 def test_every_signature_answers_alike_over_both_protocols(server):
@@ -251,6 +271,39 @@ def test_versions_come_and_go_under_load(models, tmp_path):
             True,
             True,
         )
+
+
+def test_an_old_version_comes_back_when_the_new_one_is_removed(models, tmp_path):
+    directory = tmp_path / "reviews"
+    directory.mkdir()
+    publish_copy(models, directory, 1)
+    served = ServedModel("reviews", directory)
+    publish_copy(models, directory, 2)
+    served.refresh()
+    assert served.find().version == 2
+    shutil.rmtree(directory / "2")
+    served.refresh()
+    assert served.find().version == 1
+    assert {number: status.state for number, status in served.status().items()} == {
+        2: "END",
+        1: "AVAILABLE",
+    }
+    shutil.rmtree(directory)
+    served.refresh()
+    assert served.find().version == 1
+
+
+def test_the_stock_server_is_used_where_it_is_there(models, tmp_path):
+    stock = tmp_path / "tensorflow_model_server"
+    stock.write_text('#!/bin/sh\necho "$@"\n')
+    stock.chmod(0o755)
+    said = subprocess.run(
+        [sys.executable, "-c", START, models],
+        env={**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert f"--model_name=reviews --model_base_path={models}" in said.stdout
 
 
 def test_a_version_whose_warm_up_fails_is_not_loaded(models, tmp_path):

@@ -31,7 +31,8 @@ class ServedModel:
     """The newest versions in a folder.
 
     A version that cannot be loaded is left alone and the others go on. An old version goes when
-    the new ones have been loaded; requests that run on it are finished.
+    the new ones have been loaded; requests that run on it are finished. It comes back when the new
+    ones are removed, and the last one stays even when the folder is gone.
 
     Args:
         name: of the model.
@@ -68,15 +69,20 @@ class ServedModel:
 
     def refresh(self) -> None:
         """Loads new versions and lets old ones go."""
-        wanted = version_numbers(self._directory)[-self._versions :]
+        try:
+            wanted = version_numbers(self._directory)[-self._versions :]
+        except FileNotFoundError:
+            wanted = []
         for number in wanted:
-            if number not in self._status:
+            if number not in self._available and not self._has_failed(number):
                 self._load(number)
-        loaded = [number for number in wanted if number in self._available]
-        if len(loaded) == len(wanted):
-            for number in set(self._available) - set(loaded):
+        if wanted and set(wanted) <= set(self._available):
+            for number in set(self._available) - set(wanted):
                 self._available.pop(number)
                 self._status[number] = VersionStatus("END")
+
+    def _has_failed(self, number: int) -> bool:
+        return number in self._status and self._status[number].code != 0
 
     def _load(self, number: int) -> None:
         self._status[number] = VersionStatus("LOADING")

@@ -1,0 +1,23 @@
+"""Runs signatures of a SavedModel with nothing but TensorFlow and TensorFlow Text.
+
+python run_saved_model.py VERSION INPUTS.npz OUTPUTS.npz, arrays by "signature/name"
+"""
+
+import sys
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_text  # noqa: F401 - registers its operations
+
+version, inputs_path, outputs_path = sys.argv[1:]
+requests = {}
+for key, value in np.load(inputs_path, allow_pickle=True).items():
+    signature, name = key.split("/")
+    requests.setdefault(signature, {})[name] = tf.constant(value)
+signatures = tf.saved_model.load(version).signatures
+answers = {
+    f"{signature}/{name}": value.numpy()
+    for signature, inputs in requests.items()
+    for name, value in signatures[signature](**inputs).items()
+}
+np.savez(outputs_path, tensorflow=np.array(tf.__version__), **answers)

@@ -1,0 +1,27 @@
+"""A model that is quick to export."""
+
+import keras
+import numpy as np
+
+import scale_vae_keras as sv
+
+WORDS = [f"word{number}" for number in range(60)]
+FACTOR = np.array([1.5, 2.0, 2.5, 3.0], np.float32)
+MAX_WORDS = 12
+
+
+def tiny_model() -> sv.ScaleVAE:
+    """A Scale-VAE with random weights, large enough that its words depend on z."""
+    keras.utils.set_random_seed(0)
+    model = sv.ScaleVAE(
+        4 + len(WORDS),
+        latent_dim=len(FACTOR),
+        embedding_dim=8,
+        units=16,
+        decoder_initializer_range=0.8,
+        name="tiny",
+    )
+    model.build((None, None))
+    model.posterior_scale.average.assign(FACTOR)
+    model.posterior_scale.has_average.assign(1.0)
+    return model
