@@ -1,15 +1,14 @@
 """The command line: parses, calls `experiments`, prints."""
 
 import argparse
-import contextlib
 import os
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from scale_vae_keras import __version__
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.experiments.method_presets import METHOD_PRESETS
+from scale_vae_keras.quiet import quiet_standard_error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,9 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with _quiet_standard_error():
-            from scale_vae_keras.experiments import commands
-        getattr(commands, options.command)(options)
+        _body(options.command)(options)
     except (InputError, ImportError) as error:
         return _fail(str(error))
     except BrokenPipeError:
@@ -39,6 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _body(command):
+    if command == "request":
+        from scale_vae_keras.serving.request import request
+
+        return request
+    with quiet_standard_error():
+        from scale_vae_keras.experiments import commands
+    return getattr(commands, command)
+
+
 def _fail(message: str) -> int:
     print("error:", " ".join(message.split()), file=sys.stderr)
     return 2
@@ -48,25 +55,6 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message):
         """One line, as for every other mistake."""
         self.exit(2, f"error: {message}; see {self.prog} --help\n")
-
-
-@contextlib.contextmanager
-def _quiet_standard_error() -> Iterator[None]:
-    """Keeps what TensorFlow's C++ prints while it is imported, and shows it only on failure."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as said:
-        os.dup2(said.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            os.dup2(kept, 2)
-            said.seek(0)
-            os.write(2, said.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         _add_reconstruct,
         _add_interpolate,
         _add_encode,
+        _add_export,
+        _add_serve,
+        _add_request,
         _add_data,
         _add_benchmark,
     ):
@@ -226,6 +217,40 @@ def _add_encode(commands):
     parser.add_argument("run", metavar="RUN")
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--output", required=True, metavar="FILE.npz")
+
+
+def _add_export(commands):
+    parser = _add_command(commands, "export", "Write a run as a SavedModel for TensorFlow Serving.")
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("directory", metavar="DIR", help="the model's folder, one folder a version")
+    parser.add_argument("--version", type=int, metavar="N", help="the next free one by default")
+
+
+def _add_serve(commands):
+    parser = _add_command(
+        commands,
+        "serve",
+        "Serve an exported model: with tensorflow_model_server where it is on PATH, else with a "
+        "development server.",
+    )
+    parser.add_argument("directory", metavar="DIR", help="the model's folder")
+    parser.add_argument("--name", help="of the model in requests; that of the folder by default")
+    parser.add_argument("--rest-port", type=int, default=8501, metavar="N")
+    parser.add_argument("--grpc-port", type=int, default=8500, metavar="N")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+
+
+def _add_request(commands):
+    parser = _add_command(commands, "request", "Send a request to a served model.")
+    parser.add_argument(
+        "address", metavar="ADDRESS", help="http://HOST:PORT for REST, HOST:PORT for gRPC"
+    )
+    parser.add_argument("signature", metavar="SIGNATURE", help="generate, encode, decode, ...")
+    parser.add_argument(
+        "inputs", metavar="NAME=VALUE", nargs="+", help="repeat a name for one row each"
+    )
+    parser.add_argument("--model", default="reviews", metavar="NAME", help="reviews by default")
+    parser.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS")
 
 
 def _add_data(commands):

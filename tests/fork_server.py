@@ -10,8 +10,9 @@ import resource
 import sys
 
 from scale_vae_keras import cli
+from scale_vae_keras.quiet import quiet_standard_error
 
-with cli._quiet_standard_error():
+with quiet_standard_error():
     import scale_vae_keras.experiments.commands  # noqa: F401
 
 

@@ -216,6 +216,23 @@ def encode(options: argparse.Namespace) -> None:
         )
 
 
+def export(options: argparse.Namespace) -> None:
+    """Writes a run as a SavedModel and prints where."""
+    from scale_vae_keras.serving.exporter import export as write
+
+    try:
+        print(write(options.run, options.directory, options.version))
+    except RuntimeError as error:
+        raise InputError(f"the exported model is not published: {error}") from error
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serves an exported model until it is stopped."""
+    from scale_vae_keras.serving.launcher import serve as start
+
+    start(options.directory, options.name, options.rest_port, options.grpc_port, options.host)
+
+
 def data(options: argparse.Namespace) -> None:
     """Prints what a corpus consists of."""
     corpus = open_corpus(options.data)
