@@ -37,6 +37,7 @@ BASE = {
 SETTINGS = {
     "stable": {},
     "rate 1, f_epo 1, KL ramp 1": {"learning_rate": 1.0, "f_epo": 1, "kl_epochs": 1},
+    "rate 1, f_epo 1": {"learning_rate": 1.0, "f_epo": 1},
     "f_epo 1, KL ramp 1": {"f_epo": 1, "kl_epochs": 1},
     "f_epo 1, KL ramp 1, pooled": {"f_epo": 1, "kl_epochs": 1, "average": "pooled"},
     "stop-gradient": {"through_batch_factor": False},

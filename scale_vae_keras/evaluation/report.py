@@ -37,7 +37,10 @@ def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:
     Args:
         runs: name of each run -> its metrics, as `evaluate_model` returns them.
     """
-    table = Table("metric", "unit", *runs, "meaning")
+    table = Table("metric", "unit")
+    for run in runs:
+        table.add_column(run, no_wrap=True)
+    table.add_column("meaning")
     for name, unit, meaning in _ROWS:
         cells = [_cell(metrics[name], metrics.get(f"{name}_se")) for metrics in runs.values()]
         table.add_row(name, unit, *cells, meaning)

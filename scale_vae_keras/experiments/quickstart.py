@@ -25,9 +25,9 @@ _SETTINGS = {
     "units": 128,
     "epochs": 8,
     "decay_start": 6,
-    "f_epo": 4,
     "kl_epochs": 4,
 }
+_OWN_SETTINGS = {"vae": {}, "scale": {"f_epo": 4}}
 _SAMPLES = 100
 _COLOURED_BY = "person"
 
@@ -74,7 +74,9 @@ def _train(name, path, console):
     if RunFolder(path).config_path.exists():
         run = Run.resume(path)
     else:
-        run = Run.start(configure("reviews", name, "small", **_SETTINGS), path)
+        run = Run.start(
+            configure("reviews", name, "small", **_SETTINGS, **_OWN_SETTINGS[name]), path
+        )
     run.fit(verbose=1 if console.is_terminal else 2)
     return run.folder
 

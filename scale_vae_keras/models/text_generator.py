@@ -20,7 +20,8 @@ class Generated(NamedTuple):
     Attributes:
         ids: int32 `[batch, time]`, `w ... </s>`, right padded.
         log_probability: log p(ids | z), in nats, float32 `[batch]`.
-        z: the sample of the prior N(0, I), float32 `[batch, latent]`.
+        z: what the decoder was fed, in the space of `encode` and `decode`, float32
+            `[batch, latent]`.
     """
 
     ids: tf.Tensor
@@ -109,10 +110,8 @@ class TextGenerator:
         if seed < 0:
             raise InputError(f"seed must be at least 0, got {seed}")
         seeds = tf.constant(row_seeds(count, seed))
-        z = row_normals(seeds, self.latent_dim)
-        sentences = self.decode(
-            self.decoder_input(z), sampler or TemperatureSampler(), seeds, max_length
-        )
+        z = self.decoder_input(row_normals(seeds, self.latent_dim))
+        sentences = self.decode(z, sampler or TemperatureSampler(), seeds, max_length)
         return Generated(sentences.ids, sentences.log_probability, z)
 
     def reconstruct(

@@ -5,6 +5,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import ScaleVAE, TextVAE
 from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.samplers import GreedySampler, TemperatureSampler
+from scale_vae_keras.samplers.row_random import row_normals
 
 BOTH = pytest.mark.parametrize("model", [TextVAE, ScaleVAE])
 
@@ -35,9 +36,9 @@ def test_generated_sentences_are_written_from_f_times_z(make, model):
     assert_sentences(written.ids, 8)
     assert len({tuple(row) for row in np.array(written.ids)}) > 10
     started = np.pad(written.ids, ((0, 0), (1, 0)), constant_values=1)
-    np.testing.assert_allclose(
-        written.log_probability, vae.decoder(started, factor * written.z), rtol=1e-4
-    )
+    np.testing.assert_allclose(written.log_probability, vae.decoder(started, written.z), rtol=1e-4)
+    prior = row_normals(row_seeds(40, 3), vae.latent_dim)
+    np.testing.assert_allclose(written.z, factor * prior, rtol=1e-6)
 
 
 def test_prior_samples_are_standard_normal(make):
