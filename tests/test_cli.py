@@ -109,10 +109,16 @@ def test_train_makes_a_self_contained_run_folder(run):
     assert {"val_loss", "mi", "mi_cap", "au", "factor_mean", "kl_weight"} <= set(header.split(","))
 
 
+def test_a_setting_of_another_system_is_refused(corpus, tmp_path):
+    options = ("--method", "vae", "--des-std", "0.9")
+    message = fail("train", corpus, "--output", tmp_path / "run", *options)
+    assert "the method vae has no setting des_std" in message
+
+
 def test_train_prints_the_counts_of_what_it_read(tmp_path):
     corpus = write_corpus(tmp_path / "corpus", [*LINES, "", "the cat " * 30])
     printed = succeed(
-        "train", corpus, "--output", tmp_path / "run", *TINY, "--method", "vae", "--max-length", 9
+        "train", corpus, "--output", tmp_path / "run", *TINY, "--epochs", 1, "--max-length", 9
     )
     table = {
         line.split("│")[1].strip(): line.split("│")[2].strip()
