@@ -42,6 +42,7 @@ class LatentMonitor(keras.callbacks.Callback):
         super().__init__()
         self.validation_data = validation_data
         self.seed = seed
+        self._collapsed = False
         self._factor = None
         self._was_in_force = False
         self._loss = None
@@ -54,7 +55,8 @@ class LatentMonitor(keras.callbacks.Callback):
         logs["au"] = active_units(encoded.mean)
         logs["au_unscaled"] = active_units(encoded.unscaled_mean)
         logs["skipped_steps"] = int(host_value(self.model.skipped_steps))
-        if information < _COLLAPSED_INFORMATION:
+        collapsed = information < _COLLAPSED_INFORMATION
+        if collapsed and not self._collapsed:
             _logger.warning(
                 "epoch %d: the posterior has collapsed: %.2f nats of information, %d of %d units "
                 "active under the unscaled posterior",
@@ -63,6 +65,7 @@ class LatentMonitor(keras.callbacks.Callback):
                 logs["au_unscaled"],
                 self.model.latent_dim,
             )
+        self._collapsed = collapsed
         if hasattr(self.model, "posterior_scale"):
             self._watch_factor(epoch, logs)
 
@@ -107,6 +110,7 @@ class LatentMonitor(keras.callbacks.Callback):
     def get_state(self) -> dict:
         """What a resumed run needs to go on."""
         return {
+            "collapsed": self._collapsed,
             "factor": None if self._factor is None else self._factor.tolist(),
             "was_in_force": self._was_in_force,
             "loss": self._loss,
@@ -114,6 +118,7 @@ class LatentMonitor(keras.callbacks.Callback):
 
     def set_state(self, state: dict) -> None:
         """Goes on from `get_state`."""
+        self._collapsed = state["collapsed"]
         factor = state["factor"]
         self._factor = None if factor is None else np.array(factor, np.float32)
         self._was_in_force, self._loss = state["was_in_force"], state["loss"]
