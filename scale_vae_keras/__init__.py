@@ -37,7 +37,16 @@ _ROOMS = ("callbacks", "data", "evaluation", "layers", "models", "samplers", "se
 __all__ = [*_HOMES, *_ROOMS]
 
 
-def _check_backend(backend: str) -> None:
+def check_backend(backend: str | None = None) -> None:
+    """Refuses any Keras backend but TensorFlow.
+
+    Args:
+        backend: its name; by default the one that the environment asks for.
+
+    Raises:
+        ImportError: it is another one.
+    """
+    backend = backend or os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
         raise ImportError(
             f"scale_vae_keras runs on the tensorflow backend of Keras, not on {backend!r}: "
@@ -48,7 +57,7 @@ def _check_backend(backend: str) -> None:
 def _register_models() -> None:
     import keras
 
-    _check_backend(keras.config.backend())
+    check_backend(keras.config.backend())
     importlib.import_module(f"{__name__}.models")
 
 
@@ -83,6 +92,8 @@ class _RegisterAfterKeras(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def __getattr__(name: str):
+    if name in __all__:
+        check_backend()
     if name in _HOMES:
         home = importlib.import_module(f"{__name__}.{_HOMES[name]}")
         return getattr(home, name)
@@ -95,7 +106,6 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-_check_backend(os.environ.get("KERAS_BACKEND", "tensorflow"))
 if "keras" in sys.modules:
     _register_models()
 else:

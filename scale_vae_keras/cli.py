@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from scale_vae_keras import __version__
+from scale_vae_keras import __version__, check_backend
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.experiments.method_presets import METHOD_PRESETS
 from scale_vae_keras.quiet import quiet_standard_error
@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
+        check_backend()
         _body(options.command)(options)
     except (InputError, ImportError) as error:
         return _fail(str(error))

@@ -2,6 +2,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 
 def run(code, **environment):
     return subprocess.run(
@@ -27,13 +29,25 @@ def test_unknown_name():
     assert last.startswith("AttributeError: module 'scale_vae_keras' has no attribute 'ScaleVAF'")
 
 
-def test_another_backend_is_refused():
-    result = run("import scale_vae_keras", KERAS_BACKEND="jax")
+@pytest.mark.parametrize(
+    "code", ["import scale_vae_keras as sv; sv.ScaleVAE", "import scale_vae_keras as sv; sv.models"]
+)
+def test_another_backend_is_refused(code):
+    result = run(code, KERAS_BACKEND="jax")
     assert result.returncode == 1
     last = result.stderr.splitlines()[-1]
     assert last.startswith("ImportError: ")
     assert "KERAS_BACKEND=tensorflow" in last
     assert "jax" in last
+
+
+def test_the_command_line_refuses_another_backend_in_one_line():
+    code = "import sys; from scale_vae_keras.cli import main; sys.exit(main(['data', 'reviews']))"
+    result = run(code, KERAS_BACKEND="torch")
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert "KERAS_BACKEND=tensorflow" in line
 
 
 def test_looking_for_keras_does_not_undo_the_registration():
