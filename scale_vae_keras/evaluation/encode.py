@@ -27,12 +27,6 @@ class Encoded(NamedTuple):
     unscaled_log_var: np.ndarray
 
 
-@tf.function(reduce_retracing=True)
-def _encode(model, ids):
-    sampled, charged = model.posteriors(model.posterior(ids), training=False)
-    return Encoded(sampled.mean, sampled.log_var, charged.mean, charged.log_var)
-
-
 def encode_dataset(model, dataset: tf.data.Dataset) -> Encoded:
     """Encodes every sentence, without batch statistics.
 
@@ -40,7 +34,13 @@ def encode_dataset(model, dataset: tf.data.Dataset) -> Encoded:
         model: a model with `posterior` and `posteriors`.
         dataset: batches of int32 ids `[batch, time]`.
     """
-    parts = [_encode(model, ids) for ids in dataset]
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
+    def encode(ids):
+        sampled, charged = model.posteriors(model.posterior(ids), training=False)
+        return Encoded(sampled.mean, sampled.log_var, charged.mean, charged.log_var)
+
+    parts = [encode(ids) for ids in dataset]
     return Encoded(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
