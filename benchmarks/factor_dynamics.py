@@ -46,6 +46,8 @@ SETTINGS = {
     "f_epo 1, KL ramp 1, median": {"f_epo": 1, "kl_epochs": 1, "average": "median"},
     "decoder range 0.01": {"decoder_initializer_range": 0.01},
     "rate 1": {"learning_rate": 1.0},
+    "rate 1, no decay": {"learning_rate": 1.0, "decay_start": 100},
+    "f_epo 1": {"f_epo": 1},
 }
 
 
