@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -182,6 +183,65 @@ def test_data_shows_the_statistics(corpus):
     shown = succeed("data", corpus)
     assert "vocabulary: 24 tokens" in shown
     assert shown.count(" 60 ") == 3
+
+
+@pytest.fixture(scope="module")
+def exported(run, corpus):
+    pytest.importorskip("tensorflow_serving", reason="needs the extra serving")
+    models = corpus.parent / "models" / "tiny"
+    models.parent.mkdir()
+    assert succeed("export", run, models).strip() == str(models / "1")
+    return models
+
+
+def test_export_publishes_the_next_version_and_refuses_a_taken_one(run, exported):
+    assert (exported / "1" / "saved_model.pb").exists()
+    assert "1" in fail("export", run, exported, "--version", 1)
+    assert "a version is a number from 1 on" in fail("export", run, exported, "--version", 0)
+
+
+def test_serve_and_request(exported):
+    rest, grpc = (free_port() for _ in range(2))
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "scale_vae_keras.cli", "serve", str(exported)),
+            *("--rest-port", str(rest), "--grpc-port", str(grpc)),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        asked = ("generate", "seed=3", "seed=4", "temperature=0.8", "--model", "tiny")
+        deadline = time.monotonic() + 200
+        while (done := scale_vae("request", f"http://127.0.0.1:{rest}", *asked)).returncode:
+            assert "UNAVAILABLE" in done.stderr
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+        by_rest = [json.loads(line) for line in done.stdout.splitlines()]
+        by_grpc = [
+            json.loads(line)
+            for line in succeed("request", f"127.0.0.1:{grpc}", *asked).splitlines()
+        ]
+        assert [row["text"] for row in by_rest] == [row["text"] for row in by_grpc]
+        assert len(by_rest) == 2
+        address = f"http://127.0.0.1:{rest}"
+        assert "no signature" in fail("request", address, "nope", "seed=1", "--model", "tiny")
+        assert "tiny2" in fail("request", address, *asked[:-1], "tiny2")
+    finally:
+        server.terminate()
+        assert server.wait(60) == 0
+
+
+def test_bad_serving_requests(tmp_path):
+    assert "no version" in fail("serve", tmp_path)
+    nobody = f"http://127.0.0.1:{free_port()}"
+    assert "UNAVAILABLE" in fail("request", nobody, "generate", "seed=1", "--timeout", 1)
+
+
+def free_port():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]
 
 
 def test_resume_ends_like_an_uninterrupted_run(run, corpus, tmp_path):

@@ -53,6 +53,7 @@ def serve(
             f"{error.name} is missing: pip install 'scale-vae-keras[serving]'"
         ) from error
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its loader calls itself deprecated
     logging.getLogger("scale_vae_keras.serving").setLevel(logging.INFO)
     server = DevelopmentServer(
         ServedModel(name, directory, labels, versions), host, rest_port, grpc_port
