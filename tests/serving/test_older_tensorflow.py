@@ -28,6 +28,7 @@ REQUESTS = {
 }
 
 
+@pytest.mark.older_tensorflow
 @pytest.mark.skipif(
     "SCALE_VAE_TENSORFLOW_2_20" not in os.environ,
     reason="set SCALE_VAE_TENSORFLOW_2_20 to a Python with TensorFlow and Text 2.20.0",
