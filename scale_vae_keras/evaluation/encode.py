@@ -40,7 +40,8 @@ def encode_dataset(model, dataset: tf.data.Dataset) -> Encoded:
         sampled, charged = model.posteriors(model.posterior(ids), training=False)
         return Encoded(sampled.mean, sampled.log_var, charged.mean, charged.log_var)
 
-    parts = [encode(ids) for ids in dataset]
+    graph = encode.get_concrete_function()
+    parts = [graph(ids) for ids in dataset]
     return Encoded(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 

@@ -84,7 +84,7 @@ class TextGenerator:
                     tf.TensorSpec([None], tf.int64),
                     tf.TensorSpec([], tf.int32),
                 ),
-            )
+            ).get_concrete_function()
         return writers[sampler]
 
     def generate(
