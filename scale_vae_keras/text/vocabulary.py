@@ -3,9 +3,9 @@
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import written_whole
 
 PAD_ID, START_ID, END_ID, UNKNOWN_ID = range(4)
 SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
@@ -100,10 +100,8 @@ class Vocabulary:
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes one token a line, UTF-8; a reader never sees a half-written file."""
-        path = Path(path)
-        unfinished = path.with_name(f"{path.name}.unfinished")
-        unfinished.write_text(self._text(), encoding="utf-8", newline="\n")
-        unfinished.replace(path)
+        with written_whole(path) as temporary:
+            temporary.write_text(self._text(), encoding="utf-8", newline="\n")
 
     def fingerprint(self) -> str:
         """SHA-256 of the tokens in id order, as 64 hexadecimal digits."""
