@@ -138,6 +138,9 @@ def _add_train(commands):
     )
     text.add_argument("--min-count", type=int, metavar="N", help="rarer words become <unk>")
     text.add_argument("--max-length", type=int, metavar="N", help="cut sentences after N words")
+    text.add_argument(
+        "--train-limit", type=int, metavar="N", help="only the first N training sentences"
+    )
 
     systems = parser.add_argument_group(
         "systems and their own settings",

@@ -23,6 +23,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         folder: where checkpoints go.
         stateful: callbacks with `get_state` and `set_state`, by name.
         seconds: time that the run took before it was resumed.
+        cpu_seconds: time of all processors that it took before it was resumed.
     """
 
     def __init__(
@@ -30,19 +31,23 @@ class RunCheckpoint(keras.callbacks.Callback):
         folder: str | os.PathLike,
         stateful: dict[str, keras.callbacks.Callback],
         seconds: float = 0.0,
+        cpu_seconds: float = 0.0,
     ):
         super().__init__()
         self.folder = Path(folder)
         self.stateful = stateful
         self.seconds = seconds
+        self.cpu_seconds = cpu_seconds
 
     def on_train_begin(self, logs=None):
-        """Starts the clock."""
+        """Starts the clocks."""
         self._started = time.monotonic() - self.seconds
+        self._cpu_started = time.process_time() - self.cpu_seconds
 
     def on_epoch_end(self, epoch, logs=None):
         """Saves."""
         self.seconds = time.monotonic() - self._started
+        self.cpu_seconds = time.process_time() - self._cpu_started
         self.folder.mkdir(exist_ok=True)
         with written_whole(self.folder / f"epoch-{epoch + 1:04d}") as temporary:
             temporary.mkdir()
@@ -52,6 +57,7 @@ class RunCheckpoint(keras.callbacks.Callback):
                 {
                     "epochs": epoch + 1,
                     "seconds": self.seconds,
+                    "cpu_seconds": self.cpu_seconds,
                     "stopped": bool(self.model.stop_training),
                     "callbacks": {n: c.get_state() for n, c in self.stateful.items()},
                 },

@@ -21,6 +21,7 @@ class RunConfig:
         vocabulary_limit: most tokens of a counted vocabulary, specials included; None for all.
         min_count: words that are rarer in train become `<unk>`.
         max_length: sentences are cut after so many words.
+        train_limit: only the first so many training sentences are trained on; None for all.
         latent_dim: number of latent dimensions.
         embedding_dim: width of the token embeddings.
         units: width of the LSTMs.
@@ -52,6 +53,7 @@ class RunConfig:
     vocabulary_limit: int | None = None
     min_count: int = 1
     max_length: int = 200
+    train_limit: int | None = None
     latent_dim: int = 32
     embedding_dim: int = 512
     units: int = 1024
@@ -116,6 +118,8 @@ class RunConfig:
                 f"vocabulary_limit must be at least 5 (four specials and a word), got "
                 f"{self.vocabulary_limit}"
             )
+        if self.train_limit is not None and self.train_limit < 1:
+            raise InputError(f"train_limit must be positive, got {self.train_limit}")
         if self.decay not in ("halving", "plateau"):
             raise InputError(f"decay must be halving or plateau, got {self.decay!r}")
 

@@ -20,6 +20,8 @@ from scale_vae_keras.experiments.run_folder import RunFolder, load_keras_file
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.text.tokenizer import Tokenizer
 
+_NEW = {"epochs": 0, "seconds": 0.0, "cpu_seconds": 0.0, "stopped": False}
+
 
 class Run:
     """A run on disk with its data, new or to be continued.
@@ -47,7 +49,7 @@ class Run:
             corpus, config.tokenizer, config.vocabulary_limit, config.min_count
         )
         tokenizer = Tokenizer(vocabulary, config.tokenizer, config.max_length)
-        train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
+        train, valid = _splits(config, corpus, tokenizer)
         build_model(config, len(vocabulary))
         get_method(config.method).callbacks(config, train, valid)
         folder = RunFolder(output)
@@ -71,9 +73,7 @@ class Run:
         corpus = open_corpus(folder.config.data)
         if corpus.fingerprint() != folder.corpus_fingerprint:
             raise InputError(f"the corpus {folder.config.data} has changed since the run began")
-        tokenizer = folder.tokenizer
-        train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
-        return cls(folder, train, valid)
+        return cls(folder, *_splits(folder.config, corpus, folder.tokenizer))
 
     def fit(self, verbose: int | str = "auto") -> None:
         """Trains until the settings say stop, from the last checkpoint if there is one.
@@ -86,8 +86,8 @@ class Run:
         """
         folder, config = self.folder, self.folder.config
         saved = checkpoints(folder.checkpoints)
-        state = read_state(saved[-1]) if saved else {"epochs": 0, "seconds": 0.0, "stopped": False}
-        self.seconds = state["seconds"]
+        state = read_state(saved[-1]) if saved else _NEW
+        self.seconds, self.cpu_seconds = state["seconds"], state["cpu_seconds"]
         epochs = config.first_epochs + config.epochs
         if state["stopped"] or state["epochs"] >= epochs:
             return
@@ -117,7 +117,7 @@ class Run:
             raise InputError(f"interrupted: {_what_is_saved(folder)}") from None
         except OSError as error:
             raise InputError(f"cannot write the run: {error}; {_what_is_saved(folder)}") from error
-        self.seconds = checkpoint.seconds
+        self.seconds, self.cpu_seconds = checkpoint.seconds, checkpoint.cpu_seconds
 
     @property
     def best_epoch(self) -> int:
@@ -144,7 +144,9 @@ class Run:
             stateful["decay"] = decay
         for name, saved in state.get("callbacks", {}).items():
             stateful[name].set_state(saved)
-        checkpoint = RunCheckpoint(folder.checkpoints, stateful, state["seconds"])
+        checkpoint = RunCheckpoint(
+            folder.checkpoints, stateful, state["seconds"], state["cpu_seconds"]
+        )
         callbacks = [
             *own,
             best,
@@ -154,6 +156,11 @@ class Run:
             checkpoint,
         ]
         return callbacks, checkpoint
+
+
+def _splits(config, corpus, tokenizer):
+    train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
+    return train if config.train_limit is None else train.first(config.train_limit), valid
 
 
 def _what_is_saved(folder: RunFolder) -> str:

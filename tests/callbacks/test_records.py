@@ -110,6 +110,7 @@ def test_the_last_two_checkpoints_are_kept(vae, tmp_path):
     assert (state["epochs"], state["stopped"]) == (11, True)
     assert read_state(kept[0])["stopped"] is False
     assert 100 <= state["seconds"] < 200
+    assert 0 <= state["cpu_seconds"] < 100
     assert state["callbacks"]["history"]["rows"][-1] == {"epoch": 11, "loss": 10.0}
     assert float(keras.saving.load_model(kept[-1] / "model.keras").kl_weight) == 10
 
