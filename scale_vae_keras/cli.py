@@ -10,6 +10,8 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.experiments.method_presets import METHOD_PRESETS
 from scale_vae_keras.quiet import quiet_standard_error
 
+GENERATORS = ("scaled", "standard", "fitted")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command.
@@ -20,7 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0, or 2 after one line `error: ...` on standard error for anything the user got wrong.
     """
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser().parse_args(words)
+    options.words = words
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
@@ -173,7 +177,7 @@ def _add_evaluate(commands):
     parser.add_argument(
         "--generator",
         default="scaled",
-        choices=("scaled", "standard", "fitted"),
+        choices=GENERATORS,
         help="whose likelihood: the decoder is fed f*z (default), z, or a Gaussian that is fitted "
         "to the training posteriors",
     )
@@ -267,8 +271,36 @@ def _add_data(commands):
 
 
 def _add_benchmark(commands):
-    parser = _add_command(commands, "benchmark", "Compare runs by one measure.")
+    parser = _add_command(commands, "benchmark", "Compare systems or runs by one measure.")
     benchmarks = parser.add_subparsers(dest="benchmark", required=True, metavar="NAME")
+    density = _add_command(
+        benchmarks,
+        "density",
+        "Train systems under one protocol and compare their likelihood and information; the same "
+        "command goes on where it was interrupted.",
+    )
+    density.add_argument("--data", required=True, metavar="DATA")
+    density.add_argument("--output", required=True, metavar="DIR")
+    density.add_argument(
+        "--methods",
+        nargs="+",
+        default=["all"],
+        metavar="NAME",
+        help="all (default), or methods, each with or without settings of its own: "
+        "scale:des_std=0.9,f_epo=3",
+    )
+    density.add_argument("--preset", default="small", help="small (default), base or paper")
+    density.add_argument(
+        "--settings",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="of every run, for instance epochs=6 train_limit=25000",
+    )
+    density.add_argument("--seeds", type=int, nargs="+", default=[783435], metavar="N")
+    density.add_argument("--samples", type=int, default=100, metavar="N", help="importance samples")
+    density.add_argument("--limit", type=int, metavar="N", help="only the first N test sentences")
+    density.add_argument("--generator", default="scaled", choices=GENERATORS)
     probe = _add_command(
         benchmarks, "probe", "Accuracy of a linear classifier on the latent code, by labels used."
     )

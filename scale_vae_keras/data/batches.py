@@ -1,5 +1,6 @@
 """Batches of sentences of like length."""
 
+from collections.abc import Sequence
 from itertools import count
 
 import numpy as np
@@ -12,13 +13,19 @@ _POOL_BATCHES = 100
 
 
 def epoch_batches(
-    lengths: np.ndarray, batch_size: int, seed: int, epoch: int, resplit: bool
+    lengths: np.ndarray,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    resplit: bool,
+    labels: Sequence[str] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Divides sentences into the batches of one epoch.
 
     The sentences are shuffled and cut into equal pools of about 100 batches; each pool is sorted by
     length and cut into batches; the full batches are shuffled over the epoch; an incomplete one, if
-    any, comes last.
+    any, comes last. With labels, the sentences of each label are divided in this way apart from the
+    others, which leaves up to one incomplete batch a label.
 
     Args:
         lengths: The length of each sentence, integer `[sentences]`.
@@ -27,6 +34,7 @@ def epoch_batches(
         epoch: Which epoch, from 0 on; each has its own order of batches.
         resplit: Whether each epoch pairs the sentences anew. If not, the batches are those of
             epoch 0, in another order.
+        labels: The label of each sentence, where the sentences of a batch shall share one.
 
     Returns:
         The sentences in the epoch's order, int64 `[sentences]`, and where batches begin in it:
@@ -38,21 +46,37 @@ def epoch_batches(
     _check_batch_size(batch_size)
     if seed < 0 or epoch < 0:
         raise InputError(f"seed is {seed} and epoch {epoch}: give integers from 0 on")
-    sentences = len(lengths)
-    batches = -(-sentences // batch_size)
     pairing = np.random.default_rng([seed, 0, epoch if resplit else 0])
-    shuffled = pairing.permutation(sentences)
+    members = [
+        batch
+        for group in _groups(len(lengths), labels)
+        for batch in _cut(pairing.permutation(group), lengths, batch_size)
+    ]
+    full = [batch for batch in members if len(batch) == batch_size]
+    incomplete = [batch for batch in members if len(batch) < batch_size]
+    turns = np.random.default_rng([seed, 1, epoch]).permutation(len(full))
+    epoch_members = [full[turn] for turn in turns] + incomplete
+    starts = np.cumsum([0] + [len(batch) for batch in epoch_members])
+    return np.concatenate(epoch_members), starts
+
+
+def _groups(sentences: int, labels: Sequence[str] | None) -> list[np.ndarray]:
+    """The sentences of each label, in the order of the labels; all together without labels."""
+    if labels is None:
+        return [np.arange(sentences)]
+    labels = np.asarray(labels)
+    return [np.flatnonzero(labels == label) for label in np.unique(labels)]
+
+
+def _cut(shuffled: np.ndarray, lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
+    """Batches of like length from shuffled sentences."""
+    batches = -(-len(shuffled) // batch_size)
     pools = max(1, round(batches / _POOL_BATCHES))
     cuts = np.linspace(0, batches, pools + 1).astype(np.int64)[1:-1] * batch_size
     pools_by_length = [
         pool[np.argsort(lengths[pool], kind="stable")] for pool in np.split(shuffled, cuts)
     ]
-    members = np.split(np.concatenate(pools_by_length), range(batch_size, sentences, batch_size))
-    full = sentences // batch_size
-    turns = np.random.default_rng([seed, 1, epoch]).permutation(full)
-    epoch_members = [members[turn] for turn in turns] + members[full:]
-    starts = np.cumsum([0] + [len(batch) for batch in epoch_members])
-    return np.concatenate(epoch_members), starts
+    return np.split(np.concatenate(pools_by_length), range(batch_size, len(shuffled), batch_size))
 
 
 def training_batches(
@@ -61,6 +85,7 @@ def training_batches(
     seed: int,
     resplit: bool = False,
     first_epoch: int = 0,
+    by_label: bool = False,
 ) -> tf.data.Dataset:
     """Serves an epoch of training batches to each new iterator, see `epoch_batches`.
 
@@ -70,6 +95,7 @@ def training_batches(
         seed: Any integer from 0 on; the same seed gives the same batches in the same order.
         resplit: Whether each epoch pairs the sentences anew.
         first_epoch: The epoch that the first iterator serves; each further one serves the next.
+        by_label: Whether the sentences of a batch share one label.
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0 to the longest sentence of the
@@ -77,15 +103,18 @@ def training_batches(
         Give it to `fit` with `shuffle=False`: it is shuffled already.
 
     Raises:
-        InputError: `batch_size` is below 1, or `seed` or `first_epoch` below 0.
+        InputError: `batch_size` is below 1, `seed` or `first_epoch` below 0, or `by_label` is asked
+            of sentences without labels.
     """
-    lengths = split.lengths
-    _, starts = epoch_batches(lengths, batch_size, seed, first_epoch, resplit)
+    if by_label and split.labels is None:
+        raise InputError("batches by label need a corpus with labels: give label<TAB>text")
+    lengths, labels = split.lengths, split.labels if by_label else None
+    _, starts = epoch_batches(lengths, batch_size, seed, first_epoch, resplit, labels)
     batches = len(starts) - 1
     epochs = count(first_epoch)
 
     def next_epoch():
-        yield epoch_batches(lengths, batch_size, seed, next(epochs), resplit)
+        yield epoch_batches(lengths, batch_size, seed, next(epochs), resplit, labels)
 
     epoch = tf.data.Dataset.from_generator(
         next_epoch,

@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import shlex
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -16,14 +17,20 @@ from scale_vae_keras import samplers
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.data.encoded import EncodedSplit, build_vocabulary, encode_split
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.evaluate import evaluate_model
 from scale_vae_keras.evaluation.report import metrics_table, notes
 from scale_vae_keras.experiments.config import RunConfig, configure
+from scale_vae_keras.experiments.density_benchmark import (
+    Protocol,
+    all_systems,
+    benchmark_density,
+)
+from scale_vae_keras.experiments.density_table import density_table
+from scale_vae_keras.experiments.evaluate_run import evaluate_run
 from scale_vae_keras.experiments.generation_benchmark import generation_table, measure_generation
 from scale_vae_keras.experiments.probe_benchmark import probe_run, probe_table
 from scale_vae_keras.experiments.run_folder import RunFolder
 from scale_vae_keras.experiments.train import Run
-from scale_vae_keras.files import write_json, written_whole
+from scale_vae_keras.files import written_whole
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 _ENCODED_LINES = 256
@@ -88,24 +95,15 @@ def evaluate(options: argparse.Namespace) -> None:
     console = Console()
     metrics = {}
     for run in options.runs:
-        folder = RunFolder(run)
-        model = folder.load_model()
-        corpus = open_corpus(folder.config.data)
-        split = encode_split(corpus, options.split, folder.tokenizer)
-        fitted_on = None
-        if options.generator == "fitted":
-            fitted_on = encode_split(corpus, "train", folder.tokenizer)
-        metrics[run] = evaluate_model(
-            model,
-            split if options.limit is None else split.first(options.limit),
+        metrics[run] = evaluate_run(
+            run,
+            options.split,
             options.samples,
             options.generator,
             options.seed,
-            fitted_on=fitted_on,
-            journal=folder.path / "evaluation.npz",
+            options.limit,
             progress=sys.stderr.isatty(),
         )
-        write_json(folder.metrics_path, metrics[run])
     if options.json:
         print(json.dumps(metrics if len(metrics) > 1 else metrics[run], indent=2))
         return
@@ -121,6 +119,8 @@ def benchmark(options: argparse.Namespace) -> None:
         table = probe_table(
             {Path(run).name: probe_run(run, options.repeats) for run in options.runs}
         )
+    elif options.benchmark == "density":
+        table = density_table(_benchmark_density(options))
     else:
         table = generation_table(
             {
@@ -131,6 +131,26 @@ def benchmark(options: argparse.Namespace) -> None:
             }
         )
     Console().print(table)
+
+
+def _benchmark_density(options):
+    systems = list(
+        dict.fromkeys(
+            system
+            for name in options.methods
+            for system in (all_systems() if name == "all" else [name])
+        )
+    )
+    protocol = Protocol(
+        options.data,
+        options.preset,
+        options.settings,
+        options.samples,
+        options.limit,
+        options.generator,
+    )
+    command = shlex.join(["scale-vae", *options.words])
+    return benchmark_density(systems, options.seeds, protocol, options.output, command)
 
 
 def generate(options: argparse.Namespace) -> None:

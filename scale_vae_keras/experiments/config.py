@@ -1,6 +1,8 @@
 """Everything that defines a run."""
 
+import json
 from dataclasses import asdict, dataclass, fields
+from typing import get_args
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.experiments.method_presets import METHOD_PRESETS
@@ -34,6 +36,7 @@ class RunConfig:
         fraternal: weight of the distance between two passes of the decoder.
         batch_size: sentences a step.
         resplit: whether each epoch pairs the sentences anew; else only batches are reordered.
+        by_label: whether the sentences of a batch share one label.
         epochs: most epochs.
         learning_rate: of SGD without momentum, at the start.
         clip_norm: limit of the global gradient norm.
@@ -66,6 +69,7 @@ class RunConfig:
     fraternal: float = 0.0
     batch_size: int = 32
     resplit: bool = False
+    by_label: bool = False
     epochs: int = 100
     learning_rate: float = 1.0
     clip_norm: float = 5.0
@@ -196,3 +200,29 @@ def configure(data: str, method: str, preset: str, **overrides) -> RunConfig:
 def method_settings() -> set[str]:
     """Names of the settings that only some systems take."""
     return {name for system in METHOD_PRESETS.values() for name in system.settings}
+
+
+def read_setting(text: str) -> tuple[str, object]:
+    """Reads `name=value`, a setting of `RunConfig`.
+
+    Args:
+        text: for instance "des_std=0.9" or "average=pooled".
+
+    Raises:
+        InputError: there is no such setting, or the value is not of its type.
+    """
+    name, _, written = text.partition("=")
+    kinds = {field.name: get_args(field.type) or (field.type,) for field in fields(RunConfig)}
+    if name not in set(kinds) - {"data", "method", "preset", "dilations"}:
+        raise InputError(f"{text!r} is no setting: write name=value, for instance epochs=6")
+    if str in kinds[name]:
+        return name, written
+    try:
+        value = json.loads(written)
+    except ValueError:
+        value = None
+    if type(value) is int and float in kinds[name]:
+        value = float(value)
+    if value is None or type(value) not in kinds[name]:
+        raise InputError(f"{name} cannot be {written!r}")
+    return name, value

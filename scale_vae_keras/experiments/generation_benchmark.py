@@ -5,7 +5,6 @@ import tensorflow as tf
 from rich.table import Table
 
 from scale_vae_keras.data.corpus import open_corpus
-from scale_vae_keras.data.encoded import encode_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.generation import (
     distinct,
@@ -63,7 +62,7 @@ def measure_generation(run: str, language_model: str, count: int, seed: int) -> 
         **{f"dist_{k}": 100 * distinct(written, k) for k in (1, 2, 3)},
         "self_bleu": 100 * self_bleu(written[:_SELF_BLEU_SENTENCES]),
     }
-    test = encode_split(corpus, "test", folder.tokenizer).first(count)
+    test = folder.encode("test").first(count)
     copies, originals = [], []
     for start in range(0, test.sentences, _BATCH):
         rows = [

@@ -3,7 +3,6 @@
 from rich.table import Table
 
 from scale_vae_keras.data.corpus import open_corpus
-from scale_vae_keras.data.encoded import encode_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.probe import LABEL_COUNTS, Accuracy, Labelled, probe
@@ -27,7 +26,7 @@ def probe_run(run: str, repeats: int) -> dict[int, Accuracy]:
         raise InputError(f"{corpus.name} has no labels: the probe needs label<TAB>text")
     splits = {}
     for name in ("train", "valid", "test"):
-        split = encode_split(corpus, name, folder.tokenizer)
+        split = folder.encode(name)
         splits[name] = Labelled(encode_sentences(model, split).mean, split.labels)
     counts = [count for count in LABEL_COUNTS if count <= len(splits["train"].labels)]
     return {

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import keras
 
+from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.data.encoded import EncodedSplit, encode_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.experiments.config import RunConfig
 from scale_vae_keras.files import write_json
@@ -108,6 +110,17 @@ class RunFolder:
                 f"{self.vocabulary_path} is not the vocabulary that the run was made with"
             )
         return Tokenizer(vocabulary, config.tokenizer, config.max_length)
+
+    def encode(self, split: str) -> EncodedSplit:
+        """The sentences of a split of the run's corpus; of train, those that it trains on.
+
+        Raises:
+            InputError: the corpus cannot be read, or there is no such split.
+        """
+        sentences = encode_split(open_corpus(self.config.data), split, self.tokenizer)
+        if split == "train" and self.config.train_limit is not None:
+            return sentences.first(self.config.train_limit)
+        return sentences
 
     def load_model(self) -> TextVAE:
         """The best model of the run.

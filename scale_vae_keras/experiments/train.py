@@ -49,9 +49,12 @@ class Run:
             corpus, config.tokenizer, config.vocabulary_limit, config.min_count
         )
         tokenizer = Tokenizer(vocabulary, config.tokenizer, config.max_length)
-        train, valid = _splits(config, corpus, tokenizer)
+        train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
+        if config.train_limit is not None:
+            train = train.first(config.train_limit)
         build_model(config, len(vocabulary))
         get_method(config.method).callbacks(config, train, valid)
+        _batches(config, train)
         folder = RunFolder(output)
         folder.create(config, vocabulary, corpus.fingerprint())
         return cls(folder, train, valid)
@@ -73,7 +76,7 @@ class Run:
         corpus = open_corpus(folder.config.data)
         if corpus.fingerprint() != folder.corpus_fingerprint:
             raise InputError(f"the corpus {folder.config.data} has changed since the run began")
-        return cls(folder, *_splits(folder.config, corpus, folder.tokenizer))
+        return cls(folder, folder.encode("train"), folder.encode("valid"))
 
     def fit(self, verbose: int | str = "auto") -> None:
         """Trains until the settings say stop, from the last checkpoint if there is one.
@@ -99,13 +102,7 @@ class Run:
         callbacks, checkpoint = self._callbacks(validation, state)
         try:
             model.fit(
-                training_batches(
-                    self.train,
-                    config.batch_size,
-                    config.seed,
-                    resplit=config.resplit,
-                    first_epoch=state["epochs"],
-                ),
+                _batches(config, self.train, state["epochs"]),
                 validation_data=validation,
                 initial_epoch=state["epochs"],
                 epochs=epochs,
@@ -158,9 +155,15 @@ class Run:
         return callbacks, checkpoint
 
 
-def _splits(config, corpus, tokenizer):
-    train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
-    return train if config.train_limit is None else train.first(config.train_limit), valid
+def _batches(config, train, first_epoch=0):
+    return training_batches(
+        train,
+        config.batch_size,
+        config.seed,
+        resplit=config.resplit,
+        first_epoch=first_epoch,
+        by_label=config.by_label,
+    )
 
 
 def _what_is_saved(folder: RunFolder) -> str:
