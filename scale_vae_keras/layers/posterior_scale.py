@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.replica import global_batch_size, global_sum, host_value
+from scale_vae_keras.layers.replica import global_moments, host_value
 
 AVERAGES = ("arithmetic", "pooled", "median")
 
@@ -130,10 +130,8 @@ class PosteriorScale(keras.layers.Layer):
         Returns:
             The variance with the layer's `ddof`, float32 `[latent]`, and a float32 scalar.
         """
-        count = global_batch_size(mean)
-        centre = global_sum(tf.reduce_sum(mean, axis=0)) / tf.maximum(count, 1.0)
-        squares = global_sum(tf.reduce_sum(tf.square(mean - centre), axis=0))
-        return squares / tf.maximum(count - self.ddof, 1.0), count
+        variance, count = global_moments(mean, self.ddof)[1:]
+        return variance, count
 
     def factor(self) -> tf.Tensor:
         """The factor used outside training, float32 `[latent]`.

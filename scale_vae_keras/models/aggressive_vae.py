@@ -28,8 +28,8 @@ class AggressiveVAE(TextVAE):
         """One update from int32 ids `[batch, time]`, of the decoder alone while aggressive."""
         ids, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         terms, gradients = self._terms_and_gradients(ids)
-        self._update(gradients, encoder_share=1.0 - self.aggressive, decoder_share=1.0)
-        return self._track(terms)
+        applied = self._update(terms, gradients, 1.0 - self.aggressive, decoder_share=1.0)
+        return self._track(terms, applied)
 
     def encoder_step(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """One update of the encoder alone.
@@ -42,14 +42,14 @@ class AggressiveVAE(TextVAE):
             float32 scalars.
         """
         terms, gradients = self._terms_and_gradients(ids)
-        self._update(gradients, encoder_share=1.0, decoder_share=0.0)
+        self._update(terms, gradients, encoder_share=1.0, decoder_share=0.0)
         tokens = tf.math.count_nonzero(ids[:, 1:] != PAD_ID, dtype=tf.float32)
         return global_sum(tf.reduce_sum(terms.loss)), global_sum(tokens)
 
-    def _update(self, gradients, encoder_share, decoder_share):
+    def _update(self, terms, gradients, encoder_share, decoder_share):
         of_decoder = {id(variable) for variable in self.decoder.trainable_variables}
         variables = self.trainable_variables
         shares = [
             decoder_share if id(variable) in of_decoder else encoder_share for variable in variables
         ]
-        self._apply(gradients, variables, shares)
+        return self._apply(terms, gradients, variables, shares)

@@ -25,38 +25,40 @@ def dense_gradients(
     gradients = tape.gradient(
         loss, [variable.value for variable in variables], unconnected_gradients="zero"
     )
-    return [global_sum(tf.convert_to_tensor(gradient)) for gradient in gradients]
+    return global_sum([tf.convert_to_tensor(gradient) for gradient in gradients])
 
 
 def apply_clipped(
     optimizer: keras.optimizers.Optimizer,
     gradients: list[tf.Tensor],
     variables: list[keras.Variable],
+    loss: tf.Tensor,
     shares: list[tf.Tensor | float] | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Applies one update, clipped by the optimizer's `global_clipnorm` over the global batch.
+    """Applies one update, clipped as the optimizer says, over the global batch.
 
-    A gradient with an entry that is not finite is not applied: the update then has a gradient of
-    zero. Under `LossScaleOptimizer` that decision is the optimizer's own.
+    Where the loss or an entry of the gradient is not finite, nothing is applied; under
+    `LossScaleOptimizer` the scale is halved then.
 
     Args:
         optimizer: the compiled optimizer.
         gradients: what `dense_gradients` returned.
         variables: the weights.
+        loss: the global loss of the step, a scalar.
         shares: what each clipped gradient is multiplied by; 0 leaves a weight of SGD as it is.
 
     Returns:
-        The norm of the unclipped gradient, float32 scalar, and whether it was finite, bool scalar.
+        The norm of the unclipped gradient, float32 scalar, which is not finite either where the
+        loss is not, and whether the update was applied, bool scalar.
     """
     inner, scale = optimizer, 1.0
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         inner, scale = optimizer.inner_optimizer, tf.convert_to_tensor(optimizer.dynamic_scale)
     norm = tf.linalg.global_norm([tf.cast(g, tf.float32) for g in gradients]) / scale
+    norm = tf.where(tf.math.is_finite(loss), norm, tf.cast(loss, tf.float32))
     finite = tf.math.is_finite(norm)
-    shrink = 1.0
-    if inner.global_clipnorm is not None:
-        shrink = inner.global_clipnorm / tf.maximum(norm, inner.global_clipnorm)
-    gradients = [g * tf.cast(shrink, g.dtype) for g in gradients]
+    poison = tf.where(finite, 1.0, norm)
+    gradients = [g * tf.cast(poison, g.dtype) for g in _clip(inner, gradients, norm, scale)]
     if shares is not None:
         gradients = [
             g * tf.cast(share, g.dtype) for g, share in zip(gradients, shares, strict=True)
@@ -70,6 +72,22 @@ def apply_clipped(
     else:
         optimizer.apply(gradients, variables)
     return norm, finite
+
+
+def _clip(optimizer, gradients, norm, scale):
+    """What Keras does, which would clip each replica's share by itself."""
+    if optimizer.global_clipnorm is not None:
+        shrink = optimizer.global_clipnorm / tf.maximum(norm, optimizer.global_clipnorm)
+        return [g * tf.cast(shrink, g.dtype) for g in gradients]
+    if optimizer.clipnorm is not None:
+        return [tf.clip_by_norm(g, tf.cast(optimizer.clipnorm * scale, g.dtype)) for g in gradients]
+    if optimizer.clipvalue is not None:
+        limit = optimizer.clipvalue * scale
+        return [
+            tf.clip_by_value(g, tf.cast(-limit, g.dtype), tf.cast(limit, g.dtype))
+            for g in gradients
+        ]
+    return gradients
 
 
 def _apply_if(finite, optimizer, gradients, variables):

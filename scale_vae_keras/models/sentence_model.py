@@ -5,12 +5,15 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.data.global_batches import GlobalBatches
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.cnn_decoder import CNNDecoder
 from scale_vae_keras.layers.decoder import LSTMDecoder
 from scale_vae_keras.layers.replica import first_global_row, global_batch_size, global_sum
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
+from scale_vae_keras.models.global_mean import GlobalMean
 from scale_vae_keras.models.gradients import apply_clipped, dense_gradients
+from scale_vae_keras.models.step_function import step_function
 
 DECODERS = ("lstm", "cnn")
 _FRATERNAL_STREAM = 1000
@@ -34,9 +37,9 @@ class SentenceModel(keras.Model):
     """A model of sentences with a decoder; subclasses define `call`, which gives `SentenceTerms`.
 
     `fit` takes a `tf.data.Dataset` of int32 ids `[batch, time]`, `<s> w ... </s>` right padded
-    with 0. A `global_clipnorm` of the optimizer clips the norm of the whole gradient of the global
-    batch. A step with a gradient that is not finite changes nothing and is counted in
-    `skipped_steps`.
+    with 0. The optimizer's `global_clipnorm`, `clipnorm` or `clipvalue` clips the gradient of the
+    global batch. A step with a loss or a gradient that is not finite changes nothing, is left
+    out of the running means, and is counted in `skipped_steps`.
 
     Args:
         vocabulary_size: number of token ids, specials included.
@@ -91,9 +94,9 @@ class SentenceModel(keras.Model):
         self.word_dropout = word_dropout
         self.fraternal = fraternal
         self.supports_jit = False
-        self.loss_tracker = keras.metrics.Mean(name="loss")
-        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
-        self.kl_tracker = keras.metrics.Mean(name="kl")
+        self.loss_tracker = GlobalMean("loss")
+        self.reconstruction_tracker = GlobalMean("reconstruction")
+        self.kl_tracker = GlobalMean("kl")
 
     def _make_decoder(self, latent_dim: int, skip: bool = False) -> SentenceDecoder:
         arguments = {
@@ -168,18 +171,47 @@ class SentenceModel(keras.Model):
             distance, first.sentence, tf.shape(ids)[0]
         )
 
-    def fit(self, *args, **kwargs):
-        """As `keras.Model.fit`; builds the model first, since callbacks set its state."""
-        if not self.built:
-            self.build((None, None))
-        return super().fit(*args, **kwargs)
+    def fit(self, x=None, *args, validation_data=None, **kwargs):
+        """As `keras.Model.fit`; builds the model first, since callbacks set its state.
+
+        Under a `tf.distribute` strategy the batches are global ones, divided as `own_rows` says.
+        """
+        with self.distribute_strategy.scope():
+            if not self.built:
+                self.build((None, None))
+            if self.compiled and not self.optimizer.built:
+                self.optimizer.build(self.trainable_variables)
+        batches, validation = self._global_batches(x), self._global_batches(validation_data)
+        return super().fit(batches, *args, validation_data=validation, **kwargs)
+
+    def evaluate(self, x=None, *args, **kwargs):
+        """As `keras.Model.evaluate`, with batches as for `fit`."""
+        return super().evaluate(self._global_batches(x), *args, **kwargs)
+
+    def _global_batches(self, data):
+        if self.distribute_strategy.num_replicas_in_sync > 1 and isinstance(data, tf.data.Dataset):
+            return GlobalBatches(data)
+        return data
+
+    def make_train_function(self, force=False):
+        """Makes what `fit` calls for each step, see `step_function`."""
+        if self.train_function is None or force:
+            self.train_function = step_function(self, self.train_step, self.steps_per_execution)
+
+    def make_test_function(self, force=False):
+        """Makes what `evaluate` calls for each step, see `step_function`."""
+        if self.test_function is None or force:
+            self.test_function = step_function(self, self.test_step, self.steps_per_execution)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Leaves out what Keras does under a strategy: it takes a batch and throws it away."""
 
     def train_step(self, data):
         """One update from int32 ids `[batch, time]`; returns the running means of the epoch."""
         ids, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         terms, gradients = self._terms_and_gradients(ids)
-        self._apply(gradients, self.trainable_variables)
-        return self._track(terms)
+        applied = self._apply(terms, gradients, self.trainable_variables)
+        return self._track(terms, applied)
 
     def _terms_and_gradients(self, ids):
         """Terms of this replica's sentences, and the gradients of the global mean loss."""
@@ -191,20 +223,25 @@ class SentenceModel(keras.Model):
             scaled_loss = self.optimizer.scale_loss(loss)
         return terms, dense_gradients(tape, scaled_loss, self.trainable_variables)
 
-    def _apply(self, gradients, variables, shares=None):
-        norm, finite = apply_clipped(self.optimizer, gradients, variables, shares)
-        self.gradient_norm.assign(norm)
-        self.skipped_steps.assign(self.skipped_steps + tf.cast(~finite, tf.float32))
+    def _apply(self, terms, gradients, variables, shares=None):
+        """Updates the weights unless loss or gradient are not finite; returns whether it did."""
+        loss = global_sum(tf.reduce_sum(terms.loss))
+        norm, applied = apply_clipped(self.optimizer, gradients, variables, loss, shares)
+        self.gradient_norm.assign(tf.where(applied, norm, tf.convert_to_tensor(self.gradient_norm)))
+        self.skipped_steps.assign(self.skipped_steps + tf.cast(~applied, tf.float32))
+        return applied
 
     def test_step(self, data):
         """Evaluates a batch of int32 ids `[batch, time]` with KL weight 1."""
         ids, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         return self._track(self(ids, training=False))
 
-    def _track(self, terms):
-        self.loss_tracker.update_state(terms.loss)
-        self.reconstruction_tracker.update_state(terms.reconstruction)
-        self.kl_tracker.update_state(terms.kl)
+    def _track(self, terms, counted=True):
+        values = tf.stack([terms.loss, terms.reconstruction, terms.kl, tf.ones_like(terms.loss)])
+        sums = global_sum(tf.reduce_sum(values, axis=1))
+        *totals, sentences = tf.unstack(tf.where(counted, sums, tf.zeros_like(sums)))
+        for metric, total in zip(self.metrics, totals, strict=True):
+            metric.update_state(total, sentences)
         return {metric.name: metric.result() for metric in self.metrics}
 
     def compute_output_shape(self, input_shape):

@@ -99,7 +99,7 @@ def test_it_stops_when_the_information_falls_and_never_starts_again(make, senten
     assert history["aggressive"] == told
     assert history["mi_batch"] == [0.5, 0.5, 0.7, 0.6, 0.9, 1.5]
     assert [steps > 0 for steps in history["encoder_steps"]] == [True] * 4 + [False] * 2
-    assert training.get_state() == {"aggressive": False, "information": 1.5}
+    assert training.get_state() == {"aggressive": False, "information": 1.5, "steps": 0}
 
 
 def test_a_reload_of_earlier_weights_does_not_start_it_again(make, sentences, monkeypatch):
@@ -114,7 +114,7 @@ def test_a_reload_of_earlier_weights_does_not_start_it_again(make, sentences, mo
 
 
 def test_a_resumed_run_goes_on_where_it_stopped(make, sentences, monkeypatch):
-    state = {"aggressive": True, "information": 0.5}
+    state = {"aggressive": True, "information": 0.5, "steps": 0}
     told, _, _ = train(make(AggressiveVAE), sentences(8), monkeypatch, [0.4, 0.9], state=state)
     assert told == [1, 0]
 

@@ -17,9 +17,10 @@ def variables():
     return [keras.Variable(start, name=f"weight_{i}") for i, start in enumerate(START)]
 
 
-def apply(optimizer, weights, gradients=GRADIENTS):
+def apply(optimizer, weights, gradients=GRADIENTS, loss=3.0):
     optimizer.build(weights)
-    return apply_clipped(optimizer, [tf.constant(gradient) for gradient in gradients], weights)
+    gradients = [tf.constant(gradient) for gradient in gradients]
+    return apply_clipped(optimizer, gradients, weights, tf.constant(loss))
 
 
 def test_gradients_of_repeated_rows_are_summed():
@@ -45,6 +46,27 @@ def test_global_norm_clipping(clip):
         np.testing.assert_allclose(weight, start - 0.1 * shrink * gradient, rtol=1e-6)
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize(
+    ("clip", "expected"),
+    [
+        # the gradients of the two weights have norms 3 and 4
+        ({"clipnorm": 1.5}, [0.5 * GRADIENTS[0], 0.375 * GRADIENTS[1]]),
+        ({"clipvalue": 1.5}, [np.minimum(GRADIENTS[0], 1.5), np.minimum(GRADIENTS[1], 1.5)]),
+    ],
+)
+def test_clipping_of_each_weight_and_of_each_entry(clip, expected, scaled):
+    weights = variables()
+    optimizer = keras.optimizers.SGD(0.1, **clip)
+    scale = 64.0 if scaled else 1.0
+    if scaled:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=scale)
+    norm, _ = apply(optimizer, weights, [scale * gradient for gradient in GRADIENTS])
+    np.testing.assert_allclose(norm, 5.0, rtol=1e-6)
+    for weight, start, gradient in zip(weights, START, expected, strict=True):
+        np.testing.assert_allclose(weight, start - 0.1 * gradient, rtol=1e-6)
+
+
 @pytest.mark.parametrize("poison", [np.nan, np.inf])
 @pytest.mark.parametrize("clip", [None, 2.0])
 @pytest.mark.parametrize("kind", ["SGD", "momentum", "AdamW"])
@@ -63,6 +85,23 @@ def test_a_gradient_that_is_not_finite_changes_no_weight(poison, clip, kind):
     assert not bool(finite)
     for weight, value in zip(weights, before, strict=True):
         np.testing.assert_array_equal(weight, value)
+
+
+@pytest.mark.parametrize("loss", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("clip", [None, 2.0])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_loss_that_is_not_finite_changes_no_weight(loss, clip, scaled):
+    weights = variables()
+    optimizer = keras.optimizers.SGD(0.1, momentum=0.9, global_clipnorm=clip)
+    if scaled:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=64.0)
+    norm, applied = apply(optimizer, weights, loss=loss)
+    assert not bool(applied)
+    assert not np.isfinite(norm)
+    for weight, value in zip(weights, START, strict=True):
+        np.testing.assert_array_equal(weight, value)
+    if scaled:
+        assert float(optimizer.dynamic_scale) == 32
 
 
 @pytest.mark.parametrize("clip", [None, 2.0])
