@@ -1,5 +1,7 @@
 """The plain text VAE, which every other system changes in one place."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -10,6 +12,14 @@ from scale_vae_keras.layers.replica import first_global_row
 from scale_vae_keras.models.sentence_model import SentenceModel, SentenceTerms
 from scale_vae_keras.models.text_generator import TextGenerator
 
+_MOST_ROWS = 1024
+
+
+def _parts(samples: int, sentences: int) -> list[int]:
+    """Samples of each pass of at most `_MOST_ROWS` rows, or of one sample."""
+    size = max(1, _MOST_ROWS // sentences)
+    return [min(size, samples - start) for start in range(0, samples, size)]
+
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
 class TextVAE(TextGenerator, SentenceModel):
@@ -19,7 +29,8 @@ class TextVAE(TextGenerator, SentenceModel):
     `[batch, time]`, `<s> w ... </s>` right padded with 0. The loss is the mean over the global
     batch of reconstruction + `kl_weight` * KL in training, and with weight 1 in evaluation. A
     `global_clipnorm` of the optimizer clips the norm of the whole gradient of the global batch. A
-    step with a gradient that is not finite changes nothing and is counted in `skipped_steps`.
+    step with a loss or a gradient that is not finite changes nothing, is left out of the running
+    means, and is counted in `skipped_steps`.
 
     Args:
         vocabulary_size: number of token ids, specials included.
@@ -133,6 +144,40 @@ class TextVAE(TextGenerator, SentenceModel):
     def decoder_input(self, prior_sample: tf.Tensor) -> tf.Tensor:
         """What the decoder is fed for a sample `[batch, latent]` of N(0, I)."""
         return prior_sample
+
+    def log_likelihood(self, ids: tf.Tensor, samples: int = 100, seed: int = 0) -> tf.Tensor:
+        """Importance-weighted estimate of log p(ids) for what `generate` draws from.
+
+        A lower bound in expectation, exact as the samples grow (Burda et al., 2016). For a whole
+        corpus, with other generators and the effective sample size, see `evaluate_density`.
+
+        Args:
+            ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
+            samples: importance samples of a sentence.
+            seed: of the samples.
+
+        Returns:
+            Nats, the end symbol counted, float32 `[batch]`.
+
+        Raises:
+            InputError: `samples` is below 1.
+        """
+        if samples < 1:
+            raise InputError(f"samples must be at least 1, got {samples}")
+        posterior = self.encode(ids)
+        prior_std = self.decoder_input(tf.ones([1, self.latent_dim]))
+        noises = tf.random.stateless_normal([samples, *posterior.mean.shape], [seed, 0])
+        weights = []
+        for noise in tf.split(noises, _parts(samples, len(ids))):
+            z = posterior.sample(noise)
+            distance = tf.square(noise) - tf.square(z / prior_std)
+            ratio = 0.5 * (posterior.log_var + distance) - tf.math.log(prior_std)
+            rows = tf.tile(ids, [len(noise), 1])
+            log_likelihood = self.decoder(rows, tf.reshape(z, [-1, self.latent_dim]))
+            weights.append(
+                tf.reshape(log_likelihood, [len(noise), -1]) + tf.reduce_sum(ratio, axis=-1)
+            )
+        return tf.reduce_logsumexp(tf.concat(weights, axis=0), axis=0) - math.log(samples)
 
     def call(self, ids: tf.Tensor, training: bool = False) -> SentenceTerms:
         """Terms of the loss of each sentence, at one sample of z.

@@ -2,7 +2,6 @@ import math
 import subprocess
 import sys
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -18,9 +17,6 @@ from toy_models import (
     two_sentence_model,
 )
 
-from scale_vae_keras.data import build_vocabulary, encode_split, open_corpus, training_batches
-from scale_vae_keras.data.encoded import EncodedSplit
-from scale_vae_keras.data.reviews import ReviewGrammar
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import encode_sentences
@@ -29,8 +25,6 @@ from scale_vae_keras.evaluation.prior import Prior, declared_prior
 from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
 from scale_vae_keras.layers.cnn_decoder import CNNDecoder
 from scale_vae_keras.layers.decoder import LSTMDecoder
-from scale_vae_keras.models import ScaleVAE, TextVAE
-from scale_vae_keras.text.tokenizer import Tokenizer
 
 FACTORS = {1: [1.3], 2: [1.3, 0.6]}
 
@@ -44,6 +38,21 @@ def evaluate(model, split, generator="scaled", samples=100, **arguments):
 def exact(model, sequences, generator):
     prior = declared_prior(model, generator, encode_sentences(model, as_split(sequences)))
     return np.array([exact_log_likelihood(model.decoder, ids, *prior) for ids in sequences])
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_a_model_estimates_its_own_log_likelihood(latent_dim):
+    model = small_scale_vae(latent_dim, FACTORS[latent_dim])
+    ids = np.array([[START, 4, 5, 3, END], [START, 3, END, 0, 0]], np.int32)
+    expected = [exact(model, [row[row != 0]], "scaled")[0] for row in ids]
+    np.testing.assert_allclose(model.log_likelihood(ids, 2000, seed=1), expected, atol=0.05)
+    few = [np.mean([model.log_likelihood(ids[:1], 2, seed) for seed in range(40)])]
+    assert few[0] < expected[0]
+    np.testing.assert_array_equal(
+        model.log_likelihood(ids, 3, seed=5), model.log_likelihood(ids, 3, seed=5)
+    )
+    with pytest.raises(InputError, match="samples must be at least 1"):
+        model.log_likelihood(ids, 0)
 
 
 def test_sample_likelihood_is_that_of_numpy():
@@ -134,6 +143,25 @@ def test_rates_of_a_literal_posterior():
     scaled = prior.kl(np.array([[1.0]]), np.array([[-1.0]]))
     expected = 0.5 * (0.25 + math.exp(-1) / 4 + 1 + 2 * math.log(2) - 1)
     assert scaled.item() == pytest.approx(expected, abs=1e-12)
+
+
+def test_rates_of_random_posteriors():
+    """Against the divergence of Gaussians with full covariance matrices."""
+    random = np.random.default_rng(8)
+    means, log_vars = random.normal(0, 2, (20, 3)), random.normal(0, 1, (20, 3))
+    prior = Prior(random.normal(0, 1, 3), random.uniform(0.3, 3, 3))
+    precision = np.linalg.inv(np.diag(np.square(prior.stddev)))
+    expected = [
+        0.5
+        * (
+            np.trace(precision @ np.diag(np.exp(log_var)))
+            + (mean - prior.mean) @ precision @ (mean - prior.mean)
+            - 3
+            - np.linalg.slogdet(precision @ np.diag(np.exp(log_var)))[1]
+        )
+        for mean, log_var in zip(means, log_vars, strict=True)
+    ]
+    np.testing.assert_allclose(prior.kl(means, log_vars).sum(axis=1), expected, atol=1e-5)
 
 
 def test_objective_is_no_bound_on_the_constructed_example():
@@ -272,28 +300,6 @@ def test_a_model_that_has_diverged_is_refused():
     model.gaussian_posterior.kernel.assign(np.nan * model.gaussian_posterior.kernel)
     with pytest.raises(InputError, match="diverged"):
         evaluate(model, as_split([[START, END]]))
-
-
-@pytest.fixture(scope="module")
-def reviews():
-    """Vocabulary size, training sentences and 200 test sentences."""
-    corpus = open_corpus("reviews")
-    vocabulary = build_vocabulary(corpus, "words")
-    tokenizer = Tokenizer(vocabulary, "words")
-    train, test = (encode_split(corpus, name, tokenizer) for name in ("train", "test"))
-    test = EncodedSplit(test.tokens[: test.offsets[200]], test.offsets[:201], None, 0, 0)
-    return len(vocabulary), train, test
-
-
-@pytest.mark.parametrize("system", [TextVAE, ScaleVAE])
-def test_likelihood_of_reviews_is_not_above_minus_their_entropy(system, reviews):
-    vocabulary_size, train, test = reviews
-    model = system(vocabulary_size, 8, 16, 32)
-    model.compile(keras.optimizers.Adam(3e-3, global_clipnorm=5.0))
-    batches = training_batches(train, 64, seed=0).take(40)
-    model.fit(batches, shuffle=False, verbose=0)
-    nll = -evaluate(model, test, samples=20).log_likelihood
-    assert nll.mean() > ReviewGrammar().entropy() - nll.std() / math.sqrt(200)
 
 
 MEMORY = """
