@@ -6,6 +6,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import batch_mutual_information
+from scale_vae_keras.models.step_function import step_function
 
 _MOST_STEPS = 99
 _WINDOW = 15
@@ -39,24 +40,21 @@ class AggressiveTraining(keras.callbacks.Callback):
         self.seed = seed
         self.aggressive = True
         self.information = None
+        self._steps = 0
 
     def on_train_begin(self, logs=None):
         """Prepares the step of the encoder."""
         if not hasattr(self.model, "encoder_step"):
             raise InputError(f"AggressiveTraining needs an AggressiveVAE, not {self.model.name!r}")
-        self._strategy = self.model.distribute_strategy
-        self._encoder_step = tf.function(
-            lambda ids: self._strategy.run(self.model.encoder_step, (ids,)), reduce_retracing=True
-        )
+        self._encoder_step = step_function(self.model, self.model.encoder_step)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Tells the model, and shuffles the batches."""
         self.model.aggressive.assign(float(self.aggressive))
-        self._steps = 0
         if self.aggressive:
             batches = self.data.cardinality()
             shuffled = self.data.shuffle(batches, seed=self.seed + epoch).repeat()
-            self._batches = iter(self._strategy.experimental_distribute_dataset(shuffled))
+            self._batches = iter(shuffled.skip(self._steps))
 
     def on_train_batch_begin(self, batch, logs=None):
         """Trains the encoder until it no longer improves."""
@@ -64,8 +62,7 @@ class AggressiveTraining(keras.callbacks.Callback):
             return
         before, losses, tokens = float("inf"), 0.0, 0.0
         for step in range(1, _MOST_STEPS + 1):
-            outputs = self._encoder_step(next(self._batches))
-            loss, count = (float(self._strategy.experimental_local_results(x)[0]) for x in outputs)
+            loss, count = (float(output) for output in self._encoder_step(self._batches))
             losses, tokens = losses + loss, tokens + count
             self._steps += 1
             if step % _WINDOW == 0:
@@ -78,7 +75,7 @@ class AggressiveTraining(keras.callbacks.Callback):
         encoded = encode_dataset(self.model, self.validation_data)
         information, _ = batch_mutual_information(encoded.mean, encoded.log_var, seed=self.seed)
         logs["aggressive"] = float(self.aggressive)
-        logs["encoder_steps"] = self._steps
+        logs["encoder_steps"], self._steps = self._steps, 0
         logs["mi_batch"] = information
         if self.information is not None and information < self.information:
             self.aggressive = False
@@ -86,8 +83,13 @@ class AggressiveTraining(keras.callbacks.Callback):
 
     def get_state(self) -> dict:
         """What a resumed run needs to go on."""
-        return {"aggressive": self.aggressive, "information": self.information}
+        return {
+            "aggressive": self.aggressive,
+            "information": self.information,
+            "steps": self._steps,
+        }
 
     def set_state(self, state: dict) -> None:
         """Goes on from `get_state`."""
         self.aggressive, self.information = state["aggressive"], state["information"]
+        self._steps = state["steps"]

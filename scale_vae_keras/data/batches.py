@@ -86,6 +86,7 @@ def training_batches(
     resplit: bool = False,
     first_epoch: int = 0,
     by_label: bool = False,
+    first_batch: int = 0,
 ) -> tf.data.Dataset:
     """Serves an epoch of training batches to each new iterator, see `epoch_batches`.
 
@@ -96,25 +97,30 @@ def training_batches(
         resplit: Whether each epoch pairs the sentences anew.
         first_epoch: The epoch that the first iterator serves; each further one serves the next.
         by_label: Whether the sentences of a batch share one label.
+        first_batch: The batch that an epoch begins with; those before it are not computed.
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0 to the longest sentence of the
-        batch; every sentence occurs once an epoch. Its cardinality is the batches of an epoch.
+        batch; every sentence occurs once an epoch, unless `first_batch` is above 0. Its cardinality
+        is the batches of an epoch that are served.
         Give it to `fit` with `shuffle=False`: it is shuffled already.
 
     Raises:
-        InputError: `batch_size` is below 1, `seed` or `first_epoch` below 0, or `by_label` is asked
-            of sentences without labels.
+        InputError: `batch_size` is below 1, `seed` or `first_epoch` below 0, there is no batch
+            `first_batch`, or `by_label` is asked of sentences without labels.
     """
     if by_label and split.labels is None:
         raise InputError("batches by label need a corpus with labels: give label<TAB>text")
     lengths, labels = split.lengths, split.labels if by_label else None
     _, starts = epoch_batches(lengths, batch_size, seed, first_epoch, resplit, labels)
-    batches = len(starts) - 1
+    batches = len(starts) - 1 - first_batch
+    if first_batch < 0 or batches < 1:
+        raise InputError(f"an epoch has batches 0 to {len(starts) - 2}, and no batch {first_batch}")
     epochs = count(first_epoch)
 
     def next_epoch():
-        yield epoch_batches(lengths, batch_size, seed, next(epochs), resplit, labels)
+        order, starts = epoch_batches(lengths, batch_size, seed, next(epochs), resplit, labels)
+        yield order, starts[first_batch:]
 
     epoch = tf.data.Dataset.from_generator(
         next_epoch,

@@ -12,7 +12,7 @@ from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.data.encoded import EncodedSplit, encode_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.experiments.config import RunConfig
-from scale_vae_keras.files import write_json
+from scale_vae_keras.files import write_json, written_whole
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.text.vocabulary import Vocabulary
@@ -22,7 +22,8 @@ class RunFolder:
     """Paths and contents of a run folder.
 
     `config.json`, `vocabulary.txt`, `model.keras` (the best), `checkpoints/`, `logs/`
-    (TensorBoard), `history.csv` and `metrics.json` (written by evaluate).
+    (TensorBoard), `history.csv`, `metrics.json` (written by evaluate) and, after training that gave
+    up, `stopped.json` with the reason.
 
     Args:
         path: the folder.
@@ -32,11 +33,21 @@ class RunFolder:
         self.path = Path(path)
         self.config_path = self.path / "config.json"
         self.vocabulary_path = self.path / "vocabulary.txt"
-        self.model_path = self.path / "model.keras"
-        self.checkpoints = self.path / "checkpoints"
-        self.logs = self.path / "logs"
-        self.history_path = self.path / "history.csv"
-        self.metrics_path = self.path / "metrics.json"
+        self._place_output(self.path)
+
+    def _place_output(self, path):
+        self.model_path = path / "model.keras"
+        self.checkpoints = path / "checkpoints"
+        self.logs = path / "logs"
+        self.history_path = path / "history.csv"
+        self.metrics_path = path / "metrics.json"
+        self.stopped_path = path / "stopped.json"
+
+    def with_output(self, path: str | os.PathLike) -> "RunFolder":
+        """The same run, whose training and evaluation write to another folder."""
+        other = RunFolder(self.path)
+        other._place_output(Path(path))
+        return other
 
     def create(self, config: RunConfig, vocabulary: Vocabulary, corpus_fingerprint: str) -> None:
         """Writes what defines a new run.
@@ -49,16 +60,22 @@ class RunFolder:
                 f"{self.path} is already there and not empty: choose another folder, or continue "
                 "the run that it holds with --resume"
             )
-        self.path.mkdir(parents=True, exist_ok=True)
-        vocabulary.save(self.vocabulary_path)
-        write_json(
-            self.config_path,
-            {
-                **config.to_json(),
-                "corpus_fingerprint": corpus_fingerprint,
-                "vocabulary_fingerprint": vocabulary.fingerprint(),
-            },
-        )
+        settings = {
+            **config.to_json(),
+            "corpus_fingerprint": corpus_fingerprint,
+            "vocabulary_fingerprint": vocabulary.fingerprint(),
+        }
+        if self.path.exists():
+            self._write(self.path, vocabulary, settings)
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(self.path) as temporary:
+            temporary.mkdir()
+            self._write(temporary, vocabulary, settings)
+
+    def _write(self, folder, vocabulary, settings):
+        vocabulary.save(folder / self.vocabulary_path.name)
+        write_json(folder / self.config_path.name, settings)
 
     @cached_property
     def _config(self) -> dict:
@@ -71,9 +88,9 @@ class RunFolder:
                 f"{self.path} is not a run folder: config.json cannot be read ({error})"
             ) from error
 
-    def change_epochs(self, epochs: int) -> None:
-        """Sets a new limit of epochs."""
-        config = replace(self.config, epochs=epochs)
+    def change(self, **settings) -> None:
+        """Sets those settings anew that may change with the run: `epochs` and `replicas`."""
+        config = replace(self.config, **settings)
         write_json(self.config_path, {**self._config, **config.to_json()})
         for name in ("config", "_config"):
             del self.__dict__[name]

@@ -5,6 +5,7 @@ import json
 
 import keras
 import numpy as np
+import pytest
 
 from scale_vae_keras.callbacks import (
     BestModel,
@@ -14,7 +15,8 @@ from scale_vae_keras.callbacks import (
     LatentMonitor,
     RunCheckpoint,
 )
-from scale_vae_keras.callbacks.run_checkpoint import checkpoints, read_state
+from scale_vae_keras.callbacks.checkpoint_folder import checkpoints, last_good, read_state
+from scale_vae_keras.errors import InputError
 
 
 def feed(callback, model, *rows):
@@ -93,7 +95,8 @@ def test_history_table_in_fit(vae, data, tmp_path):
 def test_the_last_two_checkpoints_are_kept(vae, tmp_path):
     folder = tmp_path / "checkpoints"
     table = HistoryTable(tmp_path / "history.csv")
-    checkpoint = RunCheckpoint(folder, {"history": table}, seconds=100.0)
+    checkpoint = RunCheckpoint(folder, {"history": table})
+    checkpoint.seconds = 100.0
     vae.stop_training = False
     for callback in (table, checkpoint):
         callback.set_model(vae)
@@ -115,8 +118,48 @@ def test_the_last_two_checkpoints_are_kept(vae, tmp_path):
     assert float(keras.saving.load_model(kept[-1] / "model.keras").kl_weight) == 10
 
 
-def test_no_checkpoints(tmp_path):
-    assert checkpoints(tmp_path / "missing") == []
+def saving(model, folder, steps=7, **arguments):
+    """A checkpoint callback before the first step of an epoch."""
+    checkpoint = RunCheckpoint(folder, {}, **arguments)
+    checkpoint.set_model(model)
+    checkpoint.set_params({"steps": steps})
+    model.stop_training = False
+    checkpoint.on_train_begin()
+    return checkpoint
+
+
+def test_checkpoints_every_so_many_steps_but_not_at_the_end_of_an_epoch(vae, tmp_path):
+    checkpoint = saving(vae, tmp_path, steps=6, save_steps=2)
+    names = []
+    for step in range(6):
+        checkpoint.on_train_batch_end(step)
+        names.append([path.name for path in checkpoints(tmp_path)])
+    second, fourth = "epoch-0000-step-000002", "epoch-0000-step-000004"
+    assert names == [[], [second], [second], *[[second, fourth]] * 3]
+    checkpoint.on_epoch_end(0)
+    assert [path.name for path in checkpoints(tmp_path)] == [fourth, "epoch-0001"]
+    checkpoint.on_train_batch_end(1)
+    assert checkpoints(tmp_path)[-1].name == "epoch-0001-step-000002"
+    assert read_state(checkpoints(tmp_path)[-1])["steps"] == 2
+
+
+def test_checkpoints_every_so_many_minutes(vae, tmp_path, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    checkpoint = saving(vae, tmp_path, save_minutes=0.5)
+    for step, seconds in enumerate([29, 1, 29, 1]):
+        now[0] += seconds
+        checkpoint.on_train_batch_end(step)
+    assert [path.name for path in checkpoints(tmp_path)] == [
+        "epoch-0000-step-000002",
+        "epoch-0000-step-000004",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [{"save_steps": 0}, {"save_minutes": -1.0}], ids=str)
+def test_bad_intervals(arguments, tmp_path):
+    with pytest.raises(InputError, match=r"save_\w+ must be at least"):
+        RunCheckpoint(tmp_path, {}, **arguments)
 
 
 def run(model, data, folder, epochs, saved=None):
@@ -128,16 +171,11 @@ def run(model, data, folder, epochs, saved=None):
         "monitor": LatentMonitor(data),
         "history": HistoryTable(folder / "history.csv"),
     }
-    first = 0
-    if saved is not None:
-        state = read_state(saved)
-        first = state["epochs"]
-        for name, callback in stateful.items():
-            callback.set_state(state["callbacks"][name])
+    checkpoint = RunCheckpoint(folder / "checkpoints", stateful, best, saved)
     model.fit(
         data,
         validation_data=data,
-        initial_epoch=first,
+        initial_epoch=checkpoint.epochs,
         epochs=epochs,
         callbacks=[
             EpochAverageScale(1),
@@ -145,7 +183,7 @@ def run(model, data, folder, epochs, saved=None):
             best,
             stateful["decay"],
             stateful["history"],
-            RunCheckpoint(folder / "checkpoints", stateful),
+            checkpoint,
         ],
         shuffle=False,
         verbose=0,
@@ -164,7 +202,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(scale_vae, data, tmp_pa
     fresh.set_weights(start)
     fresh.compile(keras.optimizers.SGD(0.5), run_eagerly=True)
     run(fresh, data, folders[1], 2)
-    last = checkpoints(folders[1] / "checkpoints")[-1]
+    last = last_good(folders[1] / "checkpoints")
     resumed = keras.saving.load_model(last / "model.keras")
     resumed.run_eagerly = True
     run(resumed, data, folders[1], 4, last)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -94,6 +95,41 @@ def test_large_sets_are_sorted_in_pools():
     assert 3 < np.mean(spread) < 9
 
 
+LABELS = np.random.default_rng(6).choice(["a", "b", "c"], 1_003, p=[0.6, 0.39, 0.01]).tolist()
+
+
+def test_the_sentences_of_a_batch_share_their_label():
+    order, starts = epoch_batches(LENGTHS, 16, 7, 3, False, LABELS)
+    assert sorted(order.tolist()) == list(range(len(LENGTHS)))
+    batches = members(order, starts)
+    labels = [{LABELS[sentence] for sentence in batch} for batch in batches]
+    assert [len(of_batch) for of_batch in labels] == [1] * len(batches)
+    sizes = np.diff(starts)
+    incomplete = np.flatnonzero(sizes < 16)
+    assert (incomplete >= len(batches) - 3).all()
+    assert [labels[batch] for batch in incomplete] == [{"a"}, {"b"}, {"c"}]
+    full = [min(of_batch) for of_batch in labels[: -len(incomplete)]]
+    assert full != sorted(full)  # labels take turns
+
+
+@pytest.mark.parametrize("resplit", [False, True])
+def test_batches_of_one_label_are_kept_or_paired_anew(resplit):
+    first = epoch_batches(LENGTHS, 16, 7, 0, resplit, LABELS)
+    later = epoch_batches(LENGTHS, 16, 7, 9, resplit, LABELS)
+    assert members(*first) != members(*later)
+    assert (compositions(*first) == compositions(*later)) is not resplit
+
+
+def test_training_batches_by_label():
+    split = replace(encoded(LENGTHS[:103]), labels=LABELS[:103])
+    dataset = training_batches(split, 8, seed=3, by_label=True)
+    batches = [(batch.numpy()[:, 1] - 4).tolist() for batch in dataset]
+    assert batches == members(*epoch_batches(split.lengths, 8, 3, 0, False, split.labels))
+    assert len(batches) == int(dataset.cardinality())
+    with pytest.raises(InputError, match="need a corpus with labels"):
+        training_batches(encoded([1, 2]), 1, seed=0, by_label=True)
+
+
 @pytest.mark.parametrize("resplit", [False, True])
 def test_each_iterator_serves_the_next_epoch(resplit):
     lengths = LENGTHS[:103]
@@ -104,6 +140,17 @@ def test_each_iterator_serves_the_next_epoch(resplit):
         batches = [batch.numpy() for batch in dataset]
         expected = members(*epoch_batches(split.lengths, 8, 3, epoch, resplit))
         assert [(batch[:, 1] - 4).tolist() for batch in batches] == expected
+
+
+def test_an_epoch_from_a_later_batch_on():
+    split = encoded(LENGTHS[:103])
+    whole = [batch.numpy().tolist() for batch in training_batches(split, 8, 3, first_epoch=2)]
+    rest = training_batches(split, 8, 3, first_epoch=2, first_batch=9)
+    assert int(rest.cardinality()) == 4
+    assert [batch.numpy().tolist() for batch in rest] == whole[9:]
+    for batch in (-1, 13):
+        with pytest.raises(InputError, match=f"batches 0 to 12, and no batch {batch}"):
+            training_batches(split, 8, 3, first_batch=batch)
 
 
 def test_rows_are_right_padded_sentences():
