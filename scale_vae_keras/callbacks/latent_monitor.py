@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import active_units, mutual_information
+from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.layers.replica import host_value
 
 _logger = logging.getLogger("scale_vae_keras")
@@ -24,7 +25,10 @@ class LatentMonitor(keras.callbacks.Callback):
     posterior that the decoder samples from), `au` and `au_unscaled` (active units of that posterior
     and of the encoder's own); for Scale-VAE also `factor_min`, `factor_mean`, `factor_max` (of
     f-bar), `factor_change` (largest relative change of f-bar over the epoch), and the epoch's
-    counters `factor_capped` and `factor_unrecorded`; for all, `skipped_steps`.
+    counters `factor_capped` and `factor_unrecorded`; for all, where the epoch was validated,
+    `val_elbo_nll`: the negative ELBO under the generator that decodes f * z,
+    `val_reconstruction` + KL(N(f * mu, sigma^2) || N(0, f^2)) in nats a sentence; f is 1 for other
+    systems. It bounds the negative log-likelihood; Scale-VAE's objective, `val_loss`, does not.
 
     A line is logged as a warning when f-bar runs away (its geometric mean grows by half from one
     epoch to the next, the average being in force), when a factor reaches its cap, when the swap to
@@ -36,12 +40,17 @@ class LatentMonitor(keras.callbacks.Callback):
     Args:
         validation_data: batches of int32 ids `[batch, time]`.
         seed: of the samples in the estimate of mutual information.
+
+    Attributes:
+        encoded: the posteriors of the validation sentences after the last epoch, in the order of
+            `validation_data`; None before.
     """
 
     def __init__(self, validation_data: tf.data.Dataset, seed: int = 0):
         super().__init__()
         self.validation_data = validation_data
         self.seed = seed
+        self.encoded = None
         self._collapsed = False
         self._factor = None
         self._was_in_force = False
@@ -49,12 +58,14 @@ class LatentMonitor(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Measures, logs and warns."""
-        encoded = encode_dataset(self.model, self.validation_data)
+        encoded = self.encoded = encode_dataset(self.model, self.validation_data)
         information, cap = mutual_information(encoded.mean, encoded.log_var, self.seed)
         logs["mi"], logs["mi_cap"] = information, cap
         logs["au"] = active_units(encoded.mean)
         logs["au_unscaled"] = active_units(encoded.unscaled_mean)
-        logs["skipped_steps"] = int(host_value(self.model.skipped_steps))
+        if "val_reconstruction" in logs:
+            rate = declared_prior(self.model, "scaled").kl(encoded.mean, encoded.log_var)
+            logs["val_elbo_nll"] = logs["val_reconstruction"] + float(rate.sum(axis=1).mean())
         collapsed = information < _COLLAPSED_INFORMATION
         if collapsed and not self._collapsed:
             _logger.warning(

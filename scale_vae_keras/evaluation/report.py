@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-_ROWS = (
+METRICS = (
     ("iw_nll", "nats/sentence", "negative log-likelihood, importance weighted"),
     ("elbo_nll", "nats/sentence", "negative ELBO"),
     ("objective_nll", "nats/sentence", "negative training objective"),
@@ -29,6 +29,7 @@ _ROWS = (
     ("tokens", "", "predicted, </s> counted"),
     ("generator", "", "that the likelihood is declared for"),
 )
+"""Name, unit and meaning of what `evaluate_model` returns, in the order of a report."""
 
 
 def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:
@@ -41,13 +42,16 @@ def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:
     for run in runs:
         table.add_column(run, no_wrap=True)
     table.add_column("meaning")
-    for name, unit, meaning in _ROWS:
-        cells = [_cell(metrics[name], metrics.get(f"{name}_se")) for metrics in runs.values()]
+    for name, unit, meaning in METRICS:
+        cells = [
+            shown_metric(metrics[name], metrics.get(f"{name}_se")) for metrics in runs.values()
+        ]
         table.add_row(name, unit, *cells, meaning)
     return table
 
 
-def _cell(value, error):
+def shown_metric(value: object, error: float | None) -> str:
+    """A metric as text, with its standard error where there is one, "-" where there is none."""
     if value is None:
         return "-"
     if isinstance(value, dict):

@@ -1,0 +1,180 @@
+"""The curves of a run for TensorBoard."""
+
+import math
+import time
+
+import keras
+import numpy as np
+from tensorboard.plugins.custom_scalar import layout_pb2
+from tensorboard.plugins.custom_scalar import summary as custom_scalars
+from tensorboard.plugins.scalar.summary_v2 import scalar_pb
+
+from scale_vae_keras.callbacks.event_log import EventLog
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.evaluation.prior import factor
+from scale_vae_keras.layers.replica import host_value
+
+_LATENT = ("mi", "mi_cap", "mi_batch", "au", "au_unscaled")
+_DESCRIPTIONS = {
+    "loss/objective": "What training minimises, nats a sentence; in validation with the weight of "
+    "the KL after annealing. For Scale-VAE it bounds nothing.",
+    "loss/reconstruction": "-log p(x|z) at one sample z, nats a sentence, `</s>` counted.",
+    "loss/kl": "KL(q(z|x) || N(0, I)) of the posterior that is charged, nats a sentence.",
+    "loss/elbo_nll": "Negative ELBO under the generator f\\*z, nats a sentence: an upper bound of "
+    "the negative log-likelihood.",
+    "loss/perplexity": "exp(elbo_nll / predicted tokens of a sentence): an upper bound of the "
+    "perplexity; exact for a language model.",
+    "latent/mi": "Mutual information of sentence and z, nats. It cannot exceed `mi_cap`.",
+    "latent/mi_cap": "Logarithm of the number of validation sentences, nats.",
+    "latent/mi_batch": "Mutual information within batches, nats.",
+    "latent/au": "Active units of the posterior that the decoder samples from.",
+    "latent/au_unscaled": "Active units of the encoder's own posterior.",
+    "training/kl_weight": "Weight of the KL in the last step of the epoch.",
+    "training/learning_rate": "In the last step of the epoch.",
+    "training/gradient_norm": "Before clipping, mean over the epoch's steps that were not skipped.",
+    "training/gradient_norm_max": "Before clipping, the largest of the epoch.",
+    "training/tokens_per_second": "Predicted tokens of the training sentences a second of wall "
+    "time, validation left out.",
+    "training/skipped_steps": "Steps left out since the start because a gradient was not finite.",
+    "scale_factor/mean": "Mean of f-bar over the latent dimensions.",
+}
+_CHARTS = {
+    "Mutual information and its cap (nats)": ["latent/mi$", "latent/mi_cap$"],
+    "Active units": ["latent/au$", "latent/au_unscaled$"],
+    "KL (nats)": ["loss/kl$"],
+    "KL weight": ["training/kl_weight$"],
+    "Objective and proper bound (nats)": ["loss/objective$", "loss/elbo_nll$"],
+    "Reconstruction (nats)": ["loss/reconstruction$"],
+}
+_FACTOR_CHARTS = {
+    "f-bar: smallest, mean, largest": [
+        "scale_factor/min$",
+        "scale_factor/mean$",
+        "scale_factor/max$",
+    ],
+    "f-bar of each dimension": ["scale_factor_by_dimension/"],
+}
+
+
+class ScalarLog(keras.callbacks.Callback):
+    """Logs an epoch's figures, training and validation side by side under the same names.
+
+    Whatever the epoch's logs hold, and besides: the proper bound `loss/elbo_nll` of the validation
+    sentences as `loss/perplexity` by predicted token, the learning rate, mean and largest gradient
+    norm, throughput, and for Scale-VAE f-bar of each dimension. A layout for the page "Custom
+    Scalars" puts on one page what shows a posterior collapse.
+
+    Place it after `LatentMonitor` and the KL annealing, and before a callback that changes the
+    learning rate or the weights.
+
+    Args:
+        training: where the figures of training go.
+        validation: where those of validation go.
+        train: the training sentences.
+        valid: the validation sentences.
+    """
+
+    def __init__(
+        self, training: EventLog, validation: EventLog, train: EncodedSplit, valid: EncodedSplit
+    ):
+        super().__init__()
+        self.training = training
+        self.validation = validation
+        self.train_tokens = _predicted(train)
+        self.valid_length = _predicted(valid) / valid.sentences
+
+    def on_train_begin(self, logs=None):
+        """Writes the layout."""
+        charts = dict(_CHARTS)
+        if hasattr(self.model, "posterior_scale"):
+            charts |= _FACTOR_CHARTS
+        if not self.model.latent_dim:
+            return
+        layout = layout_pb2.Layout(
+            category=[
+                layout_pb2.Category(
+                    title="Posterior collapse",
+                    chart=[
+                        layout_pb2.Chart(
+                            title=title, multiline=layout_pb2.MultilineChartContent(tag=tags)
+                        )
+                        for title, tags in charts.items()
+                    ],
+                )
+            ]
+        )
+        self.validation.write(0, custom_scalars.pb(layout))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Starts the clock and the record of gradient norms."""
+        self._batches = 0
+        self._norms = []
+        self._seconds = None
+        self._started = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Records the gradient norm."""
+        self._batches += 1
+        norm = float(host_value(self.model.gradient_norm))
+        if math.isfinite(norm):
+            self._norms.append(norm)
+
+    def on_test_begin(self, logs=None):
+        """Stops the clock."""
+        if self._seconds is None:
+            self._seconds = time.perf_counter() - self._started
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Writes the figures."""
+        self.on_test_begin()
+        train, valid = {}, {}
+        for key, value in logs.items():
+            if key.startswith("val_"):
+                valid[_loss_tag(key.removeprefix("val_"))] = value
+            elif key in _LATENT:
+                valid[f"latent/{key}"] = value
+            else:
+                train[_training_tag(key)] = value
+        if not self.model.latent_dim:
+            valid["loss/elbo_nll"] = logs["val_loss"]
+        with np.errstate(over="ignore"):
+            valid["loss/perplexity"] = np.exp(valid["loss/elbo_nll"] / self.valid_length)
+        train["training/learning_rate"] = host_value(self.model.optimizer.learning_rate)
+        if self._norms:
+            train["training/gradient_norm"] = sum(self._norms) / len(self._norms)
+            train["training/gradient_norm_max"] = max(self._norms)
+        share = self._batches / self.params["steps"]
+        train["training/tokens_per_second"] = share * self.train_tokens / self._seconds
+        if hasattr(self.model, "posterior_scale"):
+            values = factor(self.model)
+            train |= {
+                f"scale_factor_by_dimension/{dimension_name(d, len(values))}": value
+                for d, value in enumerate(values)
+            }
+        for log, scalars in ((self.training, train), (self.validation, valid)):
+            log.write(epoch + 1, *(_scalar(tag, value) for tag, value in scalars.items()))
+
+
+def dimension_name(dimension: int, latent_dim: int) -> str:
+    """A dimension with zeros in front, so that names sort by number."""
+    return f"{dimension:0{len(str(latent_dim - 1))}}"
+
+
+def _predicted(split):
+    return split.words + split.sentences
+
+
+def _loss_tag(name):
+    return "loss/objective" if name == "loss" else f"loss/{name}"
+
+
+def _training_tag(key):
+    if key in ("loss", "reconstruction", "kl"):
+        return _loss_tag(key)
+    if key.startswith("factor_"):
+        return f"scale_factor/{key.removeprefix('factor_')}"
+    return f"training/{key}"
+
+
+def _scalar(tag, value):
+    return scalar_pb(tag, float(value), _DESCRIPTIONS.get(tag))

@@ -1,0 +1,65 @@
+"""A few sentences that show what a model writes."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from scale_vae_keras.models.text_generator import MAX_LENGTH, TextGenerator
+from scale_vae_keras.text.tokenizer import Tokenizer
+
+_STEPS = 5
+_PAIRS = 3
+
+
+class TextSamples(NamedTuple):
+    """What a model wrote.
+
+    Attributes:
+        prior: sentences from the prior.
+        reconstructions: each original written anew from its posterior mean.
+        interpolations: five sentences on each line between the posterior means of two originals,
+            the first and the second, the third and the fourth, the fifth and the sixth.
+    """
+
+    prior: list[str]
+    reconstructions: list[str]
+    interpolations: list[list[str]]
+
+
+def write_samples(
+    model: TextGenerator,
+    tokenizer: Tokenizer,
+    means: np.ndarray,
+    count: int = 8,
+    seed: int = 0,
+    max_length: int = MAX_LENGTH,
+) -> TextSamples:
+    """Writes sentences: from the prior by temperature sampling, the others greedily.
+
+    Args:
+        model: the model.
+        tokenizer: turns ids into text.
+        means: posterior means of the originals, `[originals, latent]`; no column for a language
+            model, which then writes from the prior alone.
+        count: sentences from the prior.
+        seed: of the sentences from the prior.
+        max_length: most tokens of a sentence, `</s>` counted.
+    """
+    prior = _texts(tokenizer, model.generate(count, seed, max_length=max_length))
+    if not means.shape[1]:
+        return TextSamples(prior, [], [])
+    alpha = np.linspace(0, 1, _STEPS, dtype=np.float32)[:, None]
+    pairs = list(zip(means[::2], means[1::2], strict=False))[:_PAIRS]
+    lines = [(1 - alpha) * start + alpha * end for start, end in pairs]
+    decoded = model.decode(np.concatenate([means, *lines]), max_length=max_length)
+    written = _texts(tokenizer, decoded)
+    first = len(means)
+    return TextSamples(
+        prior,
+        written[:first],
+        [written[first + n * _STEPS :][:_STEPS] for n in range(len(pairs))],
+    )
+
+
+def _texts(tokenizer, sentences):
+    return [text.decode() for text in tokenizer.detokenize(sentences.ids).numpy()]
