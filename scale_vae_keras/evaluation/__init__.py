@@ -6,6 +6,7 @@ from scale_vae_keras.evaluation.evaluate import dimension_table, evaluate_model
 from scale_vae_keras.evaluation.information import (
     Information,
     active_units,
+    aggregate_divergence,
     batch_mutual_information,
     estimate_information,
     mutual_information,
@@ -14,6 +15,7 @@ from scale_vae_keras.evaluation.information import (
 )
 from scale_vae_keras.evaluation.prior import GENERATORS, Prior, declared_prior
 from scale_vae_keras.evaluation.report import metrics_table, notes
+from scale_vae_keras.evaluation.silhouette import silhouette
 
 __all__ = [
     "GENERATORS",
@@ -22,6 +24,7 @@ __all__ = [
     "Information",
     "Prior",
     "active_units",
+    "aggregate_divergence",
     "batch_mutual_information",
     "declared_prior",
     "dimension_table",
@@ -35,4 +38,5 @@ __all__ = [
     "mutual_posterior_divergence",
     "mutual_posterior_divergence_bound",
     "notes",
+    "silhouette",
 ]

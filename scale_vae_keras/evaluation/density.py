@@ -162,7 +162,7 @@ def _score(score, ids, encoded: Encoded, prior, group, samples, seed, rows):
             encoded.mean[i] + np.exp(0.5 * encoded.log_var[i]) * own
             for i, own in zip(group, noise, strict=True)
         ]
-        log_likelihood.append(score(ids, np.stack(z)).numpy())
+        log_likelihood.append(score(ids, tf.constant(np.stack(z))).numpy())
         log_weight.append(
             [
                 prior.log_weight(own_z, own, encoded.log_var[i])

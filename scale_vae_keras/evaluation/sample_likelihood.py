@@ -45,12 +45,9 @@ def sample_likelihood(decoder) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         )
         return tf.reshape(total, [sentences, samples])
 
-    return tf.function(
-        score,
-        input_signature=[
-            tf.TensorSpec([None, None], tf.int32),
-            tf.TensorSpec([None, None, decoder.latent_dim], tf.float32),
-        ],
+    return tf.function(score).get_concrete_function(
+        tf.TensorSpec([None, None], tf.int32),
+        tf.TensorSpec([None, None, decoder.latent_dim], tf.float32),
     )
 
 

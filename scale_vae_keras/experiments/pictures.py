@@ -11,7 +11,12 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
 
 
-def _pyplot():
+def open_pyplot():
+    """Matplotlib's pyplot, drawing to files.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
     try:
         import matplotlib
     except ImportError as error:
@@ -24,10 +29,11 @@ def _pyplot():
     return pyplot
 
 
-def _save(figure, path):
+def save_figure(figure, path: str | os.PathLike) -> Path:
+    """Writes a figure as a picture, whole or not at all, and closes it."""
     with written_whole(path) as temporary:
         figure.savefig(temporary, dpi=120, bbox_inches="tight")
-    _pyplot().close(figure)
+    open_pyplot().close(figure)
     return Path(path)
 
 
@@ -49,8 +55,8 @@ def draw_latent_map(
     Raises:
         InputError: matplotlib is not installed.
     """
-    pyplot = _pyplot()
-    points = {title: _principal_plane(array) for title, array in means.items()}
+    pyplot = open_pyplot()
+    points = {title: principal_plane(array) for title, array in means.items()}
     reach = 1.05 * max(np.abs(array).max() for array in points.values())
     figure, axes = pyplot.subplots(
         1, len(points), figsize=(6 * len(points), 5.6), squeeze=False, layout="constrained"
@@ -70,10 +76,56 @@ def draw_latent_map(
         axis.grid(alpha=0.3)
     axes[0, 0].set_ylabel("second principal direction")
     axes[0, -1].legend(title=factor, markerscale=2.5)
-    return _save(figure, path)
+    return save_figure(figure, path)
 
 
-def _principal_plane(array):
+def draw_latent_grid(
+    grid: Mapping[str, Mapping[str, np.ndarray]],
+    values: Sequence[str],
+    factor: str,
+    path: str | os.PathLike,
+) -> Path:
+    """Draws two-dimensional posterior means of several models, all to one scale.
+
+    Args:
+        grid: title of each row -> title of each column -> means of the posterior that the decoder
+            samples from, `[sentences, 2]`.
+        values: the value of the factor of each sentence, which gives the colour.
+        factor: what the factor is called.
+        path: the PNG file.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    pyplot = open_pyplot()
+    values = np.array(values)
+    reach = 1.05 * max(np.abs(means).max() for row in grid.values() for means in row.values())
+    columns = next(iter(grid.values()))
+    figure, axes = pyplot.subplots(
+        len(grid),
+        len(columns),
+        figsize=(3.2 * len(columns), 3.2 * len(grid)),
+        squeeze=False,
+        sharex=True,
+        sharey=True,
+        layout="constrained",
+    )
+    for line, (row, maps) in zip(axes, grid.items(), strict=True):
+        for axis, means in zip(line, maps.values(), strict=True):
+            for number, value in enumerate(sorted(set(values))):
+                chosen = means[values == value]
+                axis.scatter(*chosen.T, s=2, label=value, color=f"C{number}", linewidths=0)
+            axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+            axis.grid(alpha=0.3)
+        line[0].set_ylabel(row)
+    for axis, column in zip(axes[0], columns, strict=True):
+        axis.set_title(column, fontsize="medium")
+    axes[0, -1].legend(title=factor, markerscale=5, fontsize="small")
+    return save_figure(figure, path)
+
+
+def principal_plane(array: np.ndarray) -> np.ndarray:
+    """Rows `[n, width]` in their two main directions, centred, `[n, at most 2]`."""
     centred = array - array.mean(axis=0)
     _, _, directions = np.linalg.svd(centred, full_matrices=False)
     return centred @ directions[:2].T
@@ -89,7 +141,7 @@ def draw_curves(histories: Mapping[str, str | os.PathLike], path: str | os.PathL
     Raises:
         InputError: matplotlib is not installed.
     """
-    pyplot = _pyplot()
+    pyplot = open_pyplot()
     panels = {
         "val_kl": "KL of the posterior (nats)",
         "mi": "mutual information (nats)",
@@ -110,4 +162,4 @@ def draw_curves(histories: Mapping[str, str | os.PathLike], path: str | os.PathL
         axis.grid(alpha=0.3)
         axis.xaxis.get_major_locator().set_params(integer=True)
     axes[0].legend()
-    return _save(figure, path)
+    return save_figure(figure, path)

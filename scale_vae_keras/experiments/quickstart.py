@@ -15,7 +15,6 @@ from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.evaluate import evaluate_model
 from scale_vae_keras.experiments.config import configure
 from scale_vae_keras.experiments.pictures import draw_curves, draw_latent_map
-from scale_vae_keras.experiments.run_folder import RunFolder
 from scale_vae_keras.experiments.train import Run
 from scale_vae_keras.files import write_json
 
@@ -71,12 +70,8 @@ def run_quickstart(output: str | os.PathLike) -> None:
 
 def _train(name, path, console):
     console.rule(f"training the {_TITLES[name]}")
-    if RunFolder(path).config_path.exists():
-        run = Run.resume(path)
-    else:
-        run = Run.start(
-            configure("reviews", name, "small", **_SETTINGS, **_OWN_SETTINGS[name]), path
-        )
+    config = configure("reviews", name, "small", **_SETTINGS, **_OWN_SETTINGS[name])
+    run = Run.open(config, path)
     run.fit(verbose=1 if console.is_terminal else 2)
     return run.folder
 

@@ -1,4 +1,5 @@
 import math
+import statistics
 
 import numpy as np
 import pytest
@@ -6,12 +7,14 @@ import pytest
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.information import (
     active_units,
+    aggregate_divergence,
     batch_mutual_information,
     estimate_information,
     mutual_information,
     mutual_posterior_divergence,
     mutual_posterior_divergence_bound,
 )
+from scale_vae_keras.evaluation.prior import Prior
 
 
 def posteriors(count, latent=3, seed=0):
@@ -103,6 +106,49 @@ def test_bounds_enclose_the_information_of_a_gaussian_channel():
     assert result.upper_bound - result.estimate < 0.05
 
 
+def test_divergence_of_the_aggregate_is_that_of_the_mixture():
+    """Three posteriors, by the trapezoidal rule, to a prior that is none of them."""
+    mean, log_var = np.array([-2.0, 0.5, 3.0]), np.array([-1.0, 0.3, -2.0])
+    prior = Prior(np.array([0.2]), np.array([1.7]))
+    z = np.linspace(-12, 12, 20_001)
+    components = np.exp(-0.5 * np.square(z[:, None] - mean) / np.exp(log_var))
+    mixture = np.mean(components / np.sqrt(2 * np.pi * np.exp(log_var)), axis=1)
+    log_prior = -0.5 * np.square((z - 0.2) / 1.7) - math.log(1.7 * math.sqrt(2 * math.pi))
+    log_ratio = np.log(np.maximum(mixture, 1e-300)) - log_prior
+    truth = np.trapezoid(mixture * log_ratio, z)
+    deviation = math.sqrt(np.trapezoid(mixture * np.square(log_ratio - truth), z))
+    repeats = 2_000
+    posteriors = (np.tile(mean, repeats)[:, None], np.tile(log_var, repeats)[:, None])
+    error = 3 * deviation / math.sqrt(3 * repeats)
+    assert truth > 10 * error
+    assert aggregate_divergence(*posteriors, prior) == pytest.approx(truth, abs=error)
+
+
+def test_rate_is_information_and_divergence_of_the_aggregate():
+    mean, log_var = posteriors(3_000)
+    prior = Prior(np.array([0.5, 0.0, -0.5]), np.array([1.2, 1.0, 2.0]))
+    rate = prior.kl(mean, log_var).sum(axis=1).mean()
+    information = estimate_information(mean, log_var, seed=5)
+    parts = information.estimate + aggregate_divergence(mean, log_var, prior, seed=5)
+    assert parts == pytest.approx(rate, abs=0.1)
+    assert information.estimate < rate - 0.3
+
+
+def test_an_aggregate_that_is_the_prior_has_no_divergence():
+    prior = Prior(np.array([1.0, -2.0]), np.array([0.5, 3.0]))
+    mean = np.tile(prior.mean, (50, 1))
+    log_var = np.tile(2 * np.log(prior.stddev), (50, 1))
+    assert aggregate_divergence(mean, log_var, prior) == pytest.approx(0, abs=1e-9)
+
+
+def test_active_units_of_random_posteriors():
+    mean = np.random.default_rng(6).normal(0, 0.1, (300, 40)) * np.linspace(0.2, 2, 40)
+    variances = [statistics.variance(column) for column in mean.T.tolist()]
+    expected = sum(variance >= 0.01 for variance in variances)
+    assert 10 < expected < 30
+    assert active_units(mean) == expected
+
+
 def test_active_units():
     # variances over sentences (N - 1): 2, 0.005, 0.01 + a little, 0
     mean = np.array([[1.0, 0.05, 0.0708, 3.0], [-1.0, -0.05, -0.0708, 3.0]])
@@ -146,7 +192,12 @@ def test_divergence_of_two_literal_posteriors():
     ],
 )
 def test_bad_posteriors(mean, log_var, message):
-    for function in (estimate_information, batch_mutual_information, mutual_posterior_divergence):
+    for function in (
+        estimate_information,
+        batch_mutual_information,
+        mutual_posterior_divergence,
+        lambda *posterior: aggregate_divergence(*posterior, Prior(np.zeros(2), np.ones(2))),
+    ):
         with pytest.raises(InputError, match=message):
             function(mean, log_var)
 
