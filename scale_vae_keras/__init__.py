@@ -32,7 +32,10 @@ _HOMES = {
     "SkipVAE": "models",
     "TextVAE": "models",
 }
-_ROOMS = ("callbacks", "data", "evaluation", "layers", "models", "samplers", "serving", "text")
+_ROOMS = (
+    *("callbacks", "data", "evaluation", "layers", "models", "samplers", "serving", "text"),
+    "tuning",
+)
 
 __all__ = [*_HOMES, *_ROOMS]
 

@@ -1,0 +1,108 @@
+"""What a search has found so far."""
+
+import json
+import os
+from dataclasses import dataclass
+
+import rich.box
+from rich.table import Table
+
+from scale_vae_keras.tuning.objective import search_objective
+from scale_vae_keras.tuning.search_folder import SearchFolder
+
+_COUNTS = ("au", "au_unscaled", "best_epoch", "seconds")
+_FIGURES = ("elbo_nll", "objective_nll", "kl", "mi", *_COUNTS)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of a search.
+
+    Attributes:
+        name: of its folder under `trials/`.
+        status: "COMPLETED", "FAILED" or "RUNNING".
+        values: the searched settings.
+        epochs: how many it was to train.
+        figures: of the validation sentences; empty unless completed.
+        reason: why it failed, in one line.
+    """
+
+    name: str
+    status: str
+    values: dict[str, object]
+    epochs: int
+    figures: dict[str, float]
+    reason: str
+
+
+def read_trials(directory: str | os.PathLike) -> list[Trial]:
+    """The trials of a search, the best first, then those that run, then those that failed.
+
+    Raises:
+        InputError: there is no search in the folder.
+    """
+    folder = SearchFolder(directory)
+    settings = folder.settings()
+    objective = search_objective(settings["objective"])
+    trials = [
+        _read(folder, settings, path) for path in sorted(folder.oracle.glob("trial_*/trial.json"))
+    ]
+    sign = 1 if objective.direction == "min" else -1
+    order = {"COMPLETED": 0, "RUNNING": 1, "FAILED": 2}
+    return sorted(
+        trials,
+        key=lambda trial: (order[trial.status], sign * trial.figures.get(objective.name, 0.0)),
+    )
+
+
+def _read(folder, settings, path):
+    content = json.loads(path.read_text(encoding="utf-8"))
+    name, values = content["trial_id"], content["hyperparameters"]["values"]
+    completed = content["status"] == "COMPLETED"
+    reason = ""
+    if content["status"] == "FAILED":
+        failure = folder.failure_path(name)
+        reason = failure.read_text(encoding="utf-8").partition("\n")[0]
+    metrics = content["metrics"]["metrics"] if completed else {}
+    return Trial(
+        name,
+        content["status"],
+        {key: value for key, value in values.items() if not key.startswith("tuner/")},
+        values.get("tuner/epochs", settings["epochs"]),
+        {key: metric["observations"][-1]["value"][0] for key, metric in metrics.items()},
+        reason,
+    )
+
+
+def results_table(directory: str | os.PathLike) -> Table:
+    """All trials as a Markdown table: status, settings and figures in nats a sentence.
+
+    Raises:
+        InputError: there is no search in the folder.
+    """
+    trials = read_trials(directory)
+    settings = SearchFolder(directory).settings()
+    objective = settings["objective"]
+    tried = {name for trial in trials for name in trial.values}
+    names = [name for name in settings["search_space"] if name in tried]
+    figures = list(dict.fromkeys([objective, *_FIGURES]))
+    table = Table(box=rich.box.MARKDOWN)
+    for column in ("trial", "status", *names, "epochs", *figures):
+        table.add_column(column, no_wrap=True, justify="right")
+    for trial in trials:
+        table.add_row(
+            trial.name,
+            trial.status,
+            *(_setting(trial.values.get(name)) for name in names),
+            str(trial.epochs),
+            *(_figure(trial.figures.get(name), 0 if name in _COUNTS else 2) for name in figures),
+        )
+    return table
+
+
+def _setting(value):
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _figure(value, digits):
+    return "-" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,125 @@
+"""`ScaleVAEHyperModel` with every tuner of KerasTuner, as a Keras user meets them."""
+
+import importlib
+import sys
+
+import keras_tuner
+import numpy as np
+import pytest
+
+from scale_vae_keras.data.batches import evaluation_batches, training_batches
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.models.scale_vae import ScaleVAE
+from scale_vae_keras.text.tokenizer import Tokenizer
+from scale_vae_keras.text.vocabulary import Vocabulary
+from scale_vae_keras.tuning import Range, ScaleVAEHyperModel
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:getName:DeprecationWarning"),
+]
+VOCABULARY = 20
+TUNERS = {
+    keras_tuner.RandomSearch: {"max_trials": 2},
+    keras_tuner.BayesianOptimization: {"max_trials": 2},
+    keras_tuner.GridSearch: {"max_trials": 2},
+    keras_tuner.Hyperband: {"max_epochs": 2, "factor": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def sentences():
+    rng = np.random.default_rng(5)
+    length, count = 6, 32
+    tokens = rng.integers(4, VOCABULARY, [count, length]).astype(np.int32)
+    tokens[:, 0], tokens[:, -1] = 1, 2
+    return EncodedSplit(
+        tokens=tokens.ravel(),
+        offsets=np.arange(0, (count + 1) * length, length),
+        labels=None,
+        empty=0,
+        truncated=0,
+    )
+
+
+@pytest.fixture(scope="module")
+def hypermodel(tiny_space):
+    searched = {"des_std": Range(0.3, 1.5), "learning_rate": 0.5, "dropout": 0.1}
+    return ScaleVAEHyperModel(VOCABULARY, {**tiny_space, **searched}, seed=3)
+
+
+@pytest.mark.parametrize("tuner", TUNERS, ids=lambda tuner: tuner.__name__)
+def test_every_trial_is_completed(tuner, hypermodel, sentences, tmp_path):
+    search = tuner(
+        hypermodel,
+        objective=keras_tuner.Objective("val_elbo_nll", "min"),
+        directory=tmp_path,
+        seed=4,
+        **TUNERS[tuner],
+    )
+    search.oracle.max_trials = 2
+    validation, _ = evaluation_batches(sentences, 16)
+    arguments = {} if tuner is keras_tuner.Hyperband else {"epochs": 1}
+    search.search(
+        training_batches(sentences, 16, seed=0),
+        validation_data=validation,
+        shuffle=False,
+        verbose=0,
+        **arguments,
+    )
+    trials = list(search.oracle.trials.values())
+    assert [trial.status for trial in trials] == ["COMPLETED"] * 2
+    assert len({trial.hyperparameters["des_std"] for trial in trials}) == 2
+    (best,) = search.get_best_models()
+    assert isinstance(best, ScaleVAE)
+    chosen = min(trials, key=lambda trial: trial.score)
+    assert best.scale_config["des_std"] == chosen.hyperparameters["des_std"]
+    assert np.all(best.posterior_scale.average.numpy() != 1)
+
+
+def test_training_is_that_of_a_run(hypermodel, sentences):
+    """The average is in force after `f_epo` epochs, and the KL weight has risen."""
+    hyperparameters = keras_tuner.HyperParameters()
+    model = hypermodel.build(hyperparameters)
+    validation, _ = evaluation_batches(sentences, 16)
+    history = hypermodel.fit(
+        hyperparameters,
+        model,
+        training_batches(sentences, 16, seed=0),
+        validation_data=validation,
+        epochs=2,
+        shuffle=False,
+        verbose=0,
+    ).history
+    assert float(model.posterior_scale.in_force) == 1
+    assert float(model.kl_weight) == 1
+    assert all(
+        proper > paper
+        for proper, paper in zip(history["val_elbo_nll"], history["val_loss"], strict=True)
+    )
+    assert set(history) >= {"val_elbo_nll", "val_loss", "mi"}
+
+
+def test_the_same_seed_builds_the_same_model(hypermodel):
+    first, second = (hypermodel.build(keras_tuner.HyperParameters()) for _ in range(2))
+    for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_tokenizer_gives_the_vocabulary_size(tiny_space):
+    vocabulary = Vocabulary(["one", "two"])
+    hypermodel = ScaleVAEHyperModel(Tokenizer(vocabulary), tiny_space)
+    assert hypermodel.build(keras_tuner.HyperParameters()).vocabulary_size == 6
+
+
+def test_an_unknown_setting_is_refused():
+    with pytest.raises(InputError, match="gamma is no setting"):
+        ScaleVAEHyperModel(VOCABULARY, {"gamma": 0.5})
+
+
+def test_without_keras_tuner_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "keras_tuner", None)
+    monkeypatch.delitem(sys.modules, "scale_vae_keras.tuning.extra")
+    with pytest.raises(ImportError, match=r"pip install 'scale-vae-keras\[tune\]'"):
+        importlib.import_module("scale_vae_keras.tuning.extra")
