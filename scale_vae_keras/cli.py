@@ -80,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
         _add_serve,
         _add_request,
         _add_data,
+        _add_tune,
         _add_benchmark,
+        _add_report,
     ):
         add(commands)
     return parser
@@ -110,16 +112,60 @@ def _add_train(commands):
     )
     parser.add_argument("--output", required=True, metavar="RUN", help="the run folder")
     parser.add_argument("--resume", action="store_true", help="continue the run in RUN")
+    parser.add_argument(
+        "--profile",
+        type=int,
+        nargs=2,
+        metavar=("FIRST", "LAST"),
+        help="record a profile of these training steps, counted from 1, for TensorBoard",
+    )
     parser.add_argument("--method", metavar="NAME", help="the system, scale by default; see below")
     parser.add_argument("--preset", help="small, base (default) or paper")
     parser.add_argument("--epochs", type=int, metavar="N")
     parser.add_argument("--batch-size", type=int, metavar="N")
+    parser.add_argument(
+        "--replicas",
+        type=int,
+        metavar="N",
+        help="devices that share each batch: every GPU by default; on a machine without GPUs, "
+        "logical CPU devices; see docs/distributed.md for several machines",
+    )
     parser.add_argument("--learning-rate", type=float, metavar="X")
     parser.add_argument("--seed", type=int, metavar="N")
+    parser.add_argument(
+        "--precision", metavar="NAME", help="float32 (default), mixed_bfloat16 or mixed_float16"
+    )
+    safety = parser.add_argument_group("safety", "these may change with --resume")
+    safety.add_argument(
+        "--save-steps",
+        type=_at_least(1, int),
+        metavar="N",
+        help="a checkpoint every N steps of an epoch, too",
+    )
+    safety.add_argument(
+        "--save-minutes",
+        type=_at_least(0, float),
+        metavar="X",
+        help="a checkpoint every X minutes, too",
+    )
+    safety.add_argument(
+        "--max-skipped-share",
+        type=_at_least(0, float),
+        default=0.1,
+        metavar="X",
+        help="stop when more than this share of an epoch's steps had a loss or gradient that is "
+        "not finite; 0.1 by default",
+    )
     schedule = parser.add_argument_group("schedule")
     schedule.add_argument("--decay", help="of the learning rate: halving or plateau")
     schedule.add_argument(
         "--decay-start", type=int, metavar="N", help="epochs before the first decay"
+    )
+    schedule.add_argument(
+        "--decay-patience", type=int, metavar="N", help="epochs without improvement before a decay"
+    )
+    schedule.add_argument(
+        "--select-by", help="what the best model has the least of: objective (default) or elbo"
     )
     schedule.add_argument("--kl-start", type=float, metavar="X", help="KL weight of the first step")
     schedule.add_argument("--kl-epochs", type=int, metavar="N", help="epochs until the weight is 1")
@@ -159,6 +205,17 @@ def _add_train(commands):
         else:
             kind = type(value)
             systems.add_argument(option, type=kind, metavar=kind.__name__.upper(), help=users)
+
+
+def _at_least(least, kind):
+    def number(text):
+        value = kind(text)
+        if not value >= least:
+            raise ValueError
+        return value
+
+    number.__name__ = f"{kind.__name__} of at least {least},"
+    return number
 
 
 def _settings_of_systems():
@@ -270,6 +327,56 @@ def _add_data(commands):
     parser.add_argument("--max-length", type=int, default=200, metavar="N")
 
 
+def _add_tune(commands):
+    parser = _add_command(
+        commands,
+        "tune",
+        "Search for the settings of Scale-VAE with KerasTuner; the same command goes on where it "
+        "was interrupted.",
+    )
+    parser.add_argument(
+        "data", metavar="DATA", help="as for train; with --show, the folder of a search"
+    )
+    parser.add_argument("--output", metavar="DIR", help="the folder of the search")
+    parser.add_argument("--show", action="store_true", help="only show what a search has found")
+    parser.add_argument("--tuner", choices=("random", "hyperband", "bayesian", "grid"))
+    parser.add_argument(
+        "--grid",
+        choices=("table3",),
+        help="try the nine settings of the paper's Table 3 first; with --tuner grid, the default "
+        "then, nothing else",
+    )
+    parser.add_argument(
+        "--trials", type=int, metavar="N", help="most trials, 12 by default, or the grid's"
+    )
+    parser.add_argument("--epochs", type=int, metavar="N", help="of a trial, at most")
+    parser.add_argument(
+        "--objective",
+        metavar="NAME",
+        help="elbo_nll (default), objective_nll, mi or elbo_nll-W*mi with W up to 1",
+    )
+    parser.add_argument("--preset", help="small (default), base or paper")
+    parser.add_argument(
+        "--train-limit", type=int, metavar="N", help="only the first N training sentences"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="of the search and of every trial")
+    parser.add_argument(
+        "--fix",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting's value, or the values to try, separated by commas",
+    )
+
+
+def _add_report(commands):
+    parser = _add_command(
+        commands, "report", "Write one self-contained web page about a run and print where."
+    )
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("--output", metavar="FILE.html", help="RUN/report.html by default")
+
+
 def _add_benchmark(commands):
     parser = _add_command(commands, "benchmark", "Compare systems or runs by one measure.")
     benchmarks = parser.add_subparsers(dest="benchmark", required=True, metavar="NAME")
@@ -301,6 +408,15 @@ def _add_benchmark(commands):
     density.add_argument("--samples", type=int, default=100, metavar="N", help="importance samples")
     density.add_argument("--limit", type=int, metavar="N", help="only the first N test sentences")
     density.add_argument("--generator", default="scaled", choices=GENERATORS)
+    latent = _add_command(
+        benchmarks,
+        "latent",
+        "Draw and measure the latent space of three systems under three ways of batching; the same "
+        "command goes on where it was interrupted.",
+    )
+    latent.add_argument("--output", required=True, metavar="DIR")
+    latent.add_argument("--epochs", type=int, default=10, metavar="N", help="10 by default")
+    latent.add_argument("--seed", type=int, default=783435, metavar="N")
     probe = _add_command(
         benchmarks, "probe", "Accuracy of a linear classifier on the latent code, by labels used."
     )
@@ -317,6 +433,29 @@ def _add_benchmark(commands):
     )
     generation.add_argument("-n", type=int, default=10_000, metavar="N", help="number of sentences")
     generation.add_argument("--seed", type=int, default=0, metavar="N")
+    speed = _add_command(
+        benchmarks,
+        "speed",
+        "Time training, generation and importance weighting on this machine, with random weights; "
+        "against keras.layers.LSTM and large matrix products.",
+    )
+    speed.add_argument(
+        "--shape",
+        default="short",
+        choices=("short", "paper"),
+        help="short (default): batch 64, 12 tokens, embedding 128, LSTM 256, vocabulary 8,000; "
+        "paper: batch 32, 80 tokens, embedding 512, LSTM 1024, vocabulary 20,001",
+    )
+    speed.add_argument("--data", metavar="DATA", help="a corpus to train over the lengths of, too")
+    speed.add_argument("--rounds", type=int, default=5, metavar="N", help="5 by default")
+    speed.add_argument(
+        "--sweep",
+        nargs="+",
+        default=[],
+        choices=("vocabulary", "length", "batch", "latent"),
+        help="sizes to vary, one at a time",
+    )
+    speed.add_argument("--output", metavar="FILE.csv")
 
 
 if __name__ == "__main__":

@@ -110,10 +110,36 @@ def test_train_makes_a_self_contained_run_folder(run):
     assert {"val_loss", "mi", "mi_cap", "au", "factor_mean", "kl_weight"} <= set(header.split(","))
 
 
+@pytest.mark.parametrize(
+    ("output", "message"), [("speed.txt", "must end in .csv"), ("no/speed.csv", "no folder")]
+)
+def test_the_file_of_a_speed_benchmark_is_checked_before_it_runs(tmp_path, output, message):
+    assert message in fail("benchmark", "speed", "--output", tmp_path / output)
+
+
 def test_a_setting_of_another_system_is_refused(corpus, tmp_path):
     options = ("--method", "vae", "--des-std", "0.9")
     message = fail("train", corpus, "--output", tmp_path / "run", *options)
     assert "the method vae has no setting des_std" in message
+
+
+@pytest.mark.parametrize("replicas", [-1, 0, 17])
+def test_a_number_of_replicas_that_cannot_be_is_refused(corpus, tmp_path, replicas):
+    options = (*TINY, "--replicas", replicas)
+    message = fail("train", corpus, "--output", tmp_path / "run", *options)
+    assert f"replicas must be from 1 to the batch size of 16, got {replicas}" in message
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_of_two_replicas_goes_on_with_one(corpus, tmp_path):
+    run = tmp_path / "run"
+    succeed("train", corpus, "--output", run, *TINY, "--epochs", 1, "--replicas", 2)
+    assert json.loads((run / "config.json").read_text())["replicas"] == 2
+    resumed = ("train", "--resume", "--output", run, "--epochs", 2)
+    warned = scale_vae(*resumed, "--replicas", 1).stderr
+    assert "warning: the run had 2 replicas and goes on with 1" in warned
+    assert json.loads((run / "config.json").read_text())["replicas"] == 1
+    assert [row[0] for row in (run / "history.csv").read_text().splitlines()[1:]] == ["1", "2"]
 
 
 def test_train_prints_the_counts_of_what_it_read(tmp_path):
@@ -177,6 +203,14 @@ def test_evaluate_writes_the_metrics_and_is_reproducible(run, corpus):
     table = succeed("evaluate", run, run, "--samples", 0, "--limit", 10)
     assert "nats/sentence" in table
     assert "NOT a bound" in table
+
+
+def test_report_writes_a_page_and_says_where(run, tmp_path):
+    pytest.importorskip("matplotlib", reason="needs the extra plots")
+    page = tmp_path / "page.html"
+    assert succeed("report", run, "--output", page).strip() == str(page)
+    assert "<h2>Latent map</h2>" in page.read_text()
+    assert "No such file" in fail("report", run, "--output", tmp_path / "nowhere" / "page.html")
 
 
 def test_data_shows_the_statistics(corpus):
@@ -274,6 +308,7 @@ def test_resume_refuses_a_changed_corpus(tmp_path):
         (("--des-std", "0"), "des_std must be positive"),
         (("--des-std", "nan"), "des_std must be positive"),
         (("--f-epo", "0"), "f_epo must be"),
+        (("--profile", "3", "2"), "FIRST <= LAST"),
         (("--epochs", "0"), "epochs must be positive"),
         (("--dropout", "1"), "dropout must be"),
         (("--average", "mode"), "average must be one of"),
@@ -281,6 +316,10 @@ def test_resume_refuses_a_changed_corpus(tmp_path):
         (("--kl-start", "2"), "KL weight"),
         (("--epochs", "many"), "invalid int value"),
         (("--tokenizer", "nonsense"), "unknown tokenizer"),
+        (("--precision", "float8"), "precision must be one of"),
+        (("--save-steps", "0"), "--save-steps: invalid int of at least 1"),
+        (("--save-minutes", "-1"), "--save-minutes: invalid float of at least 0"),
+        (("--max-skipped-share", "nan"), "--max-skipped-share: invalid float of at least 0"),
     ],
 )
 def test_bad_settings_write_nothing(corpus, tmp_path, options, words):
@@ -300,6 +339,16 @@ def test_bad_corpora(tmp_path):
     single = write_corpus(tmp_path / "single", ["only one ."])
     assert "too few sentences" in fail("train", single, *output)
     assert not (tmp_path / "run").exists()
+
+
+def test_training_that_diverges_stops_with_one_line(corpus, tmp_path):
+    message = fail(
+        *("train", corpus, "--output", tmp_path / "run", *TINY),
+        *("--learning-rate", "1e30", "--batch-size", "2"),
+    )
+    assert "of the first" in message
+    assert "a loss or a gradient that is not finite" in message
+    assert "continue with --resume" in message or "start again with --resume" in message
 
 
 def test_an_output_folder_with_a_run_is_left_alone(run, corpus):

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from scale_vae_keras import samplers
+from scale_vae_keras.callbacks.step_profile import StepProfile
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.data.encoded import EncodedSplit, build_vocabulary, encode_split
 from scale_vae_keras.errors import InputError
@@ -27,10 +28,14 @@ from scale_vae_keras.experiments.density_benchmark import (
 from scale_vae_keras.experiments.density_table import density_table
 from scale_vae_keras.experiments.evaluate_run import evaluate_run
 from scale_vae_keras.experiments.generation_benchmark import generation_table, measure_generation
+from scale_vae_keras.experiments.latent_benchmark import benchmark_latent, latent_table
 from scale_vae_keras.experiments.probe_benchmark import probe_run, probe_table
+from scale_vae_keras.experiments.report import write_report
 from scale_vae_keras.experiments.run_folder import RunFolder
+from scale_vae_keras.experiments.speed_benchmark import benchmark_speed, speed_table
 from scale_vae_keras.experiments.train import Run
-from scale_vae_keras.files import written_whole
+from scale_vae_keras.files import write_csv, written_whole
+from scale_vae_keras.layers.replica import is_chief
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 _ENCODED_LINES = 256
@@ -53,8 +58,11 @@ def train(options: argparse.Namespace) -> None:
         for field in fields(RunConfig)
         if field.name not in chosen
     }
+    profile = None
+    if options.profile:
+        profile = StepProfile(RunFolder(options.output).logs / "train", *options.profile)
     if options.resume:
-        run = Run.resume(options.output, given.pop("epochs"))
+        run = Run.resume(options.output, given.pop("epochs"), given.pop("replicas"))
         _refuse_changes(run.folder.config, options, given)
     else:
         if options.data is None:
@@ -67,8 +75,17 @@ def train(options: argparse.Namespace) -> None:
         )
         run = Run.start(config, options.output)
     _print_counts({"train": run.train, "valid": run.valid}, len(run.folder.tokenizer.vocabulary))
-    run.fit(verbose=1 if sys.stdout.isatty() else 2)
-    print(f"{run.folder.path} holds the best model: epoch {run.best_epoch}, {run.seconds:.0f} s")
+    run.fit(
+        verbose=1 if sys.stdout.isatty() else 2,
+        profile=profile,
+        save_steps=options.save_steps,
+        save_minutes=options.save_minutes,
+        max_skipped_share=options.max_skipped_share,
+    )
+    if is_chief(run.strategy):
+        print(
+            f"{run.folder.path} holds the best model: epoch {run.best_epoch}, {run.seconds:.0f} s"
+        )
 
 
 def _refuse_changes(config, options, given):
@@ -88,6 +105,14 @@ def _log_to_terminal():
     logger = logging.getLogger("scale_vae_keras")
     logger.addHandler(logging.StreamHandler())
     logger.handlers[-1].setFormatter(logging.Formatter("warning: %(message)s"))
+
+
+def tune(options: argparse.Namespace) -> None:
+    """Searches for the settings of Scale-VAE, or shows what a search has found."""
+    from scale_vae_keras.tuning.command import tune as run
+
+    _log_to_terminal()
+    run(options)
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -121,6 +146,13 @@ def benchmark(options: argparse.Namespace) -> None:
         )
     elif options.benchmark == "density":
         table = density_table(_benchmark_density(options))
+    elif options.benchmark == "speed":
+        table = speed_table(_benchmark_speed(options))
+    elif options.benchmark == "latent":
+        command = shlex.join(["scale-vae", *options.words])
+        table = latent_table(
+            benchmark_latent(options.output, options.epochs, options.seed, command)
+        )
     else:
         table = generation_table(
             {
@@ -131,6 +163,18 @@ def benchmark(options: argparse.Namespace) -> None:
             }
         )
     Console().print(table)
+
+
+def _benchmark_speed(options):
+    if options.output is not None and not options.output.endswith(".csv"):
+        raise InputError(f"{options.output} must end in .csv")
+    if options.output is not None and not Path(options.output).parent.is_dir():
+        raise InputError(f"there is no folder {Path(options.output).parent}: make it first")
+    command = shlex.join(["scale-vae", *options.words])
+    rows = benchmark_speed(options.shape, options.data, options.rounds, options.sweep, command)
+    if options.output is not None:
+        write_csv(options.output, rows)
+    return rows
 
 
 def _benchmark_density(options):
@@ -151,6 +195,11 @@ def _benchmark_density(options):
     )
     command = shlex.join(["scale-vae", *options.words])
     return benchmark_density(systems, options.seeds, protocol, options.output, command)
+
+
+def report(options: argparse.Namespace) -> None:
+    """Writes the page about a run and prints where it is."""
+    print(write_report(options.run, options.output))
 
 
 def generate(options: argparse.Namespace) -> None:

@@ -7,6 +7,8 @@ from typing import get_args
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.experiments.method_presets import METHOD_PRESETS
 
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -34,7 +36,8 @@ class RunConfig:
         dilations: of the layers of the "cnn" decoder.
         word_dropout: share of the decoder's input words that become `<unk>` in training.
         fraternal: weight of the distance between two passes of the decoder.
-        batch_size: sentences a step.
+        batch_size: sentences a step, of all replicas together.
+        replicas: replicas that share each step; None for every GPU, or one where there is none.
         resplit: whether each epoch pairs the sentences anew; else only batches are reordered.
         by_label: whether the sentences of a batch share one label.
         epochs: most epochs.
@@ -44,8 +47,12 @@ class RunConfig:
             and goes back to the best weights when validation stalls for `decay_patience` epochs.
         decay_start: epochs before the first decay.
         decay_patience: epochs without improvement before a decay, for "plateau".
+        select_by: validation figure that the best model has the least of, and that "plateau" goes
+            by: "objective", as published, or "elbo", the bound of the generator that decodes f * z.
         kl_start: KL weight of the first step.
         kl_epochs: epochs until the KL weight is 1.
+        precision: Keras' dtype policy of encoder and decoder: "float32", "mixed_bfloat16" or
+            "mixed_float16". Weights, posterior, factor and losses are float32 in each.
         seed: of weights, noise, dropout and the order of the data.
     """
 
@@ -68,6 +75,7 @@ class RunConfig:
     word_dropout: float = 0.0
     fraternal: float = 0.0
     batch_size: int = 32
+    replicas: int | None = None
     resplit: bool = False
     by_label: bool = False
     epochs: int = 100
@@ -76,8 +84,10 @@ class RunConfig:
     decay: str = "plateau"
     decay_start: int = 15
     decay_patience: int = 2
+    select_by: str = "objective"
     kl_start: float = 0.1
     kl_epochs: int = 10
+    precision: str = "float32"
     seed: int = 783435
     des_std: float | None = None
     f_epo: int | None = None
@@ -124,6 +134,17 @@ class RunConfig:
             )
         if self.train_limit is not None and self.train_limit < 1:
             raise InputError(f"train_limit must be positive, got {self.train_limit}")
+        if self.replicas is not None and not 1 <= self.replicas <= self.batch_size:
+            raise InputError(
+                f"replicas must be from 1 to the batch size of {self.batch_size}, got "
+                f"{self.replicas}"
+            )
+        if self.precision not in PRECISIONS:
+            raise InputError(
+                f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}"
+            )
+        if self.select_by not in ("objective", "elbo"):
+            raise InputError(f"select_by must be objective or elbo, got {self.select_by!r}")
         if self.decay not in ("halving", "plateau"):
             raise InputError(f"decay must be halving or plateau, got {self.decay!r}")
 

@@ -129,10 +129,7 @@ def _claim(folder, protocol):
 
 
 def _train(config, folder):
-    begun = (folder / "config.json").exists()
-    run = Run.resume(folder) if begun else Run.start(config, folder)
-    if run.folder.config != config:
-        raise InputError(f"{folder} was begun with other settings: remove it to start anew")
+    run = Run.open(config, folder)
     run.fit(verbose=2)
     epochs = config.first_epochs + config.epochs
     return {

@@ -120,6 +120,7 @@ def build_model(config: RunConfig, vocabulary_size: int) -> SentenceModel:
     model = method.model(
         vocabulary_size,
         **{name: value for name, value in asdict(config).items() if name in taken},
+        dtype=config.precision,
     )
     model.build((None, None))
     model.compile(
