@@ -2,18 +2,17 @@
 
     TF_ENABLE_ONEDNN_OPTS=1 python benchmarks/importance_weighting.py --corpus DIR
 
-Every round runs, in turn on the same sentences with 500 samples each: one product of the size of
-the vocabulary product of a pass, the package's evaluation, and a plain loop of the same decoder as
-public baselines write it (one sentence at a time, 100 samples a pass, the logits of all tokens in
-memory). Figures are medians over the rounds; ratios are formed within each round. Without a corpus
-the sentences are random, with the lengths of Short Yelp.
+Every round runs products of the size of a pass's vocabulary product and, on the same sentences with
+500 samples each, the package's evaluation and a plain loop of the same decoder as public baselines
+write it (one sentence at a time, 100 samples a pass, the logits of all tokens in memory). Figures
+are medians over the rounds; ratios are formed within each round. Without a corpus the sentences are
+random, with the lengths of Short Yelp.
 """
 
 import argparse
 import math
 import time
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -25,10 +24,18 @@ from scale_vae_keras.evaluation import (
     estimate_information,
     evaluate_density,
 )
-from scale_vae_keras.models import ScaleVAE
+from scale_vae_keras.experiments.speed_shapes import (
+    Shape,
+    as_split,
+    importance_work,
+    new_model,
+    products,
+)
+from scale_vae_keras.experiments.timing import interleaved, median_ratio
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 SAMPLES, PASS = 500, 100
+PRODUCT_ROWS = 1500
 SENTENCES_OF_A_TEST_SET = 10_000
 
 
@@ -47,16 +54,6 @@ def random_sentences(count: int) -> tuple[int, EncodedSplit]:
     random = np.random.default_rng(0)
     lengths = random.integers(5, 16, count)
     return 8_411, as_split([[1, *random.integers(4, 8_411, length - 1), 2] for length in lengths])
-
-
-def as_split(sentences: list) -> EncodedSplit:
-    return EncodedSplit(
-        tokens=np.concatenate(sentences).astype(np.int32),
-        offsets=np.concatenate([[0], np.cumsum([len(ids) for ids in sentences])]),
-        labels=None,
-        empty=0,
-        truncated=0,
-    )
 
 
 @tf.function(reduce_retracing=True)
@@ -90,13 +87,6 @@ def plain_loop(model, split: EncodedSplit) -> np.ndarray:
     return np.array(result)
 
 
-def useful_products(model, split: EncodedSplit) -> float:
-    """Floating-point operations of the products that no sharing can remove."""
-    decoder = model.decoder
-    a_row = 2 * decoder.units * (decoder.vocabulary_size + 4 * decoder.units)
-    return SAMPLES * float((split.lengths - 1).sum()) * a_row
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpus", help="folder of a corpus")
@@ -110,51 +100,32 @@ def main() -> None:
         vocabulary_size, split = corpus_sentences(arguments.corpus, arguments.sentences)
     else:
         vocabulary_size, split = random_sentences(arguments.sentences)
-    keras.utils.set_random_seed(0)
-    model = ScaleVAE(
-        vocabulary_size,
-        embedding_dim=arguments.embedding_dim,
-        units=arguments.units,
-        decoder_initializer_range=0.1,
-    )
+    shape = Shape(1, 1, arguments.embedding_dim, arguments.units, vocabulary_size)
+    model = new_model(shape, decoder_initializer_range=0.1)
     model.build((None, 12))
     encoded = encode_sentences(model, split)
     prior = declared_prior(model, "standard")
-    states = tf.random.uniform([1500, arguments.units], seed=0)
-    kernel = tf.convert_to_tensor(model.decoder.output_kernel)
-    product_work = 2 * 1500 * arguments.units * vocabulary_size
-    repeats = max(1, round(useful_products(model, split) / product_work / 4))
-
-    def matrix_products() -> None:
-        for _ in range(repeats):
-            product = tf.matmul(states, kernel)
-        product.numpy()
-
+    work = importance_work(shape, split, SAMPLES)
+    product = (PRODUCT_ROWS, arguments.units, vocabulary_size)
+    product_work = 2 * math.prod(product)
+    count = max(1, round(work / product_work / 4))
     runs = {
-        "product": matrix_products,
-        "package": lambda: evaluate_density(model, split, encoded, prior, SAMPLES),
+        "products": products(count, *product),
+        "package": lambda: evaluate_density(model, split, encoded, prior, SAMPLES).log_likelihood,
         "plain": lambda: plain_loop(model, split),
     }
-    difference = np.mean(runs["package"]().log_likelihood - runs["plain"]())
-    seconds = {name: np.zeros(arguments.rounds) for name in runs}
-    for turn in range(arguments.rounds):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            seconds[name][turn] = time.perf_counter() - start
-
-    rate = repeats * product_work / seconds["product"]
-    reached = useful_products(model, split) / seconds["package"]
+    difference = np.mean(runs["package"]() - runs["plain"]())
+    seconds = interleaved(runs, arguments.rounds)
+    rate = count * product_work / seconds["products"]
     each = np.median(seconds["package"]) / split.sentences
     print(f"{split.sentences} sentences, {vocabulary_size} words, {SAMPLES} samples")
     print(f"mean difference of the two estimates  {difference:+.4f} nats")
-    print(f"large products                        {np.median(rate) / 1e9:.0f} GFLOP/s")
+    print(f"products                              {np.median(rate) / 1e9:.0f} GFLOP/s")
     print(f"package                               {1000 * each:.1f} ms a sentence")
-    print(f"fraction of the product rate          {np.median(reached / rate):.2f}")
-    print(
-        f"plain loop / package                  "
-        f"{np.median(seconds['plain'] / seconds['package']):.2f}"
-    )
+    share = np.median(work / seconds["package"] / rate)
+    print(f"fraction of the product rate          {share:.2f}")
+    relative = median_ratio(seconds["plain"], seconds["package"])
+    print(f"plain loop / package                  {relative:.2f}")
     print(f"10,000 sentences                      {each * SENTENCES_OF_A_TEST_SET / 60:.1f} min")
 
     random = np.random.default_rng(0)

@@ -4,8 +4,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-PAD, START = 0, 1
+PAD, START, END = 0, 1, 2
 MAX_NORM = 5.0
+CERTAIN = 1e4
 
 
 class Encoder(nn.Module):
@@ -100,20 +101,25 @@ class PyTorchVAE(nn.Module):
         return loss.item()
 
     @torch.inference_mode()
-    def generate(self, z: torch.Tensor, time: int, sample: bool) -> torch.Tensor:
-        """Decodes z `[batch, latent]` for `time` steps, int64 `[batch, time]`.
+    def generate(self, z: torch.Tensor, lengths: torch.Tensor, sample: bool) -> torch.Tensor:
+        """Decodes z `[batch, latent]` until all rows have ended, int64 `[batch, time]`.
 
-        Takes the likeliest token, or with `sample` draws from the model's distribution.
+        Takes the likeliest token, or with `sample` draws from the model's distribution. The end
+        symbol comes where `lengths`, int64 `[batch]`, says: untrained weights would not end.
         """
         self.eval()
         token = torch.full((len(z), 1), START)
+        ended = torch.zeros(len(z), dtype=torch.bool)
         state = self.decoder.initial_state(z)
         tokens = []
-        for _ in range(time):
+        while not ended.all():
             logits, state = self.decoder(token, z, state)
+            logits = logits[:, 0]
+            logits[:, END] = torch.where(lengths == len(tokens) + 1, CERTAIN, -CERTAIN)
             if sample:
-                token = torch.multinomial(torch.softmax(logits[:, 0], dim=1), 1)
+                token = torch.multinomial(torch.softmax(logits, dim=1), 1)
             else:
-                token = logits[:, 0].argmax(1, keepdim=True)
+                token = logits.argmax(1, keepdim=True)
             tokens.append(token)
+            ended |= token[:, 0] == END
         return torch.cat(tokens, dim=1)

@@ -1,8 +1,22 @@
 import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from scale_vae_keras.files import write_json, written_whole
+from scale_vae_keras.files import remove_scratch, write_json, written_whole
+
+KILLED = """
+import os, signal
+from scale_vae_keras.files import written_whole
+with written_whole("model") as outer, written_whole("checkpoints/epoch-0001") as inner:
+    inner.mkdir()
+    outer.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 def fail_while_writing(path, folder=False):
@@ -79,6 +93,33 @@ def test_a_block_that_writes_nothing_leaves_the_old_folder(tmp_path):
     with pytest.raises(FileNotFoundError), written_whole(path):
         pass
     assert names(tmp_path) == ["checkpoint"]
+
+
+def test_what_is_written_is_on_the_disk_before_it_appears(tmp_path, monkeypatch):
+    path = tmp_path / "checkpoint"
+    flushed = []
+
+    def fsync(descriptor):
+        flushed.append((Path(f"/proc/self/fd/{descriptor}").resolve().name, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with written_whole(path) as temporary:
+        temporary.mkdir()
+        (temporary / "model").write_text("model", encoding="utf-8")
+        (temporary / "state").write_text("state", encoding="utf-8")
+    assert sorted(flushed[:-1]) == [("checkpoint", False), ("model", False), ("state", False)]
+    assert flushed[-1] == (tmp_path.name, True)
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    killed = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(names(tmp_path)) == 2
+    assert len(names(tmp_path / "checkpoints")) == 1
+    remove_scratch(tmp_path)
+    assert names(tmp_path) == ["checkpoints"]
+    assert names(tmp_path / "checkpoints") == []
 
 
 def test_permissions_are_those_of_any_new_file(tmp_path):

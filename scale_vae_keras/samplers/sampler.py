@@ -1,12 +1,15 @@
 """The loop that writes sentences token by token."""
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
+
+FIRST_WRITABLE_ID = max(PAD_ID, START_ID) + 1
+_TILE = 8
 
 
 class Sentences(NamedTuple):
@@ -24,9 +27,61 @@ class Sentences(NamedTuple):
 
 
 def writable(logits: tf.Tensor) -> tf.Tensor:
-    """The logits `[..., vocabulary]` with padding and the start symbol ruled out."""
-    blocked = tf.one_hot([PAD_ID, START_ID], tf.shape(logits)[-1])
-    return logits + tf.where(tf.reduce_sum(blocked, axis=0) > 0, logits.dtype.min / 2, 0.0)
+    """The logits `[batch, vocabulary]` with padding and the start symbol ruled out."""
+    blocked = tf.fill([tf.shape(logits)[0], FIRST_WRITABLE_ID], logits.dtype.min / 2)
+    return tf.concat([blocked, logits[:, FIRST_WRITABLE_ID:]], axis=1)
+
+
+def log_probability(logits: tf.Tensor, words: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+    """Log-probability of each row's token under softmax(logits), in nats, float32 `[batch]`.
+
+    The softmax of `words` is the operation that a sampler runs on them, so that the graph holds it
+    once. Its largest entry gives the normaliser whatever the range of the logits.
+
+    Args:
+        logits: float32 `[batch, vocabulary]`.
+        words: `writable(logits)`.
+        chosen: int32 `[batch]`.
+    """
+    best = tf.argmax(words, axis=-1, output_type=tf.int32)
+    largest = tf.gather(tf.nn.softmax(words), best, batch_dims=1)
+    log_total = tf.gather(words, best, batch_dims=1) - tf.math.log(largest)
+    blocked = logits[:, :FIRST_WRITABLE_ID]
+    log_total = tf.reduce_logsumexp(tf.concat([log_total[:, None], blocked], axis=1), axis=1)
+    return tf.gather(logits, chosen, batch_dims=1) - log_total
+
+
+def rows_to_keep(ended: tf.Tensor) -> tf.Tensor:
+    """Which rows the next step computes: those that go on, filled up to whole tiles.
+
+    A product of matrices rounds differently for a few rows than for many, so that the last rows of
+    a batch bring rows along that have ended.
+
+    Args:
+        ended: bool `[rows]`.
+
+    Returns:
+        int32 `[kept]`, the rows that go on first.
+    """
+    going_on = tf.math.count_nonzero(~ended, dtype=tf.int32)
+    kept = tf.minimum(-(-going_on // _TILE) * _TILE, tf.shape(ended)[0])
+    return tf.argsort(tf.cast(ended, tf.int32), stable=True)[:kept]
+
+
+class _Going(NamedTuple):
+    """What the loop carries on, for the rows that are left.
+
+    Attributes:
+        rows: int32 `[kept]`, their places in the batch.
+        token: int32 `[kept]`, the last token.
+        state: the decoder's state, tensors `[kept, ...]`.
+        ended: bool `[kept]`, whether the sentence has ended.
+    """
+
+    rows: tf.Tensor
+    token: tf.Tensor
+    state: Any
+    ended: tf.Tensor
 
 
 class Sampler(ABC):
@@ -48,10 +103,16 @@ class Sampler(ABC):
             int32 `[batch]`.
         """
 
+    def of_rows(self, rows: tf.Tensor) -> "Sampler":
+        """The sampler for some rows of the batch, int32 `[kept]`; itself if all are alike."""
+        return self
+
     def write(
         self, decoder: SentenceDecoder, z: tf.Tensor, uniforms: tf.Tensor, max_length: int
     ) -> Sentences:
         """Writes one sentence for each z, until all have ended.
+
+        Rows leave the batch as they end.
 
         Args:
             decoder: the decoder.
@@ -59,31 +120,44 @@ class Sampler(ABC):
             uniforms: float32 `[batch, max_length]`, each row's own random numbers.
             max_length: most tokens of a sentence, `</s>` counted.
         """
-        rows = tf.shape(z)[0]
-        context = decoder.context(z)
+        batch = tf.shape(z)[0]
 
-        def going_on(step, _token, _state, ended, _score, _written):
-            return (step < max_length) & ~tf.reduce_all(ended)
+        def going_on(step, going, _score, _written):
+            return (step < max_length) & ~tf.reduce_all(going.ended)
 
-        def write_token(step, token, state, ended, score, written):
+        def write_token(step, going, score, written):
+            rows, token, state, ended = going
+            context = decoder.context(tf.gather(z, rows))
             logits, state = decoder.step(token, state, context)
-            chosen = self.next_token(writable(logits), uniforms[:, step])
-            gain = -tf.nn.sparse_softmax_cross_entropy_with_logits(chosen, logits)
+            words = writable(logits)
+            uniform = tf.gather(uniforms[:, step], rows)
+            chosen = self.of_rows(rows).next_token(words, uniform)
+            gain = tf.where(ended, 0.0, log_probability(logits, words, chosen))
             token = tf.where(ended, PAD_ID, chosen)
-            score += tf.where(ended, 0.0, gain)
-            ended |= token == END_ID
-            return step + 1, token, state, ended, score, written.write(step, token)
+            places = rows[:, None]
+            score = tf.tensor_scatter_nd_add(score, places, gain)
+            written = written.write(step, tf.scatter_nd(places, token, [batch]))
+            going = _Going(rows, token, state, ended | (token == END_ID))
+            kept = rows_to_keep(going.ended)
+            going = tf.nest.map_structure(lambda part: tf.gather(part, kept), going)
+            return step + 1, going, score, written
 
+        going = _Going(
+            tf.range(batch),
+            tf.fill([batch], START_ID),
+            decoder.initial_state(z),
+            tf.zeros([batch], tf.bool),
+        )
+        tokens = tf.TensorArray(tf.int32, 0, dynamic_size=True, element_shape=[None])
         *_, score, written = tf.while_loop(
             going_on,
             write_token,
-            (
-                0,
-                tf.fill([rows], START_ID),
-                decoder.initial_state(z),
-                tf.zeros([rows], tf.bool),
-                tf.zeros([rows]),
-                tf.TensorArray(tf.int32, 0, dynamic_size=True, element_shape=[None]),
+            (0, going, tf.zeros([batch]), tokens),
+            shape_invariants=(
+                tf.TensorShape([]),
+                tf.nest.map_structure(lambda part: tf.TensorShape([None, *part.shape[1:]]), going),
+                tf.TensorShape([None]),
+                tf.TensorShape([]),
             ),
         )
         return Sentences(tf.transpose(written.stack()), score)

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers.sampler import Sampler
-from scale_vae_keras.samplers.temperature_sampler import check_temperature, inverse_cdf
+from scale_vae_keras.samplers.temperature_sampler import check_temperature, inverse_cdf, tempered
 
 
 @dataclass(frozen=True)
@@ -32,5 +32,5 @@ class TopKSampler(Sampler):
     def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """A random token of each row, int32 `[batch]`."""
         best, tokens = tf.math.top_k(logits, tf.minimum(self.k, tf.shape(logits)[-1]))
-        place = inverse_cdf(tf.nn.softmax(best / self.temperature), uniform)
+        place = inverse_cdf(tempered(best, self.temperature), uniform)
         return tf.gather(tokens, place, batch_dims=1)

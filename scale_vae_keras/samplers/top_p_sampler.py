@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers.sampler import Sampler
-from scale_vae_keras.samplers.temperature_sampler import check_temperature, inverse_cdf
+from scale_vae_keras.samplers.temperature_sampler import check_temperature, inverse_cdf, tempered
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class TopPSampler(Sampler):
         """A random token of each row, int32 `[batch]`."""
         tokens = tf.argsort(logits, axis=-1, direction="DESCENDING", stable=True)
         ordered = tf.gather(logits, tokens, batch_dims=1)
-        probability = tf.nn.softmax(ordered / self.temperature)
+        probability = tempered(ordered, self.temperature)
         reached_before = tf.cumsum(probability, axis=-1, exclusive=True)
         place = inverse_cdf(tf.where(reached_before < self.p, probability, 0.0), uniform)
         return tf.gather(tokens, place, batch_dims=1)

@@ -21,6 +21,10 @@ class RowTemperatureSampler(Sampler):
 
     temperature: tf.Tensor
 
+    def of_rows(self, rows: tf.Tensor) -> "RowTemperatureSampler":
+        """The sampler for some rows of the batch, int32 `[kept]`."""
+        return RowTemperatureSampler(tf.gather(self.temperature, rows))
+
     def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """A random token of each row, int32 `[batch]`."""
         temperature = tf.clip_by_value(self.temperature, LOWEST, HIGHEST)[:, None]

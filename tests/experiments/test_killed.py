@@ -17,7 +17,7 @@ TINY = "--preset small --epochs 3 --batch-size 16 --embedding-dim 4 --units 5 --
 KILLS = 10
 CHAINS = {
     "plateau": "--f-epo 1 --decay plateau --decay-start 0 --decay-patience 1 --learning-rate 3",
-    "resplit": "--f-epo 2 --average median --resplit --word-dropout 0.1",
+    "replicas": "--f-epo 2 --average median --resplit --word-dropout 0.1 --replicas 2",
 }
 
 

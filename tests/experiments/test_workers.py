@@ -73,6 +73,9 @@ def test_two_workers_end_with_the_weights_of_one_process(trained):
     for name, expected in one.items():
         atol = 1e-5 * np.max(np.abs(expected))
         np.testing.assert_allclose(two[name], expected, rtol=0, atol=atol, err_msg=name)
+    (factor,) = (name for name in one if name.endswith("posterior_scale/vars/0"))
+    assert np.ptp(one[factor]) > 0
+    np.testing.assert_allclose(two[factor], one[factor], rtol=1e-6)
 
 
 def test_every_training_sentence_is_seen_once_an_epoch(trained):

@@ -52,6 +52,25 @@ def test_many_random_weights_never_draw_a_zero():
         assert (weights[np.arange(400), index] > 0).all()
 
 
+@pytest.mark.parametrize("choices", [1, 63, 64, 65, 1000])
+def test_draws_follow_the_cumulative_sum(choices):
+    """Against float64 sums over all choices; a tenth of the weights are zero."""
+    random = np.random.default_rng(choices)
+    weights = random.exponential(1, (300, choices)) * (random.random((300, choices)) > 0.1)
+    weights[:, -1] = 0.5
+    weights = weights.astype(np.float32)
+    uniforms = random.random(300).astype(np.float32)
+    index = np.array(inverse_cdf(tf.constant(weights), tf.constant(uniforms)))
+    cumulative = (
+        np.cumsum(np.float64(weights), axis=1) / np.sum(np.float64(weights), axis=1)[:, None]
+    )
+    rows = np.arange(300)
+    below = np.where(index > 0, cumulative[rows, index - 1], 0.0)
+    assert (below - 1e-6 <= uniforms).all()
+    assert (uniforms <= cumulative[rows, index] + 1e-6).all()
+    assert (weights[rows, index] > 0).all()
+
+
 def test_temperature_one():
     np.testing.assert_array_equal(
         draw(TemperatureSampler(), [0, 0.124, 0.126, 0.624, 0.626, 0.749, 0.751, LARGEST]),

@@ -13,7 +13,7 @@ from scale_vae_keras.samplers import (
     TopPSampler,
 )
 from scale_vae_keras.samplers.row_random import row_normals, row_uniforms
-from scale_vae_keras.samplers.sampler import writable
+from scale_vae_keras.samplers.sampler import log_probability, rows_to_keep, writable
 
 SAMPLERS = [
     GreedySampler(),
@@ -151,6 +151,51 @@ def test_writable_rules_out_two_tokens():
     blocked = np.array(writable(tf.constant([[5.0, 6.0, 1.0, -2.0, 0.5]])))
     np.testing.assert_array_equal(blocked[:, 2:], [[1.0, -2.0, 0.5]])
     np.testing.assert_array_equal(np.array(tf.nn.softmax(blocked))[:, :2], [[0, 0]])
+
+
+@pytest.mark.parametrize("scale", [1.0, 40.0, 1e4])
+def test_log_probability_of_any_token_at_any_range(scale):
+    logits = scale * np.random.default_rng(3).normal(0, 1, (50, 9)).astype(np.float32)
+    chosen = np.arange(50, dtype=np.int32) % 7 + 2
+    wide = np.float64(logits)
+    top = wide.max(axis=1, keepdims=True)
+    log_total = top[:, 0] + np.log(np.exp(wide - top).sum(axis=1))
+    expected = wide[np.arange(50), chosen] - log_total
+    assert (expected < -100).any() == (scale > 1)
+    actual = log_probability(tf.constant(logits), writable(tf.constant(logits)), chosen)
+    np.testing.assert_allclose(actual, expected, rtol=2e-6, atol=2e-6 * scale)
+
+
+@pytest.mark.parametrize(
+    ("ended", "kept"),
+    [
+        ([0, 1, 0], [0, 2, 1]),
+        ([0] * 20, list(range(20))),
+        ([1] * 9 + [0] + [1] * 9, [9, 0, 1, 2, 3, 4, 5, 6]),
+        ([0, 1] * 9, [0, 2, 4, 6, 8, 10, 12, 14, 16, 1, 3, 5, 7, 9, 11, 13]),
+        ([1] * 20, []),
+    ],
+)
+def test_rows_to_keep_in_tiles_of_eight(ended, kept):
+    np.testing.assert_array_equal(rows_to_keep(tf.constant(ended) == 1), kept)
+
+
+@pytest.mark.parametrize("sampler", [GreedySampler(), TemperatureSampler(1.5)], ids=str)
+def test_rows_that_leave_the_batch_change_no_other(decoder, sampler):
+    """Sixty rows of many lengths at once, as a graph, against eight at a time."""
+    z = np.random.default_rng(8).normal(0, 1.5, (60, 2)).astype(np.float32)
+    uniforms = row_uniforms(tf.range(60, dtype=tf.int64), 12)
+    graph = tf.function(lambda z, uniforms: sampler.write(decoder, z, uniforms, 12))
+    together = graph(tf.constant(z), uniforms)
+    ids = np.array(together.ids)
+    assert len(np.unique((ids > 0).sum(axis=1))) > 3
+    for first in range(0, 60, 8):
+        rows = slice(first, first + 8)
+        apart = sampler.write(decoder, tf.constant(z[rows]), uniforms[rows], 12)
+        width = apart.ids.shape[1]
+        np.testing.assert_array_equal(apart.ids, ids[rows, :width])
+        assert not ids[rows, width:].any()
+        np.testing.assert_allclose(apart.log_probability, together.log_probability[rows], rtol=1e-5)
 
 
 def test_row_random():
