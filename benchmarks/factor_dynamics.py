@@ -9,7 +9,6 @@ a CSV file and a picture; settings that the CSV already holds are not trained ag
 """
 
 import argparse
-import csv
 import os
 from pathlib import Path
 
@@ -23,7 +22,7 @@ import tensorflow as tf
 import scale_vae_keras as sv
 from scale_vae_keras.experiments.config import configure
 from scale_vae_keras.experiments.methods import build_model
-from scale_vae_keras.files import written_whole
+from scale_vae_keras.files import read_csv, write_csv
 
 BASE = {
     "embedding_dim": 64,
@@ -140,21 +139,6 @@ def train(data, sentences, name, overrides):
     return rows
 
 
-def read(path):
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def write(path, rows):
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    with written_whole(path) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 def draw(rows, path):
     import matplotlib
 
@@ -191,13 +175,13 @@ def main():
     options = parser.parse_args()
     table = options.output.with_suffix(".csv")
     table.parent.mkdir(parents=True, exist_ok=True)
-    rows = read(table)
+    rows = read_csv(table) if table.exists() else []
     for name in options.settings:
         if name not in {row["setting"] for row in rows}:
             print(name, flush=True)
             rows += train(options.data, options.sentences, name, SETTINGS[name])
-            write(table, rows)
-    draw(read(table), options.output.with_suffix(".png"))
+            write_csv(table, rows)
+    draw(read_csv(table), options.output.with_suffix(".png"))
 
 
 if __name__ == "__main__":

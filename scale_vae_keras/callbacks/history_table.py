@@ -1,12 +1,11 @@
 """The curves of a run as a table."""
 
-import csv
 import os
 from pathlib import Path
 
 import keras
 
-from scale_vae_keras.files import written_whole
+from scale_vae_keras.files import write_csv
 
 
 class HistoryTable(keras.callbacks.Callback):
@@ -26,11 +25,7 @@ class HistoryTable(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Adds a row."""
         self.rows.append({"epoch": epoch + 1, **logs})
-        columns = list(dict.fromkeys(key for row in self.rows for key in row))
-        with written_whole(self.path) as temporary, temporary.open("w", newline="") as file:
-            writer = csv.DictWriter(file, columns)
-            writer.writeheader()
-            writer.writerows(self.rows)
+        write_csv(self.path, self.rows)
 
     def get_state(self) -> dict:
         """What a resumed run needs to go on."""

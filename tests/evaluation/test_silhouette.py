@@ -1,4 +1,5 @@
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def test_blocks_change_nothing(monkeypatch):
     random = np.random.default_rng(2)
     points, labels = random.normal(size=(50, 3)), random.choice(["x", "y"], 50)
     whole = silhouette(points, labels)
-    monkeypatch.setattr("scale_vae_keras.evaluation.silhouette._BLOCK_ROWS", 7)
+    monkeypatch.setattr(sys.modules[silhouette.__module__], "_BLOCK_ROWS", 7)
     assert silhouette(points, labels) == pytest.approx(whole, rel=1e-12)
 
 
