@@ -24,6 +24,7 @@ from scale_vae_keras.experiments.speed_shapes import SHAPES, new_model, step_fun
 from scale_vae_keras.experiments.timing import interleaved
 from scale_vae_keras.text.tokenizer import Tokenizer
 
+MOST_TOKENS = 20_001
 MOST_WORDS = 200
 WARM_UP = 3
 
@@ -65,7 +66,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     corpus = open_corpus(arguments.corpus)
-    vocabulary = build_vocabulary(corpus, "words")
+    vocabulary = build_vocabulary(corpus, "words", MOST_TOKENS)
     split = encode_split(corpus, "train", Tokenizer(vocabulary, "words", MOST_WORDS))
     shape = SHAPES[arguments.shape]._replace(vocabulary_size=len(vocabulary))
     lengths, count = split.lengths, arguments.batches
