@@ -3,20 +3,16 @@
 import os
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from scale_vae_keras.data.batches import evaluation_batches
 from scale_vae_keras.data.corpus import open_corpus
-from scale_vae_keras.data.encoded import encode_split
 from scale_vae_keras.data.reviews import ReviewGrammar
-from scale_vae_keras.evaluation.encode import encode_dataset
-from scale_vae_keras.evaluation.evaluate import evaluate_model
+from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.experiments.config import configure
+from scale_vae_keras.experiments.evaluate_run import evaluate_run
 from scale_vae_keras.experiments.pictures import draw_curves, draw_latent_map
 from scale_vae_keras.experiments.train import Run
-from scale_vae_keras.files import write_json
 
 _TITLES = {"vae": "plain VAE", "scale": "Scale-VAE"}
 _SETTINGS = {
@@ -47,12 +43,10 @@ def run_quickstart(output: str | os.PathLike) -> None:
     console.rule("evaluation on the test sentences")
     metrics, maps = {}, {}
     for name, folder in folders.items():
-        test = encode_split(corpus, "test", folder.tokenizer)
-        metrics[name] = evaluate_model(models[name], test, _SAMPLES, progress=console.is_terminal)
-        write_json(folder.metrics_path, metrics[name])
-        batches, order = evaluation_batches(test, 256)
-        maps[_TITLES[name]] = np.empty((test.sentences, models[name].latent_dim), np.float32)
-        maps[_TITLES[name]][order] = encode_dataset(models[name], batches).mean
+        metrics[name] = evaluate_run(
+            folder.path, "test", _SAMPLES, "scaled", seed=0, progress=console.is_terminal
+        )
+        maps[_TITLES[name]] = encode_sentences(models[name], folder.encode("test")).mean
     grammar = ReviewGrammar()
     texts = [line.text for line in corpus.lines("test")]
     factor_values = [grammar.parse(text)[_COLOURED_BY] for text in texts]
