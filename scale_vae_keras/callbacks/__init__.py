@@ -3,6 +3,7 @@
 from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
 from scale_vae_keras.callbacks.autoencoder_pretraining import AutoencoderPretraining
 from scale_vae_keras.callbacks.best_model import BestModel
+from scale_vae_keras.callbacks.bound_annealing import BoundAnnealing
 from scale_vae_keras.callbacks.cyclical_kl_annealing import CyclicalKLAnnealing
 from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
 from scale_vae_keras.callbacks.epoch_average_scale import EpochAverageScale
@@ -25,6 +26,7 @@ __all__ = [
     "AggressiveTraining",
     "AutoencoderPretraining",
     "BestModel",
+    "BoundAnnealing",
     "CyclicalKLAnnealing",
     "DecayOnPlateau",
     "EpochAverageScale",

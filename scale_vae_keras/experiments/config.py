@@ -48,7 +48,8 @@ class RunConfig:
         decay_start: epochs before the first decay.
         decay_patience: epochs without improvement before a decay, for "plateau".
         select_by: validation figure that the best model has the least of, and that "plateau" goes
-            by: "objective", as published, or "elbo", the bound of the generator that decodes f * z.
+            by: "objective", as published, or "elbo", the bound of the generator that decodes f * z;
+            `configure` gives "elbo" to an annealed bound, whose objective changes on its way.
         kl_start: KL weight of the first step.
         kl_epochs: epochs until the KL weight is 1.
         precision: Keras' dtype policy of encoder and decoder: "float32", "mixed_bfloat16" or
@@ -94,6 +95,9 @@ class RunConfig:
     ddof: int | None = None
     average: str | None = None
     through_batch_factor: bool | None = None
+    bound: str | None = None
+    bound_start: int | None = None
+    bound_epochs: int | None = None
     kl_cycles: int | None = None
     kl_ramp: float | None = None
     kl_cycle_epochs: float | None = None
@@ -184,6 +188,8 @@ PRESETS = {
         "decay_start": 6,
         "kl_epochs": 3,
         "f_epo": 2,
+        "bound_start": 4,
+        "bound_epochs": 4,
     },
     "base": {"embedding_dim": 128, "units": 512, "batch_size": 32},
     "paper": {"embedding_dim": 512, "units": 1024, "batch_size": 32},
@@ -215,6 +221,8 @@ def configure(data: str, method: str, preset: str, **overrides) -> RunConfig:
             raise InputError(f"the method {method} has no setting {name}: leave it out")
     of_preset = {name: value for name, value in PRESETS[preset].items() if name not in foreign}
     settings = {**system.settings, **of_preset, **system.schedule, **given}
+    if settings.get("bound") == "annealed":
+        settings.setdefault("select_by", "elbo")
     return RunConfig(data=data, method=method, preset=preset, **settings)
 
 

@@ -75,6 +75,9 @@ METHOD_PRESETS = {
             "ddof": 1,
             "average": "arithmetic",
             "through_batch_factor": True,
+            "bound": "paper",
+            "bound_start": 10,
+            "bound_epochs": 10,
         },
     ),
     "info": MethodPreset(

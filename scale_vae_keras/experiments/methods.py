@@ -9,6 +9,7 @@ import keras
 from scale_vae_keras import models
 from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
 from scale_vae_keras.callbacks.autoencoder_pretraining import AutoencoderPretraining
+from scale_vae_keras.callbacks.bound_annealing import BoundAnnealing
 from scale_vae_keras.callbacks.cyclical_kl_annealing import CyclicalKLAnnealing
 from scale_vae_keras.callbacks.epoch_average_scale import EpochAverageScale
 from scale_vae_keras.callbacks.linear_kl_annealing import LinearKLAnnealing
@@ -27,7 +28,10 @@ _SETTINGS = (
     *DECODER_SETTINGS,
 )
 _LATENT_SETTINGS = ("latent_dim", *ENCODER_SETTINGS)
-_CALLBACK_SETTINGS = ("f_epo", "kl_cycles", "kl_ramp", "kl_cycle_epochs", "pretrain_epochs")
+_CALLBACK_SETTINGS = (
+    *("f_epo", "bound_start", "bound_epochs"),
+    *("kl_cycles", "kl_ramp", "kl_cycle_epochs", "pretrain_epochs"),
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,10 @@ def _aggressive(config, train, valid):
 
 
 def _scale(config, *_):
-    return [EpochAverageScale(config.f_epo), *_linear(config)]
+    callbacks = [EpochAverageScale(config.f_epo), *_linear(config)]
+    if config.bound == "annealed":
+        callbacks.append(BoundAnnealing(config.bound_start, config.bound_epochs))
+    return callbacks
 
 
 def _pretrained(config, *_):
@@ -119,7 +126,11 @@ def build_model(config: RunConfig, vocabulary_size: int) -> SentenceModel:
     keras.utils.set_random_seed(config.seed)
     model = method.model(
         vocabulary_size,
-        **{name: value for name, value in asdict(config).items() if name in taken},
+        **{
+            name: value
+            for name, value in asdict(config).items()
+            if name in taken and value is not None
+        },
         dtype=config.precision,
     )
     model.build((None, None))

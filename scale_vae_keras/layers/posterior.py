@@ -22,10 +22,36 @@ class Posterior(NamedTuple):
         return self.mean + self.stddev * noise
 
 
-def standard_kl(posterior: Posterior) -> tf.Tensor:
+class UnscaledPosterior(NamedTuple):
+    """The posterior that Scale-VAE charges the rate on, and the factor of its mean.
+
+    Attributes:
+        mean: float32 `[batch, latent]`.
+        log_var: log variance, of the decoder's posterior as well, float32 `[batch, latent]`.
+        factor: f in force, float32 `[latent]`.
+    """
+
+    mean: tf.Tensor
+    log_var: tf.Tensor
+    factor: tf.Tensor
+
+
+def standard_kl(posterior: Posterior | UnscaledPosterior) -> tf.Tensor:
     """KL(N(mean, exp(log_var)) || N(0, 1)) of every dimension, in nats, `[batch, latent]`."""
-    mean, log_var = posterior
-    return 0.5 * (tf.square(mean) + tf.exp(log_var) - log_var - 1.0)
+    log_var = posterior.log_var
+    return 0.5 * (tf.square(posterior.mean) + tf.exp(log_var) - log_var - 1.0)
+
+
+def uncharged_kl(posterior: UnscaledPosterior) -> tf.Tensor:
+    """What the objective of Scale-VAE leaves uncharged of every dimension, nats, `[batch, latent]`.
+
+    `log f - sigma^2 (1 - 1/f^2) / 2`: the KL of the decoder's posterior N(f * mu, sigma^2) to
+    N(0, f^2), which a bound charges, less KL(N(mu, sigma^2) || N(0, 1)). It is negative only where
+    f < 1, or sigma > 1.
+    """
+    factor = posterior.factor
+    variance = tf.exp(posterior.log_var)
+    return tf.math.log(factor) - 0.5 * variance * (1.0 - tf.math.reciprocal(tf.square(factor)))
 
 
 def prior_kl(posterior: Posterior, prior_std: tf.Tensor) -> tf.Tensor:

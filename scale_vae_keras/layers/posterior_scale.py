@@ -99,17 +99,21 @@ class PosteriorScale(keras.layers.Layer):
         )
 
     def call(self, mean: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Scaled means.
+        """Scaled means, float32 `[batch, latent]`; for the arguments see `factor_in_force`."""
+        return self.factor_in_force(mean, training) * mean
+
+    def factor_in_force(self, mean: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """What the means of a batch are multiplied by.
 
         Args:
             mean: posterior means, float32 `[batch, latent]`; this replica's share of the batch.
             training: whether to compute, use and record the batch's own factor.
 
         Returns:
-            float32 `[batch, latent]`.
+            float32 `[latent]`.
         """
         if not training:
-            return self.factor() * mean
+            return self.factor()
         variance, count = self.batch_variance(mean)
         own = self.des_std * tf.math.rsqrt(
             tf.maximum(variance, (self.des_std / self.max_factor) ** 2)
@@ -119,7 +123,7 @@ class PosteriorScale(keras.layers.Layer):
         used = own if self.through_batch_factor else tf.stop_gradient(own)
         factor = tf.where(use_own, used, self.factor())
         self._record(tf.stop_gradient(own), tf.stop_gradient(variance), usable)
-        return factor * mean
+        return factor
 
     def batch_variance(self, mean: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Variance of each dimension over the global batch, and the number of its sentences.

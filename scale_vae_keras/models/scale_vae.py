@@ -3,9 +3,16 @@
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.posterior import (
+    Posterior,
+    UnscaledPosterior,
+    uncharged_kl,
+)
 from scale_vae_keras.layers.posterior_scale import PosteriorScale
 from scale_vae_keras.models.text_vae import TextVAE
+
+BOUNDS = ("paper", "proper", "annealed")
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -18,8 +25,13 @@ class ScaleVAE(TextVAE):
     callback `EpochAverageScale` puts the epoch average of f in force after `f_epo` epochs.
     Sentences are generated from f * z with z ~ N(0, I).
 
-    The objective is not a bound on the likelihood of that generator; the evaluation reports a
-    proper bound beside it.
+    That objective, L, is not a bound on the likelihood of the generator; the evaluation reports a
+    proper bound, ELBO_f, beside it. With f in force ELBO_f = L - Delta, where
+    `Delta = sum_d [log f_d - sigma_d^2 (1 - 1/f_d^2) / 2]` is the part of
+    KL(N(f * mu, sigma^2) || N(0, f^2)) that L leaves uncharged. The rate is KL + weight * Delta:
+    `bound="paper"` has weight 0, `"proper"` has weight 1, and `"annealed"` moves from 0 to 1 under
+    the callback `BoundAnnealing`, to keep the start that prevents collapse and to end on a bound
+    of the generator that the model has.
 
     Args:
         vocabulary_size: number of token ids, specials included.
@@ -33,6 +45,7 @@ class ScaleVAE(TextVAE):
         through_batch_factor: whether gradients flow through the batch's own factor.
         min_factor_batch: smallest global batch whose own factor is used and recorded.
         max_factor: upper limit of a batch's factor.
+        bound: what is trained and validated: "paper", "proper" or "annealed".
         **kwargs: the further arguments of `TextVAE` and `keras.Model`.
 
     Raises:
@@ -52,9 +65,13 @@ class ScaleVAE(TextVAE):
         through_batch_factor: bool = True,
         min_factor_batch: int = 16,
         max_factor: float = 1e4,
+        bound: str = "paper",
         **kwargs,
     ):
         super().__init__(vocabulary_size, latent_dim, embedding_dim, units, dropout, **kwargs)
+        if bound not in BOUNDS:
+            raise InputError(f"bound must be one of {', '.join(BOUNDS)}, got {bound!r}")
+        self.bound = bound
         self.scale_config = {
             "des_std": des_std,
             "ddof": ddof,
@@ -68,12 +85,25 @@ class ScaleVAE(TextVAE):
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
         self.posterior_scale.build((input_shape[0], self.latent_dim))
+        if self.bound == "annealed":
+            self.bound_weight = self._state("bound_weight", "zeros")
         super().build(input_shape)
 
-    def posteriors(self, posterior: Posterior, training: bool) -> tuple[Posterior, Posterior]:
+    def posteriors(
+        self, posterior: Posterior, training: bool
+    ) -> tuple[Posterior, UnscaledPosterior]:
         """N(f * mu, sigma^2) for the decoder, N(mu, sigma^2) for the rate."""
-        scaled = self.posterior_scale(posterior.mean, training=training)
-        return Posterior(scaled, posterior.log_var), posterior
+        mean, log_var = posterior
+        factor = self.posterior_scale.factor_in_force(mean, training)
+        return Posterior(factor * mean, log_var), UnscaledPosterior(mean, log_var, factor)
+
+    def rate(self, charged: UnscaledPosterior, training: bool = True) -> tf.Tensor:
+        """KL(q || N(0, I)) and, as `bound` says, Delta of each sentence, nats, `[batch]`."""
+        kl = super().rate(charged, training)
+        if self.bound == "paper":
+            return kl
+        weight = self.bound_weight if self.bound == "annealed" else 1.0
+        return kl + weight * tf.reduce_sum(uncharged_kl(charged), axis=-1)
 
     def decoder_input(self, prior_sample: tf.Tensor) -> tf.Tensor:
         """`f * z`: the paper's generator, for a sample `[batch, latent]` of N(0, I)."""
@@ -81,4 +111,4 @@ class ScaleVAE(TextVAE):
 
     def get_config(self):
         """Constructor arguments."""
-        return {**super().get_config(), **self.scale_config}
+        return {**super().get_config(), **self.scale_config, "bound": self.bound}

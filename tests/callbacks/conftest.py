@@ -42,3 +42,9 @@ def vae():
 def scale_vae():
     """A ScaleVAE, built and compiled."""
     return _make(ScaleVAE, min_factor_batch=4)
+
+
+@pytest.fixture
+def bounded():
+    """A ScaleVAE whose bound is annealed, built and compiled."""
+    return _make(ScaleVAE, min_factor_batch=4, bound="annealed")

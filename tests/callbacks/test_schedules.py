@@ -1,4 +1,4 @@
-"""LinearKLAnnealing, HalvingSchedule and DecayOnPlateau."""
+"""LinearKLAnnealing, BoundAnnealing, HalvingSchedule and DecayOnPlateau."""
 
 import keras
 import numpy as np
@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from scale_vae_keras.callbacks import (
     BestModel,
+    BoundAnnealing,
     DecayOnPlateau,
     EpochAverageScale,
     HalvingSchedule,
@@ -16,16 +17,17 @@ from scale_vae_keras.errors import InputError
 
 
 class Weights(keras.callbacks.Callback):
-    def __init__(self):
+    def __init__(self, name):
         super().__init__()
+        self.name = name
         self.seen = []
 
     def on_train_batch_end(self, batch, logs=None):
-        self.seen.append(float(self.model.kl_weight))
+        self.seen.append(float(getattr(self.model, self.name)))
 
 
-def annealed(vae, dataset, annealing, **arguments):
-    probe = Weights()
+def annealed(vae, dataset, annealing, weight="kl_weight", **arguments):
+    probe = Weights(weight)
     history = vae.fit(
         dataset, callbacks=[annealing, probe], shuffle=False, verbose=0, **arguments
     ).history
@@ -70,6 +72,37 @@ def test_annealing_over_data_of_unknown_length_says_what_to_do(vae, data):
 def test_bad_annealing(arguments):
     with pytest.raises(InputError, match="KL weight"):
         LinearKLAnnealing(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("annealing", "expected"),
+    [
+        (BoundAnnealing(1, 2), [0, 0, 0, 0.25, 0.5, 0.75, 1, 1]),
+        (BoundAnnealing(2, 0), [0, 0, 0, 0, 1, 1, 1, 1]),
+        (BoundAnnealing(0, 4), [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875]),
+    ],
+)
+def test_the_bound_is_annealed_linearly_a_step(bounded, data, annealing, expected):
+    seen, history = annealed(bounded, data, annealing, "bound_weight", epochs=4)
+    np.testing.assert_allclose(seen, expected)
+    np.testing.assert_allclose(history["bound_weight"], expected[1::2])
+
+
+def test_annealing_of_the_bound_goes_on_in_a_resumed_run(bounded, data):
+    seen, _ = annealed(
+        bounded, data, BoundAnnealing(1, 2), "bound_weight", initial_epoch=2, epochs=4
+    )
+    np.testing.assert_allclose(seen, [0.5, 0.75, 1, 1])
+
+
+def test_a_bound_that_cannot_be_annealed(vae, bounded, data):
+    with pytest.raises(InputError, match=r'needs a ScaleVAE\(bound="annealed"\)'):
+        annealed(vae, data, BoundAnnealing())
+    with pytest.raises(InputError, match="steps_per_epoch"):
+        annealed(bounded, data.filter(lambda ids: True), BoundAnnealing(), epochs=2)
+    for arguments in ((-1, 2), (1, -2)):
+        with pytest.raises(InputError, match="cannot be annealed"):
+            BoundAnnealing(*arguments)
 
 
 def test_halving(vae, data):

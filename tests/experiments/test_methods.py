@@ -31,7 +31,10 @@ def test_the_model_has_the_values_of_its_paper(name):
     taken = {setting: config[setting] for setting in own if setting in config}
     assert taken == {setting: own[setting] for setting in taken}
     rest = set(own) - set(taken)
-    assert rest <= {"f_epo", "kl_cycles", "kl_ramp", "kl_cycle_epochs", "pretrain_epochs"}
+    assert rest <= {
+        *("f_epo", "bound_start", "bound_epochs"),
+        *("kl_cycles", "kl_ramp", "kl_cycle_epochs", "pretrain_epochs"),
+    }
     parameters = inspect.signature(type(model).__init__).parameters
     defaults = {n: p.default for n, p in parameters.items() if n in taken}
     assert defaults == {setting: own[setting] for setting in defaults}
@@ -65,6 +68,20 @@ def test_exactly_one_callback_anneals_the_kl(name):
     annealing = [c for c in callbacks if "KLAnnealing" in type(c).__name__]
     assert len(annealing) == (0 if name == "lstm-lm" else 1)
     assert all(isinstance(c, keras.callbacks.Callback) for c in callbacks)
+
+
+def test_an_annealed_bound_has_its_callback_and_selects_by_the_bound():
+    config = configure("reviews", "scale", "small", **TINY, bound="annealed", bound_epochs=5)
+    assert config.select_by == "elbo"
+    *_, annealing = get_method("scale").callbacks(config)
+    assert (annealing.start, annealing.epochs) == (4, 5)
+    assert build_model(config, 12).bound == "annealed"
+    chosen = configure("reviews", "scale", "small", bound="annealed", select_by="objective")
+    assert chosen.select_by == "objective"
+    for other in ("paper", "proper"):
+        config = configure("reviews", "scale", "small", bound=other)
+        assert config.select_by == "objective"
+        assert len(get_method("scale").callbacks(config)) == 2
 
 
 def test_cycles_divide_the_run_or_have_a_length_of_their_own():

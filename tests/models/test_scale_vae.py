@@ -1,8 +1,12 @@
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from scale_vae_keras.callbacks import EpochAverageScale
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.evaluate import evaluate_model
 from scale_vae_keras.models import ScaleVAE, TextVAE
 
 
@@ -96,3 +100,71 @@ def test_the_model_file_carries_the_factor(make, sentences, tmp_path):
         )
     for one, other in zip(vae.weights, copy.weights, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(
+    ("bound", "weight"), [("paper", 0), ("annealed", 0.25), ("annealed", 1), ("proper", 1)]
+)
+def test_the_rate_is_what_the_bound_charges(make, sentences, bound, weight, training):
+    vae, ids = make(ScaleVAE, bound=bound), sentences(8)
+    set_factor(vae, [3.0, 0.5])
+    if bound == "annealed":
+        vae.bound_weight.assign(weight)
+    own = vae.posterior(ids)
+    mean, variance = np.float64(own.mean), np.exp(np.float64(own.log_var))
+    factor = 0.7 / mean.std(axis=0, ddof=1) if training else np.array([3.0, 0.5])
+    kl = 0.5 * (mean**2 + variance - np.log(variance) - 1)
+    scaled_kl = 0.5 * (mean**2 + variance / factor**2 - 1 - np.log(variance) + 2 * np.log(factor))
+    terms = vae(ids, training=training)
+    np.testing.assert_allclose(terms.kl, kl.sum(axis=1), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        terms.loss - terms.reconstruction,
+        ((1 - weight) * kl + weight * scaled_kl).sum(axis=1),
+        rtol=1e-5,
+        atol=2e-6,
+    )
+
+
+@pytest.mark.parametrize(("weight", "other"), [(0.0, "paper"), (1.0, "proper")])
+def test_the_annealed_bound_starts_as_the_paper_s_and_ends_as_the_proper_one(
+    make, sentences, weight, other
+):
+    annealed = make(ScaleVAE, bound="annealed", dropout=0.3)
+    annealed.bound_weight.assign(weight)
+    reference = make(ScaleVAE, bound=other, dropout=0.3)
+    for in_force in (False, True):
+        for model in (annealed, reference):
+            set_factor(model, [3.0, 0.5])
+            model.posterior_scale.put_in_force(in_force)
+        ids = sentences(8, int(in_force))
+        logs = [model.train_on_batch(ids, return_dict=True) for model in (annealed, reference)]
+        assert logs[0] == pytest.approx(logs[1], rel=1e-6)
+        for one, two in zip(annealed.trainable_weights, reference.trainable_weights, strict=True):
+            np.testing.assert_allclose(one, two, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(annealed(ids).loss, reference(ids).loss, rtol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [[3.0, 1.5], [0.4, 0.9]])
+def test_the_proper_bound_is_that_of_the_generator(make, sentences, factor):
+    vae, ids = make(ScaleVAE, bound="proper"), sentences(40)
+    set_factor(vae, factor)
+    lengths = np.argmax(ids == 2, axis=1) + 1
+    split = EncodedSplit(
+        np.concatenate([row[:length] for row, length in zip(ids, lengths, strict=True)]),
+        np.concatenate([[0], np.cumsum(lengths)]),
+        labels=None,
+        empty=0,
+        truncated=0,
+    )
+    metrics = evaluate_model(vae, split, samples=200)
+    terms = vae(ids)
+    charged = np.mean(terms.loss - terms.reconstruction)
+    assert metrics["kl_scaled_prior"] == pytest.approx(charged, rel=1e-5)
+    assert metrics["elbo_nll"] >= metrics["iw_nll"]
+    assert metrics["elbo_nll"] == metrics["reconstruction"] + metrics["kl_scaled_prior"]
+
+
+def test_an_unknown_bound(make):
+    with pytest.raises(InputError, match="bound must be one of paper, proper, annealed"):
+        make(ScaleVAE, bound="tight")

@@ -25,6 +25,8 @@ SYSTEMS = {
     "info-mmd": (models.InfoVAE, {}),
     "info-kl": (models.InfoVAE, {"divergence": "kl"}),
     "li2019": (models.PretrainedVAE, {"free_bits": 0.002}),
+    "scale-proper": (models.ScaleVAE, {"bound": "proper"}),
+    "scale-annealed": (models.ScaleVAE, {"bound": "annealed"}),
     "lstm-lm": (models.LanguageModel, {}),
     "cnn": (models.SkipVAE, {"decoder": "cnn", "dilations": (1, 2)}),
     "word-dropout": (models.TextVAE, {"word_dropout": 0.5, "pooling": "max"}),
@@ -46,6 +48,8 @@ def build(make):
         vae = make(model, **arguments)
         if hasattr(vae, "kl_weight"):
             vae.kl_weight.assign(1.0 if system == "du" else 0.6)
+        if hasattr(vae, "bound_weight"):
+            vae.bound_weight.assign(0.3)
         return vae
 
     return build_system
