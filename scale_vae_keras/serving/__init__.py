@@ -1,6 +1,6 @@
 """From a run to a served model: export, development server and client."""
 
-import importlib
+from scale_vae_keras.lazy import lazy_names
 
 _HOMES = {
     "export": "exporter",
@@ -10,13 +10,4 @@ _HOMES = {
 }
 
 __all__ = list(_HOMES)
-
-
-def __getattr__(name: str):
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -1,6 +1,6 @@
 """Search for the settings of Scale-VAE with KerasTuner."""
 
-import importlib
+from scale_vae_keras.lazy import lazy_names
 
 _HOMES = {
     "Range": "search_space",
@@ -9,13 +9,4 @@ _HOMES = {
 }
 
 __all__ = list(_HOMES)
-
-
-def __getattr__(name: str):
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)
