@@ -9,7 +9,7 @@ install: $(VENV)/installed
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[plots,bleu,serving,tune,test]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[plots,bleu,mixture,serving,tune,test]'
 	$(BIN)/python -m pip check
 	touch $@
 

@@ -10,7 +10,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.experiments.method_presets import METHOD_PRESETS
 from scale_vae_keras.quiet import quiet_standard_error
 
-GENERATORS = ("scaled", "standard", "fitted")
+GENERATORS = ("scaled", "standard", "fitted", "fitted-full", "fitted-mixture")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -235,8 +235,8 @@ def _add_evaluate(commands):
         "--generator",
         default="scaled",
         choices=GENERATORS,
-        help="whose likelihood: the decoder is fed f*z (default), z, or a Gaussian that is fitted "
-        "to the training posteriors",
+        help="whose likelihood: the decoder is fed f*z (default), z, or samples of what is fitted "
+        "to the training posteriors: a diagonal Gaussian, a full one, or a mixture",
     )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N sentences")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
@@ -256,6 +256,12 @@ def _add_generate(commands):
     parser.add_argument("run", metavar="RUN")
     parser.add_argument("-n", type=int, default=10, metavar="N", help="number of sentences")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument(
+        "--generator",
+        default="scaled",
+        choices=GENERATORS,
+        help="what the decoder is fed, as for evaluate; scaled by default",
+    )
     _add_sampling(parser)
 
 
@@ -408,6 +414,7 @@ def _add_benchmark(commands):
     density.add_argument("--samples", type=int, default=100, metavar="N", help="importance samples")
     density.add_argument("--limit", type=int, metavar="N", help="only the first N test sentences")
     density.add_argument("--generator", default="scaled", choices=GENERATORS)
+    _add_paper(benchmarks)
     latent = _add_command(
         benchmarks,
         "latent",
@@ -456,6 +463,57 @@ def _add_benchmark(commands):
         help="sizes to vary, one at a time",
     )
     speed.add_argument("--output", metavar="FILE.csv")
+
+
+def _add_paper(benchmarks):
+    paper = _add_command(
+        benchmarks,
+        "paper",
+        "Make a table or figure of the Scale-VAE paper, the paper's figures beside ours; the same "
+        "command goes on where it was interrupted, and the tables of a folder share their runs.",
+    )
+    which = paper.add_mutually_exclusive_group(required=True)
+    which.add_argument("--table", type=int, metavar="N", help="1 to 5; needs --data and --output")
+    which.add_argument(
+        "--figure", choices=("latent",), help="as benchmark latent; needs --output alone"
+    )
+    which.add_argument("--show", metavar="FILE.csv", help="print a table that was made before")
+    paper.add_argument("--data", metavar="DATA")
+    paper.add_argument("--output", metavar="DIR", help="of this command or benchmark density")
+    paper.add_argument(
+        "--beside",
+        choices=("yahoo", "yelp"),
+        help="whose figures stand beside ours: yelp by default; the paper's tables 3 and 5 are on "
+        "yahoo, 4 on yelp",
+    )
+    paper.add_argument(
+        "--methods",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="rows in place of the paper's, as for benchmark density",
+    )
+    paper.add_argument(
+        "--preset",
+        default="small",
+        help="small (default), base or paper; paper takes f_epo from the paper, too",
+    )
+    paper.add_argument(
+        "--settings", nargs="+", default=[], metavar="NAME=VALUE", help="of every run"
+    )
+    paper.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5], metavar="N")
+    paper.add_argument(
+        "--samples", type=int, default=500, metavar="N", help="importance samples, 500 by default"
+    )
+    paper.add_argument("--limit", type=int, metavar="N", help="only the first N test sentences")
+    paper.add_argument("--generator", default="scaled", choices=GENERATORS)
+    paper.add_argument(
+        "-n", type=int, default=10_000, metavar="N", help="sentences of table 5, 10,000 by default"
+    )
+    paper.add_argument(
+        "--epochs", type=int, default=10, metavar="N", help="of --figure, 10 by default"
+    )
+    paper.add_argument("--seed", type=int, default=783435, metavar="N", help="of --figure")
 
 
 if __name__ == "__main__":

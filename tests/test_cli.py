@@ -14,6 +14,12 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from scale_vae_keras.evaluation.encode import encode_sentences
+from scale_vae_keras.evaluation.prior import declared_prior
+from scale_vae_keras.experiments.run_folder import RunFolder
+from scale_vae_keras.models.text_generator import row_seeds
+from scale_vae_keras.samplers import TopKSampler
+
 pytestmark = pytest.mark.cli
 
 SUBJECTS = ("the cat", "a dog", "my old friend", "the green bird", "one small child")
@@ -169,6 +175,31 @@ def test_generate_is_reproducible_and_a_longer_list_begins_with_the_shorter(run)
 @pytest.mark.parametrize("strategy", [("--top-k", "2"), ("--top-p", "0.5"), ("--beam", "2")])
 def test_generate_with_each_strategy(run, strategy):
     assert len(succeed("generate", run, "-n", 2, *strategy).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "generator", ["scaled", "standard", "fitted", "fitted-full", "fitted-mixture"]
+)
+def test_generate_writes_from_the_declared_prior(run, generator):
+    folder = RunFolder(run)
+    model = folder.load_model()
+    encoded = encode_sentences(model, folder.encode("train"))
+    z = declared_prior(model, generator, encoded).sample(4, seed=5)
+    ids = model.decode(z, TopKSampler(2, 1.0), row_seeds(4, 5), folder.config.max_length + 1).ids
+    expected = [text.decode() for text in folder.tokenizer.detokenize(ids).numpy()]
+    arguments = ("generate", run, "-n", 4, "--seed", 5, "--top-k", 2)
+    assert succeed(*arguments, "--generator", generator).splitlines() == expected
+    if generator == "scaled":
+        assert succeed(*arguments).splitlines() == expected
+
+
+@pytest.mark.parametrize("generator", ["fitted-full", "fitted-mixture"])
+def test_evaluate_under_a_fitted_generator(run, generator):
+    metrics = json.loads(
+        succeed("evaluate", run, "--generator", generator, "--samples", 5, "--json")
+    )
+    assert metrics["generator"] == generator
+    assert metrics["iw_nll"] < metrics["elbo_nll"]
 
 
 def test_reconstruct_reads_a_file_or_standard_input(run, corpus):

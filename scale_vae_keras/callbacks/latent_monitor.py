@@ -65,7 +65,7 @@ class LatentMonitor(keras.callbacks.Callback):
         logs["au_unscaled"] = active_units(encoded.unscaled_mean)
         if "val_reconstruction" in logs:
             rate = declared_prior(self.model, "scaled").kl(encoded.mean, encoded.log_var)
-            logs["val_elbo_nll"] = logs["val_reconstruction"] + float(rate.sum(axis=1).mean())
+            logs["val_elbo_nll"] = logs["val_reconstruction"] + float(rate.mean())
         collapsed = information < _COLLAPSED_INFORMATION
         if collapsed and not self._collapsed:
             _logger.warning(

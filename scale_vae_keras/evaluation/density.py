@@ -11,7 +11,7 @@ from rich.progress import track
 
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.encode import Encoded
+from scale_vae_keras.evaluation.encode import Encoded, check_finite
 from scale_vae_keras.evaluation.journal import Journal
 from scale_vae_keras.evaluation.prior import Prior, declared_prior
 from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
@@ -29,7 +29,9 @@ class Density(NamedTuple):
         kl_scaled_prior: KL of the posterior that the decoder samples from, q-hat, to
             N(0, diag f-bar^2).
         kl_standard_prior: KL(q-hat || N(0, I)).
-        kl_prior: KL(q-hat || the prior of the declared generator).
+        kl_prior: KL(q-hat || the prior of the declared generator); for a mixture, whose KL has no
+            closed form, the mean over the samples of log q-hat(z | x) - log prior(z), an unbiased
+            estimate. The samples are those of the reconstruction and of the importance weights.
         log_likelihood: importance-weighted estimate of log p(x) under the declared generator; NaN
             without importance weighting.
         ess: effective sample size of the importance weights, from 1 to the number of samples; NaN
@@ -53,7 +55,11 @@ class Density(NamedTuple):
 
     @property
     def elbo(self) -> np.ndarray:
-        """Lower bound of log p(x) under the declared generator."""
+        """Lower bound of log p(x) under the declared generator.
+
+        The reconstruction is the mean over samples; so is the rate of a mixture. The estimate is
+        unbiased.
+        """
         return -(self.reconstruction + self.kl_prior)
 
 
@@ -101,33 +107,37 @@ def evaluate_density(
         raise InputError(f"samples is {samples} and seed {seed}: give integers from 0 on")
     if rows is not None and rows < 1:
         raise InputError(f"rows is {rows}: a pass needs at least 1")
-    if not np.all(np.isfinite(encoded.mean)) or not np.all(np.isfinite(encoded.log_var)):
-        raise InputError("a posterior is not finite: the model has diverged, train it again")
+    check_finite(encoded)
     rows = rows or min(_MOST_ROWS, max(1, _MOST_LOGITS // model.vocabulary_size))
     scores = _importance_weighting(
         model, split, encoded, prior, samples, seed, rows, journal, progress
     )
     unit, scaled = declared_prior(model, "standard"), declared_prior(model, "scaled")
     sampled = (encoded.mean, encoded.log_var)
+    rate = prior.kl(*sampled)
     return Density(
         reconstruction=scores[:, 0],
-        kl=unit.kl(encoded.unscaled_mean, encoded.unscaled_log_var).sum(axis=1),
-        kl_scaled_prior=scaled.kl(*sampled).sum(axis=1),
-        kl_standard_prior=unit.kl(*sampled).sum(axis=1),
-        kl_prior=prior.kl(*sampled).sum(axis=1),
-        log_likelihood=scores[:, 1] if samples else np.full(len(scores), np.nan),
-        ess=scores[:, 2] if samples else np.full(len(scores), np.nan),
+        kl=unit.kl(encoded.unscaled_mean, encoded.unscaled_log_var),
+        kl_scaled_prior=scaled.kl(*sampled),
+        kl_standard_prior=unit.kl(*sampled),
+        kl_prior=scores[:, 1] if rate is None else rate,
+        log_likelihood=scores[:, 2] if samples else np.full(len(scores), np.nan),
+        ess=scores[:, 3] if samples else np.full(len(scores), np.nan),
         tokens=split.lengths - 1,
     )
 
 
 def _importance_weighting(model, split, encoded, prior, samples, seed, rows, journal, progress):
-    """Reconstruction, log-likelihood and effective sample size, float64 `[sentences, 3]`."""
+    """Reconstruction, rate, log-likelihood and effective sample size, float64 `[sentences, 4]`.
+
+    The first two are means over the samples.
+    """
     samples = max(samples, 1)
-    scores = np.full([split.sentences, 3], np.nan)
+    scores = np.full([split.sentences, 4], np.nan)
     record = None
     if journal is not None:
-        inputs = [np.array([samples, seed]), *prior, split.tokens, split.offsets, *encoded]
+        settings = np.array([samples, seed, scores.size])
+        inputs = [settings, *prior, split.tokens, split.offsets, *encoded]
         record = Journal(journal, [*inputs, *model.decoder.get_weights()])
         scores = record.load(scores)
     score = sample_likelihood(model.decoder)
@@ -154,30 +164,31 @@ def _score(score, ids, encoded: Encoded, prior, group, samples, seed, rows):
     """The rows of `_importance_weighting` for a group of sentences of one length."""
     streams = [np.random.default_rng([seed, i]) for i in group]
     passes = math.ceil(len(group) * samples / rows)
-    log_likelihood, log_weight = [], []
+    log_likelihood, log_ratio = [], []
+    mean, log_var = encoded.mean[group][:, None], encoded.log_var[group][:, None]
     for part in np.array_split(np.arange(samples), min(passes, samples)):
         size = (len(part), encoded.mean.shape[1])
-        noise = [stream.standard_normal(size, np.float32) for stream in streams]
-        z = [
-            encoded.mean[i] + np.exp(0.5 * encoded.log_var[i]) * own
-            for i, own in zip(group, noise, strict=True)
-        ]
-        log_likelihood.append(score(ids, tf.constant(np.stack(z))).numpy())
-        log_weight.append(
-            [
-                prior.log_weight(own_z, own, encoded.log_var[i])
-                for i, own_z, own in zip(group, z, noise, strict=True)
-            ]
-        )
+        noise = np.stack([stream.standard_normal(size, np.float32) for stream in streams])
+        z = mean + np.exp(0.5 * log_var) * noise
+        log_likelihood.append(score(ids, tf.constant(z)).numpy())
+        log_ratio.append(prior.log_density(z) - _log_posterior(noise, log_var))
     log_likelihood = np.concatenate(log_likelihood, axis=1)
-    log_weight = log_likelihood + np.concatenate(log_weight, axis=1)
+    log_ratio = np.concatenate(log_ratio, axis=1)
+    log_weight = log_likelihood + log_ratio
     top = log_weight.max(axis=1)
     weight = np.exp(log_weight - top[:, None])
     return np.stack(
         [
             -log_likelihood.mean(axis=1),
+            -log_ratio.mean(axis=1),
             top + np.log(weight.mean(axis=1)),
             np.square(weight.sum(axis=1)) / np.square(weight).sum(axis=1),
         ],
         axis=1,
     )
+
+
+def _log_posterior(noise, log_var):
+    """Log q(z | x) of z = mean + exp(log_var / 2) * noise, float64 `[sentences, samples]`."""
+    terms = np.square(np.float64(noise)) + np.float64(log_var) + math.log(2 * math.pi)
+    return -0.5 * np.sum(terms, axis=-1)

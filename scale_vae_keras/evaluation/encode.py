@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from scale_vae_keras.data.batches import evaluation_batches
 from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.errors import InputError
 
 _BATCH_SIZE = 256
 
@@ -25,6 +26,16 @@ class Encoded(NamedTuple):
     log_var: np.ndarray
     unscaled_mean: np.ndarray
     unscaled_log_var: np.ndarray
+
+
+def check_finite(encoded: Encoded) -> None:
+    """Refuses posteriors that are not finite.
+
+    Raises:
+        InputError: an entry of `mean` or `log_var` is not finite.
+    """
+    if not np.all(np.isfinite(encoded.mean)) or not np.all(np.isfinite(encoded.log_var)):
+        raise InputError("a posterior is not finite: the model has diverged, train it again")
 
 
 def encode_dataset(model, dataset: tf.data.Dataset) -> Encoded:

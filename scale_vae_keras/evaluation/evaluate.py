@@ -37,7 +37,8 @@ def evaluate_model(
 
     - `objective_nll`: reconstruction + `kl`, minus the objective. For Scale-VAE it bounds nothing.
     - `elbo_nll`: reconstruction + KL to the declared generator's prior; an upper bound of the
-      negative log-likelihood.
+      negative log-likelihood. For "fitted-mixture" the KL, too, is estimated with the samples,
+      without bias.
     - `iw_nll`, `iw_samples`: importance-weighted negative log-likelihood under the declared
       generator, an upper bound in expectation that is exact as the samples grow; `ppl`, its
       exponential by predicted token; `ess`, the mean effective number of samples.
@@ -59,14 +60,16 @@ def evaluate_model(
         model: a text VAE or the language model of this package.
         split: the sentences.
         samples: importance samples of a sentence; 0 leaves importance weighting out.
-        generator: "scaled", "standard" or "fitted", see `declared_prior`.
+        generator: "scaled", "standard", "fitted", "fitted-full" or "fitted-mixture", see
+            `declared_prior`.
         seed: of all samples, an integer from 0 on.
-        fitted_on: training sentences, for the generator "fitted".
+        fitted_on: training sentences, for a generator that is fitted.
         journal: a file that keeps what is done of a long evaluation, see `evaluate_density`.
         progress: whether to show a progress bar.
 
     Raises:
-        InputError: an argument is out of its range.
+        InputError: an argument is out of its range, or "fitted-mixture" is asked for without
+            scikit-learn.
     """
     latent = bool(model.decoder.latent_dim)
     samples = samples if latent else 1
@@ -165,8 +168,8 @@ def dimension_table(model, encoded: Encoded) -> dict[str, np.ndarray]:
         "mean_variance": np.var(encoded.mean, axis=0, ddof=1, dtype=np.float64),
         "unscaled_mean_variance": np.var(encoded.unscaled_mean, axis=0, ddof=1, dtype=np.float64),
         "variance": np.exp(np.float64(encoded.log_var)).mean(axis=0),
-        "kl": standard.kl(*charged).mean(axis=0),
-        "kl_scaled_prior": declared_prior(model, "scaled").kl(*posterior).mean(axis=0),
-        "kl_standard_prior": standard.kl(*posterior).mean(axis=0),
+        "kl": standard.kl_by_dimension(*charged).mean(axis=0),
+        "kl_scaled_prior": declared_prior(model, "scaled").kl_by_dimension(*posterior).mean(axis=0),
+        "kl_standard_prior": standard.kl_by_dimension(*posterior).mean(axis=0),
         "mpd": mutual_posterior_divergence(*posterior),
     }

@@ -125,11 +125,8 @@ def aggregate_divergence(
     noise = np.random.default_rng(seed).standard_normal(mean.shape)
     z = mean + np.exp(0.5 * log_var) * noise
     own, others = _log_densities(z, mean, log_var)
-    distance = (z - prior.mean) / prior.stddev
-    log_prior = -np.sum(
-        0.5 * np.square(distance) + np.log(prior.stddev) + 0.5 * math.log(2 * math.pi), axis=1
-    )
-    return float(np.mean(np.logaddexp(own, others) - log_prior)) - math.log(len(mean))
+    log_ratio = np.logaddexp(own, others) - prior.log_density(z)
+    return float(np.mean(log_ratio)) - math.log(len(mean))
 
 
 def _checked(mean, log_var):

@@ -1,47 +1,50 @@
 """The generator that a likelihood is declared for: the distribution that the decoder is fed."""
 
-from typing import NamedTuple
+from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.encode import Encoded
+from scale_vae_keras.evaluation.encode import Encoded, check_finite
+from scale_vae_keras.evaluation.gaussian_prior import DiagonalPrior, FullPrior
+from scale_vae_keras.evaluation.mixture_prior import MixturePrior
 
-GENERATORS = ("scaled", "standard", "fitted")
+FITTED = {"fitted": DiagonalPrior, "fitted-full": FullPrior, "fitted-mixture": MixturePrior}
+"""Generators whose prior is fitted to training posteriors, and its family."""
+
+GENERATORS = ("scaled", "standard", *FITTED)
 
 
-class Prior(NamedTuple):
-    """N(mean, diag stddev^2) in the space that the decoder is fed, float64 `[latent]` each."""
+class Prior(Protocol):
+    """A density in the space that the decoder is fed; a tuple of its parameters, float64 arrays."""
 
-    mean: np.ndarray
-    stddev: np.ndarray
+    def kl(self, mean: np.ndarray, log_var: np.ndarray) -> np.ndarray | None:
+        """KL(N(mean, exp(log_var)) || prior) in nats, float64 `[sentences]`.
 
-    def kl(self, mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
-        """KL(N(mean, exp(log_var)) || prior) in nats, float64 `[sentences, latent]`.
+        None where it has no closed form: it is then the mean over samples z of q of
+        `log q(z) - log prior(z)`.
 
         Args:
             mean: `[sentences, latent]`.
             log_var: `[sentences, latent]`.
         """
-        log_ratio = np.float64(log_var) - 2 * np.log(self.stddev)
-        distance = (mean - self.mean) / self.stddev
-        return 0.5 * (np.square(distance) + np.exp(log_ratio) - log_ratio - 1)
 
-    def log_weight(self, z: np.ndarray, noise: np.ndarray, log_var: np.ndarray) -> np.ndarray:
-        """Log prior(z) - log q(z|x) of samples z = mean + exp(log_var / 2) * noise.
+    def log_density(self, z: np.ndarray) -> np.ndarray:
+        """Log prior(z) in nats, float64 `[...]` for z `[..., latent]`."""
 
-        Args:
-            z: `[samples, latent]`.
-            noise: `[samples, latent]`.
-            log_var: of the sentence's posterior, `[latent]`.
+    def sample(self, count: int, seed: int) -> np.ndarray:
+        """Samples, float32 `[count, latent]`; more of them begin with the same ones.
 
-        Returns:
-            Nats, float64 `[samples]`.
+        Decoded with `row_seeds(count, seed)`, those of "scaled" give the sentences of
+        `TextGenerator.generate(count, seed)`.
+
+        Raises:
+            InputError: `count` is below 1, or `seed` below 0.
         """
-        distance = (z - self.mean) / self.stddev
-        constant = np.sum(0.5 * np.float64(log_var) - np.log(self.stddev))
-        return constant + 0.5 * np.sum(np.square(noise) - np.square(distance), axis=1)
+
+    def __iter__(self):
+        """The parameters."""
 
 
 def factor(model) -> np.ndarray:
@@ -61,26 +64,35 @@ def declared_prior(model, generator: str, fitted_on: Encoded | None = None) -> P
 
     "scaled": z ~ N(0, I) and the decoder is fed f-bar * z, which is N(0, diag f-bar^2) in its
     space: the generator of the Scale-VAE paper. "standard": the decoder is fed z ~ N(0, I).
-    "fitted": the diagonal Gaussian with the mean and the variance of the aggregated posterior of
-    the training sentences, the best one for the rate.
+
+    The others have a prior that is fitted to the aggregated posterior of the training sentences,
+    (1/N) sum_j q(z|x_j), after training: valid generators, since nothing of the sentences that are
+    measured is in them. "fitted": the best diagonal Gaussian for the rate. "fitted-full": the best
+    Gaussian. "fitted-mixture": a mixture of Gaussians, see `MixturePrior.fit`. The mean rate is the
+    mutual information plus the KL of the aggregated posterior to the prior (Hoffman and Johnson,
+    2016); a better fit lowers the second part.
+
+    A language model has no latent code, and all generators are the same one.
 
     Args:
         model: the model.
-        generator: "scaled", "standard" or "fitted".
-        fitted_on: posteriors of training sentences, for "fitted".
+        generator: one of `GENERATORS`.
+        fitted_on: posteriors of training sentences, for a generator that is fitted.
 
     Raises:
-        InputError: the generator is unknown, or "fitted" without posteriors to fit.
+        InputError: the generator is unknown, one that is fitted has no posteriors or posteriors
+            that are not finite, or "fitted-mixture" is asked for without scikit-learn.
     """
+    if generator not in GENERATORS:
+        raise InputError(f"unknown generator {generator!r}: choose {', '.join(GENERATORS)}")
     zeros = np.zeros(model.decoder.latent_dim)
     if generator == "scaled":
-        return Prior(zeros, factor(model))
+        return DiagonalPrior(zeros, factor(model))
     if generator == "standard":
-        return Prior(zeros, np.ones_like(zeros))
-    if generator != "fitted":
-        raise InputError(f"unknown generator {generator!r}: choose {', '.join(GENERATORS)}")
+        return DiagonalPrior(zeros, np.ones_like(zeros))
     if fitted_on is None:
-        raise InputError('the generator "fitted" needs training sentences: pass fitted_on')
-    mean = np.float64(fitted_on.mean)
-    variance = mean.var(axis=0) + np.exp(np.float64(fitted_on.log_var)).mean(axis=0)
-    return Prior(mean.mean(axis=0), np.sqrt(variance))
+        raise InputError(f'the generator "{generator}" needs training sentences: pass fitted_on')
+    if not len(zeros):
+        return DiagonalPrior(zeros, np.ones(0))
+    check_finite(fitted_on)
+    return FITTED[generator].fit(fitted_on.mean, fitted_on.log_var)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
+from scale_vae_keras.evaluation.prior import FITTED
+
 METRICS = (
     ("iw_nll", "nats/sentence", "negative log-likelihood, importance weighted"),
     ("elbo_nll", "nats/sentence", "negative ELBO"),
@@ -73,6 +75,13 @@ def notes(metrics: Mapping[str, object]) -> list[str]:
         f"elbo_nll and iw_nll are upper bounds (iw_nll in expectation) of the negative "
         f'log-likelihood under the generator "{metrics["generator"]}"; rank models by iw_nll.'
     ]
+    if metrics["generator"] in FITTED:
+        lines.append(
+            f"The prior of this generator is fitted to the training posteriors: "
+            f"scale-vae generate --generator {metrics['generator']} writes from it."
+        )
+    if metrics["generator"] == "fitted-mixture":
+        lines.append("The KL of elbo_nll, to a mixture, is estimated with samples, without bias.")
     if any(value != 1.0 for value in metrics["factor"].values()):
         lines.append(
             "objective_nll is NOT a bound: the posterior is scaled and its KL is not; do not "

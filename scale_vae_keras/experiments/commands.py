@@ -18,6 +18,8 @@ from scale_vae_keras.callbacks.step_profile import StepProfile
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.data.encoded import EncodedSplit, build_vocabulary, encode_split
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.encode import encode_sentences
+from scale_vae_keras.evaluation.prior import FITTED, declared_prior
 from scale_vae_keras.evaluation.report import metrics_table, notes
 from scale_vae_keras.experiments.config import RunConfig, configure
 from scale_vae_keras.experiments.density_benchmark import (
@@ -29,6 +31,8 @@ from scale_vae_keras.experiments.density_table import density_table
 from scale_vae_keras.experiments.evaluate_run import evaluate_run
 from scale_vae_keras.experiments.generation_benchmark import generation_table, measure_generation
 from scale_vae_keras.experiments.latent_benchmark import benchmark_latent, latent_table
+from scale_vae_keras.experiments.paper_benchmark import benchmark_paper
+from scale_vae_keras.experiments.paper_table import show_paper_table
 from scale_vae_keras.experiments.probe_benchmark import probe_run, probe_table
 from scale_vae_keras.experiments.report import write_report
 from scale_vae_keras.experiments.run_folder import RunFolder
@@ -36,6 +40,7 @@ from scale_vae_keras.experiments.speed_benchmark import benchmark_speed, speed_t
 from scale_vae_keras.experiments.train import Run
 from scale_vae_keras.files import write_csv, written_whole
 from scale_vae_keras.layers.replica import is_chief
+from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 _ENCODED_LINES = 256
@@ -149,10 +154,14 @@ def benchmark(options: argparse.Namespace) -> None:
     elif options.benchmark == "speed":
         table = speed_table(_benchmark_speed(options))
     elif options.benchmark == "latent":
-        command = shlex.join(["scale-vae", *options.words])
-        table = latent_table(
-            benchmark_latent(options.output, options.epochs, options.seed, command)
-        )
+        table = latent_table(_benchmark_latent(options))
+    elif options.benchmark == "paper" and options.figure is None:
+        print(_paper_table(options), end="")
+        return
+    elif options.benchmark == "paper":
+        if options.output is None:
+            raise InputError("where to? Give --output DIR")
+        table = latent_table(_benchmark_latent(options))
     else:
         table = generation_table(
             {
@@ -163,6 +172,11 @@ def benchmark(options: argparse.Namespace) -> None:
             }
         )
     Console().print(table)
+
+
+def _benchmark_latent(options):
+    command = shlex.join(["scale-vae", *options.words])
+    return benchmark_latent(options.output, options.epochs, options.seed, command)
 
 
 def _benchmark_speed(options):
@@ -185,7 +199,12 @@ def _benchmark_density(options):
             for system in (all_systems() if name == "all" else [name])
         )
     )
-    protocol = Protocol(
+    command = shlex.join(["scale-vae", *options.words])
+    return benchmark_density(systems, options.seeds, _protocol(options), options.output, command)
+
+
+def _protocol(options):
+    return Protocol(
         options.data,
         options.preset,
         options.settings,
@@ -193,8 +212,23 @@ def _benchmark_density(options):
         options.limit,
         options.generator,
     )
-    command = shlex.join(["scale-vae", *options.words])
-    return benchmark_density(systems, options.seeds, protocol, options.output, command)
+
+
+def _paper_table(options):
+    if options.show is not None:
+        return show_paper_table(options.show)
+    if options.data is None or options.output is None:
+        raise InputError("a table needs a corpus and a folder: give --data DATA and --output DIR")
+    return benchmark_paper(
+        options.table,
+        _protocol(options),
+        options.output,
+        shlex.join(["scale-vae", *options.words]),
+        options.beside,
+        options.methods,
+        options.seeds,
+        options.n,
+    )
 
 
 def report(options: argparse.Namespace) -> None:
@@ -203,10 +237,14 @@ def report(options: argparse.Namespace) -> None:
 
 
 def generate(options: argparse.Namespace) -> None:
-    """Prints sentences from the prior."""
+    """Prints sentences from the prior of the declared generator."""
     folder = RunFolder(options.run)
     sampler = _sampler(options)
-    sentences = folder.load_model().generate(options.n, options.seed, sampler, _longest(folder))
+    model = folder.load_model()
+    fitted = options.generator in FITTED
+    fitted_on = encode_sentences(model, folder.encode("train")) if fitted else None
+    z = declared_prior(model, options.generator, fitted_on).sample(options.n, options.seed)
+    sentences = model.decode(z, sampler, row_seeds(options.n, options.seed), _longest(folder))
     _print_sentences(folder.tokenizer, sentences.ids)
 
 

@@ -30,7 +30,7 @@ class Protocol:
         settings: settings of every run in place of the preset's, each `name=value`.
         samples: importance samples of a test sentence.
         limit: only the first so many test sentences are measured; None for all.
-        generator: "scaled", "standard" or "fitted", see `declared_prior`.
+        generator: one of `GENERATORS`, see `declared_prior`.
     """
 
     data: str
@@ -76,7 +76,7 @@ def benchmark_density(
     """
     data = corpus_address(protocol.data)
     configs = {
-        (system, seed): _configure(system, seed, data, protocol)
+        (system, seed): configure_system(system, seed, protocol)
         for system in systems
         for seed in seeds
     }
@@ -89,7 +89,7 @@ def benchmark_density(
         if any((row["system"], row["seed"]) == (system, str(seed)) for row in _rows(table)):
             continue
         print(f"{system}, seed {seed}", flush=True)
-        run = folder / f"{re.sub('[:,]', '-', system)}-{seed}"
+        run = run_path(folder, system, seed)
         row = {"system": system, "seed": seed, **_train(config, run), **_measure(run, protocol)}
         rows = [*_rows(table), {name: str(value) for name, value in {**row, **origin}.items()}]
         write_csv(table, rows)
@@ -98,15 +98,25 @@ def benchmark_density(
     return _rows(table)
 
 
+def run_path(folder: str | os.PathLike, system: str, seed: int) -> Path:
+    """The run folder of a system and seed in the folder of a benchmark."""
+    return Path(folder) / f"{re.sub('[:,]', '-', system)}-{seed}"
+
+
 def _rows(table):
     return read_csv(table) if table.exists() else []
 
 
-def _configure(system, seed, data, protocol) -> RunConfig:
+def configure_system(system: str, seed: int, protocol: Protocol) -> RunConfig:
+    """The settings of a system's run under a protocol.
+
+    Raises:
+        InputError: the system or a setting is unknown.
+    """
     method, _, own = system.partition(":")
     pairs = [*protocol.settings, *(own.split(",") if own else ())]
-    settings = dict(map(read_setting, pairs))
-    return configure(data, method, protocol.preset, **{**settings, "seed": seed})
+    settings = {**dict(map(read_setting, pairs)), "seed": seed}
+    return configure(corpus_address(protocol.data), method, protocol.preset, **settings)
 
 
 def _claim(folder, protocol):

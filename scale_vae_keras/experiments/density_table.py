@@ -1,29 +1,15 @@
 """The table of the density benchmark, beside the paper's."""
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from statistics import mean, stdev
 
 from rich.table import Table
 
+from scale_vae_keras.experiments.paper_figures import PUBLISHED, published_name
+
 Row = dict[str, str]
 
-PAPER_YELP = {
-    "lstm-lm": (357.5, None, None, None),
-    "vae": (358.0, 0.1, 0.1, 0.2),
-    "cyclical": (359.3, 2.1, 2.0, 4.2),
-    "beta": (358.0, 5.4, 5.1, 3.6),
-    "free-bits": (357.0, 4.8, 2.6, 32.0),
-    "delta": (357.9, 3.2, 0.0, 0.0),
-    "sa": (355.9, 2.8, 1.7, 8.4),
-    "skip": (357.6, 1.9, 1.0, 7.4),
-    "agg": (355.9, 3.8, 2.4, 11.3),
-    "mae": (362.8, 8.0, 4.6, 32.0),
-    "bn": (356.6, 6.5, 5.7, 32.0),
-    "du": (356.2, 6.7, 5.9, 20.0),
-    "scale": (353.7, 5.4, 8.2, 32.0),
-}
-"""Table 1 of the paper on Yelp by method: NLL, KL, MI and AU; Scale-VAE with `des_std` 0.7."""
+_PAPER_YELP = PUBLISHED[1]["yelp"]
 
 _COMPARED = ("iw_nll", "kl", "mi", "au")
 
@@ -70,75 +56,116 @@ def density_markdown(rows: Sequence[Row]) -> str:
     )
     commands = dict.fromkeys(row["command"] for row in rows)
     parts = [about, "\n".join(f"    {command}" for command in commands)]
-    parts.append(_markdown(_cells(rows, tuple(_COLUMNS))))
-    systems = {row["system"]: row for row in _means(rows) if row["system"] in PAPER_YELP}
-    if len(systems) > 1:
-        parts.append(_markdown(_beside_paper(systems)))
+    parts.append(markdown_table(_cells(rows, tuple(_COLUMNS))))
+    beside = list(_beside_paper(system_means(rows, _COMPARED)))
+    if len(beside) > 2:
+        parts.append(markdown_table(beside))
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown(lines):
+def markdown_table(lines: Iterable[Sequence[str]]) -> str:
+    """A header and rows of cells as a Markdown table."""
     columns, *rows = lines
     rule = ["---"] * len(columns)
     return "\n".join(f"| {' | '.join(line)} |" for line in (columns, rule, *rows))
 
 
-def _means(rows) -> list[dict]:
-    by_system = sorted(rows, key=lambda row: row["system"])
-    systems = []
-    for system, group in groupby(by_system, lambda row: row["system"]):
-        group = list(group)
-        merged = {"system": system, "seeds": len(group)}
-        for name in [*_COLUMNS, "epochs", "best_epoch", "cpu_seconds_to_best"]:
-            values = [float(row[name]) for row in group if row[name] not in ("", "None")]
+def system_means(
+    rows: Sequence[Row], names: Collection[str], within: str = "_se"
+) -> dict[str, dict[str, float | None]]:
+    """Means of columns over the seeds of each system, the systems in the order of the rows.
+
+    Args:
+        rows: of a table, one for each system and seed.
+        names: the columns.
+        within: what is added to the name of a column for that of its error in one run.
+
+    Returns:
+        By system, `seeds`, their number; each of `names`, None where no row has it; and
+        `NAME_error`: the standard deviation over seeds or, of one seed, the error in the run.
+    """
+    systems = {}
+    for system in dict.fromkeys(row["system"] for row in rows):
+        group = [row for row in rows if row["system"] == system]
+        merged = systems[system] = {"seeds": len(group)}
+        for name in names:
+            values = [value for row in group if (value := number(row, name)) is not None]
             merged[name] = mean(values) if values else None
             if len(values) > 1:
                 merged[f"{name}_error"] = stdev(values)
-            elif values and group[0].get(f"{name}_se") not in (None, "", "None"):
-                merged[f"{name}_error"] = float(group[0][f"{name}_se"])
-        systems.append(merged)
-    return sorted(systems, key=lambda row: row["iw_nll"])
+            elif values and (error := number(group[0], f"{name}{within}")) is not None:
+                merged[f"{name}_error"] = error
+    return systems
+
+
+def number(row: Row, name: str) -> float | None:
+    """A figure of a row, None where it has none."""
+    return None if row.get(name) in (None, "", "None") else float(row[name])
+
+
+def cell(means: Mapping[str, float | None], name: str, digits: int) -> str:
+    """A mean, with its error where there is one."""
+    if means[name] is None:
+        return "-"
+    error = means.get(f"{name}_error")
+    return f"{means[name]:.{digits}f}" + ("" if error is None else f" ± {error:.{digits}f}")
 
 
 def _cells(rows, columns):
-    systems = _means(rows)
-    vae = next((row["cpu_seconds_to_best"] for row in systems if row["system"] == "vae"), None)
+    systems = system_means(rows, [*_COLUMNS, "epochs", "best_epoch", "cpu_seconds_to_best"])
+    vae = systems.get("vae", {}).get("cpu_seconds_to_best")
     yield ["system", "seeds", *columns, "epochs (best)", "time to best, vae = 1"]
-    for row in systems:
-        cells = [_cell(row, name) for name in columns]
+    for system, row in sorted(systems.items(), key=lambda item: item[1]["iw_nll"]):
+        cells = [cell(row, name, _COLUMNS[name]) for name in columns]
         ratio = f"{row['cpu_seconds_to_best'] / vae:.2f}" if vae else "-"
-        epochs = f"{row['epochs']:.0f} ({row['best_epoch']:.0f})"
-        yield [row["system"], str(row["seeds"]), *cells, epochs, ratio]
+        yield [system, str(row["seeds"]), *cells, epochs_cell(row), ratio]
 
 
-def _cell(row, name):
-    if row[name] is None:
-        return "-"
-    digits = _COLUMNS[name]
-    error = row.get(f"{name}_error")
-    return f"{row[name]:.{digits}f}" + ("" if error is None else f" ± {error:.{digits}f}")
+def epochs_cell(means: Mapping[str, float | None]) -> str:
+    """The epochs of runs, and in brackets the best one."""
+    return f"{means['epochs']:.0f} ({means['best_epoch']:.0f})"
 
 
 def _beside_paper(systems):
     yield [
         "system",
         *(f"{name}: paper" for name in ("NLL", "KL", "MI", "AU")),
-        *(f"order of {name} agrees" for name in ("iw_nll", "kl", "mi", "au")),
+        *(f"order of {name} agrees" for name in _COMPARED),
     ]
-    for name in PAPER_YELP:
-        if name in systems:
-            paper = ["-" if value is None else f"{value:.1f}" for value in PAPER_YELP[name]]
-            yield [name, *paper, *(_agreement(systems, name, k) for k in range(4))]
+    published = {name: published_name(_PAPER_YELP, name) for name in systems}
+    for paper_name, paper in _PAPER_YELP.items():
+        for name in systems:
+            if published[name] == paper_name:
+                figures = ["-" if value is None else f"{value:.1f}" for value in paper]
+                orders = [_order(systems, published, name, k) for k in range(len(_COMPARED))]
+                yield [name, *figures, *orders]
 
 
-def _agreement(systems, name, column):
-    def difference(other):
-        ours = [systems[each][_COMPARED[column]] for each in (name, other)]
-        papers = [PAPER_YELP[each][column] for each in (name, other)]
-        if None in (*ours, *papers) or papers[0] == papers[1]:
-            return None
-        return (ours[0] - ours[1]) * (papers[0] - papers[1]) > 0
+def _order(systems, published, name, column):
+    ours = {each: means[_COMPARED[column]] for each, means in systems.items()}
+    papers = {each: _PAPER_YELP[own][column] for each, own in published.items() if own}
+    return order_agreement(ours, papers, name)
 
-    verdicts = [difference(other) for other in systems if other != name]
-    verdicts = [verdict for verdict in verdicts if verdict is not None]
+
+def order_agreement(
+    ours: Mapping[str, float | None], papers: Mapping[str, float | None], name: str
+) -> str:
+    """With how many others a system stands the same way round here as in the paper.
+
+    A pair that lacks a figure, or whose figures are equal in the paper, does not count.
+
+    Args:
+        ours: figure of each system here.
+        papers: figure of each system in the paper.
+        name: the system.
+
+    Returns:
+        "N of M", or "-" where no pair counts.
+    """
+    verdicts = []
+    for other in ours:
+        here = ours[name], ours[other]
+        there = papers.get(name), papers.get(other)
+        if None not in (*here, *there) and there[0] != there[1]:
+            verdicts.append((here[0] - here[1]) * (there[0] - there[1]) > 0)
     return f"{sum(verdicts)} of {len(verdicts)}" if verdicts else "-"

@@ -3,6 +3,7 @@
 import os
 
 from scale_vae_keras.evaluation.evaluate import Metrics, evaluate_model
+from scale_vae_keras.evaluation.prior import FITTED
 from scale_vae_keras.experiments.run_folder import RunFolder
 from scale_vae_keras.files import write_json
 
@@ -24,13 +25,15 @@ def evaluate_run(
         run: the run folder.
         split: "train", "valid" or "test".
         samples: importance samples of a sentence.
-        generator: "scaled", "standard" or "fitted", see `declared_prior`.
+        generator: "scaled", "standard", "fitted", "fitted-full" or "fitted-mixture", see
+            `declared_prior`.
         seed: of the samples.
         limit: only the first so many sentences; None for all.
         progress: whether to show a progress bar.
 
     Raises:
-        InputError: the run is broken, or an argument is out of its range.
+        InputError: the run is broken, an argument is out of its range, or "fitted-mixture" is asked
+            for without scikit-learn.
     """
     folder = RunFolder(run)
     model = folder.load_model()
@@ -41,7 +44,7 @@ def evaluate_run(
         samples,
         generator,
         seed,
-        fitted_on=folder.encode("train") if generator == "fitted" else None,
+        fitted_on=folder.encode("train") if generator in FITTED else None,
         journal=folder.path / "evaluation.npz",
         progress=progress,
     )

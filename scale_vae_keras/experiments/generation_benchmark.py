@@ -21,7 +21,7 @@ from scale_vae_keras.text.vocabulary import START_ID
 _BATCH = 250
 _SELF_BLEU_SENTENCES = 1_000
 
-_MEANINGS = {
+MEANINGS = {
     "ppl": "perplexity under the language model, by token",
     "gram_2": "% of 2-grams that occur in the training text",
     "gram_3": "% of 3-grams",
@@ -45,10 +45,13 @@ def measure_generation(run: str, language_model: str, count: int, seed: int) -> 
         seed: of the sentences.
 
     Raises:
-        InputError: a run is broken, or the language model does not fit.
+        InputError: a run is broken, `run` is a language model itself, or the language model does
+            not fit.
     """
     folder = RunFolder(run)
     model, judge = folder.load_model(), _load_judge(language_model, folder)
+    if isinstance(model, LanguageModel):
+        raise InputError(f"{run} is a language model and has no latent code: give a text VAE's run")
     longest = folder.config.max_length + 1
     ids = model.generate(count, seed, max_length=longest).ids.numpy()
     generated = _sentences(folder, ids)
@@ -100,6 +103,6 @@ def _perplexity(judge, ids):
 def generation_table(scores: dict[str, dict[str, float]]) -> Table:
     """Measures of several runs side by side."""
     table = Table("measure", *scores, "meaning")
-    for name, meaning in _MEANINGS.items():
+    for name, meaning in MEANINGS.items():
         table.add_row(name, *(f"{mine[name]:.2f}" for mine in scores.values()), meaning)
     return table

@@ -4,6 +4,8 @@ import csv
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 
@@ -163,3 +165,128 @@ def draw_curves(histories: Mapping[str, str | os.PathLike], path: str | os.PathL
         axis.xaxis.get_major_locator().set_params(integer=True)
     axes[0].legend()
     return save_figure(figure, path)
+
+
+class Point(NamedTuple):
+    """A system: mutual information (None without a latent code), proper NLL, and their errors."""
+
+    mi: float | None
+    nll: float
+    mi_error: float
+    nll_error: float
+
+
+def draw_likelihood_information(points: Mapping[str, Point], path: str | os.PathLike) -> Path:
+    """Draws the proper negative log-likelihood of systems against their mutual information.
+
+    A system without a latent code is a horizontal line. The axis ends four times as far from the
+    best system as the median is: arrows stand for what is beyond, with the figure. Scale-VAE
+    stands out.
+
+    Args:
+        points: by system.
+        path: the PNG file.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    pyplot = open_pyplot()
+    figure, axis = pyplot.subplots(figsize=(9, 6.5), layout="constrained")
+    coded = {name: point for name, point in points.items() if point.mi is not None}
+    nlls = [point.nll for point in points.values()]
+    end = min(nlls) + 4 * (median(nlls) - min(nlls))
+    shown = [point for point in points.values() if point.nll <= end]
+    low = min(point.nll - point.nll_error for point in shown)
+    high = max(point.nll + point.nll_error for point in shown)
+    room = 0.06 * (high - low) or 1.0
+    arrows = 2 * room if len(shown) < len(points) else 0.0
+    axis.set_ylim(low - room, high + room + arrows)
+    reach = max((point.mi + point.mi_error for point in coded.values()), default=1.0)
+    axis.set_xlim(-0.05 * max(reach, 1.0), 1.18 * max(reach, 1.0))
+    for name, point in points.items():
+        if point.mi is None:
+            axis.axhline(point.nll, color="0.4", linestyle="--", linewidth=1)
+            place = (axis.get_xlim()[1], point.nll)
+            axis.text(*place, f"{name} {point.nll:.2f} ", fontsize=9, ha="right", va="bottom")
+    if arrows:
+        axis.set_title("triangles: beyond the axis, with the figure", fontsize="medium")
+    marks, labels = [], {}
+    for name, point in coded.items():
+        own = name.partition(":")[0] == "scale"
+        style = {"color": "C3" if own else "C0", "zorder": 3 if own else 2}
+        beyond = point.nll > end
+        place = (point.mi, high + room + 0.5 * arrows if beyond else point.nll)
+        if beyond:
+            axis.plot(*place, "^", markersize=10, **style)
+        else:
+            axis.errorbar(
+                *place,
+                xerr=point.mi_error,
+                yerr=point.nll_error,
+                fmt="D" if own else "o",
+                markersize=8 if own else 6,
+                elinewidth=0.8,
+                capsize=2,
+                **style,
+            )
+        marks.append(place)
+        labels[f"{name} {point.nll:.2f}" if beyond else name] = (place, own)
+    axis.set(
+        xlabel="mutual information of sentence and code (nats)",
+        ylabel="proper negative log-likelihood, iw_nll (nats a sentence; lower is better)",
+    )
+    axis.grid(alpha=0.3)
+    _label(figure, axis, labels, marks)
+    return save_figure(figure, path)
+
+
+_LABEL_PLACES = [
+    ((sign * distance, height), "left" if sign > 0 else "right")
+    for distance in (9, 30, 60, 110)
+    for height in (0, 12, -12, 26, -26, 42, -42, 60, -60)
+    for sign in (1, -1)
+]
+"""Where a label can stand, in points from its place: the nearest first."""
+
+
+def _label(figure, axis, labels, marks):
+    """Writes each label beside its place where it covers least of what is there."""
+    from matplotlib.text import Text
+    from matplotlib.transforms import Bbox
+
+    def shared(box, other):
+        both = Bbox.intersection(box, other)
+        return 0.0 if both is None else both.width * both.height
+
+    def extent(written):
+        written.update_positions(figure.canvas.get_renderer())
+        return Text.get_window_extent(written)
+
+    figure.canvas.draw()
+    frame = axis.get_window_extent()
+    taken = [
+        Bbox.from_bounds(x - 7, y - 7, 14, 14)
+        for x, y in (axis.transData.transform(mark) for mark in marks)
+    ]
+    for text, (place, emphasised) in labels.items():
+        written = axis.annotate(
+            text,
+            place,
+            xytext=(0, 0),
+            textcoords="offset points",
+            fontsize=10 if emphasised else 9,
+            fontweight="bold" if emphasised else "normal",
+            color="C3" if emphasised else "0.15",
+            va="center",
+            arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.6},
+        )
+        written.set_in_layout(False)
+        costs = {}
+        for offset, side in _LABEL_PLACES:
+            written.set(position=offset, ha=side)
+            box = extent(written)
+            outside = box.width * box.height - shared(box, frame)
+            costs[offset, side] = 4 * outside + sum(shared(box, other) for other in taken)
+        offset, side = min(costs, key=costs.get)
+        written.set(position=offset, ha=side)
+        taken.append(extent(written))

@@ -7,6 +7,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.probe import LABEL_COUNTS, Accuracy, Labelled, probe
 from scale_vae_keras.experiments.run_folder import RunFolder
+from scale_vae_keras.models.language_model import LanguageModel
 
 
 def probe_run(run: str, repeats: int) -> dict[int, Accuracy]:
@@ -17,10 +18,13 @@ def probe_run(run: str, repeats: int) -> dict[int, Accuracy]:
         repeats: draws of labelled sentences, and orders of each draw.
 
     Raises:
-        InputError: the corpus has no labels or the run is broken.
+        InputError: the corpus has no labels or fewer than the least number, the run is a language
+            model, or it is broken.
     """
     folder = RunFolder(run)
     model = folder.load_model()
+    if isinstance(model, LanguageModel):
+        raise InputError(f"{run} is a language model and has no latent code: give a text VAE's run")
     corpus = open_corpus(folder.config.data)
     if not corpus.has_labels:
         raise InputError(f"{corpus.name} has no labels: the probe needs label<TAB>text")
@@ -28,7 +32,12 @@ def probe_run(run: str, repeats: int) -> dict[int, Accuracy]:
     for name in ("train", "valid", "test"):
         split = folder.encode(name)
         splits[name] = Labelled(encode_sentences(model, split).mean, split.labels)
-    counts = [count for count in LABEL_COUNTS if count <= len(splits["train"].labels)]
+    sentences = len(splits["train"].labels)
+    counts = [count for count in LABEL_COUNTS if count <= sentences]
+    if not counts:
+        raise InputError(
+            f"{run} trains on {sentences} sentences: the probe needs {LABEL_COUNTS[0]}"
+        )
     return {
         count: probe(*splits.values(), count, subsets=repeats, seeds=repeats) for count in counts
     }

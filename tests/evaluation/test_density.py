@@ -20,13 +20,21 @@ from toy_models import (
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import encode_sentences
+from scale_vae_keras.evaluation.gaussian_prior import DiagonalPrior, FullPrior
 from scale_vae_keras.evaluation.journal import Journal
-from scale_vae_keras.evaluation.prior import Prior, declared_prior
+from scale_vae_keras.evaluation.mixture_prior import MixturePrior
+from scale_vae_keras.evaluation.prior import GENERATORS, declared_prior
 from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
 from scale_vae_keras.layers.cnn_decoder import CNNDecoder
 from scale_vae_keras.layers.decoder import LSTMDecoder
 
 FACTORS = {1: [1.3], 2: [1.3, 0.6]}
+
+
+@pytest.fixture(autouse=True)
+def _small_mixtures(monkeypatch):
+    monkeypatch.setattr("scale_vae_keras.evaluation.mixture_prior._COMPONENTS", 2)
+    monkeypatch.setattr("scale_vae_keras.evaluation.mixture_prior._FEWEST_SAMPLES", 2_000)
 
 
 def evaluate(model, split, generator="scaled", samples=100, **arguments):
@@ -37,7 +45,7 @@ def evaluate(model, split, generator="scaled", samples=100, **arguments):
 
 def exact(model, sequences, generator):
     prior = declared_prior(model, generator, encode_sentences(model, as_split(sequences)))
-    return np.array([exact_log_likelihood(model.decoder, ids, *prior) for ids in sequences])
+    return np.array([exact_log_likelihood(model.decoder, ids, prior) for ids in sequences])
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])
@@ -87,7 +95,7 @@ def test_sample_likelihood_of_tokens_too_improbable_for_float32():
     np.testing.assert_allclose(sample_likelihood(decoder)(ids, z)[0], expected, rtol=1e-4)
 
 
-@pytest.mark.parametrize("generator", ["scaled", "standard", "fitted"])
+@pytest.mark.parametrize("generator", GENERATORS)
 @pytest.mark.parametrize("latent_dim", [1, 2])
 def test_probabilities_of_all_sentences_sum_to_one(latent_dim, generator):
     model = small_scale_vae(latent_dim, FACTORS[latent_dim])
@@ -97,7 +105,7 @@ def test_probabilities_of_all_sentences_sum_to_one(latent_dim, generator):
     assert np.exp(result.log_likelihood).sum() == pytest.approx(1, abs=0.02)
 
 
-@pytest.mark.parametrize("generator", ["scaled", "standard", "fitted"])
+@pytest.mark.parametrize("generator", GENERATORS)
 @pytest.mark.parametrize("latent_dim", [1, 2])
 def test_estimate_converges_to_the_exact_likelihood(latent_dim, generator):
     model = small_scale_vae(latent_dim, FACTORS[latent_dim])
@@ -114,7 +122,7 @@ def test_estimate_converges_to_the_exact_likelihood(latent_dim, generator):
     assert errors[2] < 0.02
 
 
-@pytest.mark.parametrize("generator", ["scaled", "standard", "fitted"])
+@pytest.mark.parametrize("generator", GENERATORS)
 def test_elbo_is_below_the_estimate_and_that_below_the_truth(generator):
     model = small_scale_vae(2, FACTORS[2])
     sequences = every_sequence(length=2)
@@ -139,7 +147,7 @@ def test_generators_of_a_model_without_factor_agree():
 
 def test_rates_of_a_literal_posterior():
     # mean 0.5 (scaled: 1.0), variance e^-1, factor 2
-    prior = Prior(np.array([0.0]), np.array([2.0]))
+    prior = DiagonalPrior(np.array([0.0]), np.array([2.0]))
     scaled = prior.kl(np.array([[1.0]]), np.array([[-1.0]]))
     expected = 0.5 * (0.25 + math.exp(-1) / 4 + 1 + 2 * math.log(2) - 1)
     assert scaled.item() == pytest.approx(expected, abs=1e-12)
@@ -149,7 +157,7 @@ def test_rates_of_random_posteriors():
     """Against the divergence of Gaussians with full covariance matrices."""
     random = np.random.default_rng(8)
     means, log_vars = random.normal(0, 2, (20, 3)), random.normal(0, 1, (20, 3))
-    prior = Prior(random.normal(0, 1, 3), random.uniform(0.3, 3, 3))
+    prior = DiagonalPrior(random.normal(0, 1, 3), random.uniform(0.3, 3, 3))
     precision = np.linalg.inv(np.diag(np.square(prior.stddev)))
     expected = [
         0.5
@@ -161,7 +169,7 @@ def test_rates_of_random_posteriors():
         )
         for mean, log_var in zip(means, log_vars, strict=True)
     ]
-    np.testing.assert_allclose(prior.kl(means, log_vars).sum(axis=1), expected, atol=1e-5)
+    np.testing.assert_allclose(prior.kl(means, log_vars), expected, atol=1e-5)
 
 
 def test_objective_is_no_bound_on_the_constructed_example():
@@ -169,7 +177,8 @@ def test_objective_is_no_bound_on_the_constructed_example():
     model, split = two_sentence_model()
     result = evaluate(model, split, samples=20_000, rows=20_000)
     log_two = math.log(2)
-    truth = exact_log_likelihood(model.decoder, [START, 4, END], np.zeros(1), np.array([1100.0]))
+    prior = DiagonalPrior(np.zeros(1), np.array([1100.0]))
+    truth = exact_log_likelihood(model.decoder, [START, 4, END], prior)
     assert truth == pytest.approx(-log_two, abs=1e-3)
     assert result.objective.mean() == pytest.approx(-0.312, abs=0.005)
     assert result.objective.mean() > -log_two
@@ -265,6 +274,50 @@ def test_interrupted_evaluation_goes_on_from_its_journal(tmp_path, monkeypatch):
     assert not journal.exists()
 
 
+def test_an_interrupted_evaluation_refuses_another_prior(tmp_path, monkeypatch):
+    model = small_scale_vae(2, FACTORS[2])
+    split = as_split(every_sequence(length=2))
+    journal = tmp_path / "evaluation.npz"
+    monkeypatch.setattr("scale_vae_keras.evaluation.journal._SECONDS_BETWEEN_WRITES", 0.0)
+
+    def interrupt(groups, *_, **__):
+        yield groups[0]
+        raise KeyboardInterrupt
+
+    arguments = {"samples": 20, "rows": 20, "journal": journal}
+    with monkeypatch.context() as patch:
+        patch.setattr("scale_vae_keras.evaluation.density.track", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(model, split, "fitted-mixture", **arguments)
+    for generator in set(GENERATORS) - {"fitted-mixture"}:
+        with pytest.raises(InputError, match="belongs to another evaluation"):
+            evaluate(model, split, generator, **arguments)
+    evaluate(model, split, "fitted-mixture", **arguments)
+    assert not journal.exists()
+
+
+def test_bound_with_a_sampled_rate_is_never_above_the_estimate():
+    """Both are of the same samples: the mean of the log weights, and the log of their mean."""
+    split = as_split(every_sequence(length=2))
+    result = evaluate(small_scale_vae(2, FACTORS[2]), split, "fitted-mixture", samples=5)
+    assert np.all(result.elbo < result.log_likelihood)
+
+
+def test_sampled_rate_is_the_divergence():
+    """A mixture of one component is a Gaussian, whose rate is known."""
+    model = small_scale_vae(2, FACTORS[2])
+    split = as_split(every_sequence(length=1) * 40)
+    encoded = encode_sentences(model, split)
+    gaussian = FullPrior(np.array([0.3, -0.2]), np.array([[1.2, 0.0], [0.7, 0.5]]))
+    mixture = MixturePrior(np.ones(1), gaussian.mean[None], gaussian.cholesky[None])
+    exact = evaluate_density(model, split, encoded, gaussian, samples=200)
+    sampled = evaluate_density(model, split, encoded, mixture, samples=200)
+    np.testing.assert_allclose(sampled.log_likelihood, exact.log_likelihood, rtol=1e-9)
+    errors = sampled.kl_prior - exact.kl_prior
+    standard_error = errors.std(ddof=1) / math.sqrt(len(errors))
+    assert abs(errors.mean()) < 3 * standard_error < 0.1
+
+
 def test_journal_of_another_evaluation_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("scale_vae_keras.evaluation.journal._SECONDS_BETWEEN_WRITES", 0.0)
     path = tmp_path / "evaluation.npz"
@@ -288,11 +341,6 @@ def test_journal_of_another_evaluation_is_refused(tmp_path, monkeypatch):
 def test_bad_arguments(arguments, message):
     with pytest.raises(InputError, match=message):
         evaluate(small_vae(1), as_split([[START, END]]), **arguments)
-
-
-def test_fitted_needs_sentences():
-    with pytest.raises(InputError, match="needs training sentences"):
-        declared_prior(small_vae(1), "fitted")
 
 
 def test_a_model_that_has_diverged_is_refused():

@@ -11,7 +11,7 @@ from toy_models import END, START, VOCABULARY, as_split, every_sequence, small_s
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import encode_dataset, encode_sentences
 from scale_vae_keras.evaluation.evaluate import dimension_table, evaluate_model
-from scale_vae_keras.evaluation.prior import declared_prior
+from scale_vae_keras.evaluation.prior import FITTED, declared_prior
 from scale_vae_keras.evaluation.report import metrics_table, notes
 from scale_vae_keras.layers.decoder import LSTMDecoder
 
@@ -114,6 +114,14 @@ def test_fitted_generator_has_the_rate_of_the_fitted_gaussian(model, split):
     rate = 0.5 * np.sum(np.log(variance) - encoded.log_var.mean(axis=0))
     metrics = evaluate_model(model, split, samples=0, generator="fitted", fitted_on=split)
     assert metrics["elbo_nll"] - metrics["reconstruction"] == pytest.approx(rate, abs=1e-5)
+
+
+@pytest.mark.parametrize("generator", FITTED)
+def test_notes_on_a_fitted_generator(metrics, generator):
+    text = "\n".join(notes({**metrics, "generator": generator}))
+    assert f"generate --generator {generator} " in text
+    assert ("estimated with samples" in text) == (generator == "fitted-mixture")
+    assert "--generator" not in "\n".join(notes(metrics))
 
 
 def test_encoded_rows_are_in_the_order_of_the_corpus(model):

@@ -5,6 +5,8 @@ import itertools
 import numpy as np
 
 from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.evaluation.gaussian_prior import DiagonalPrior, FullPrior
+from scale_vae_keras.evaluation.mixture_prior import MixturePrior
 from scale_vae_keras.models import ScaleVAE, TextVAE
 
 VOCABULARY = 6
@@ -85,16 +87,26 @@ def _sigmoid(x):
     return 0.5 * (1 + np.tanh(0.5 * x))
 
 
-def exact_log_likelihood(decoder, ids, mean, stddev):
-    """log of the integral of p(ids | z) N(z; mean, stddev^2), by the trapezoidal rule."""
+def exact_log_likelihood(decoder, ids, prior):
+    """log of the integral of p(ids | z) prior(z), by the trapezoidal rule."""
+    match prior:
+        case MixturePrior():
+            components = zip(prior.weights, prior.means, prior.choleskys, strict=True)
+        case FullPrior():
+            components = [(1.0, *prior)]
+        case DiagonalPrior():
+            components = [(1.0, prior.mean, np.diag(prior.stddev))]
+    return np.log(sum(w * _expected_likelihood(decoder, ids, *rest) for w, *rest in components))
+
+
+def _expected_likelihood(decoder, ids, mean, cholesky):
     points = np.linspace(-8, 8, 2001 if len(mean) == 1 else 121)
     weight = np.exp(-0.5 * np.square(points)) / np.sqrt(2 * np.pi) * (points[1] - points[0])
     grid = np.stack(np.meshgrid(*[points] * len(mean), indexing="ij"), -1).reshape(-1, len(mean))
     weights = np.prod(
         np.stack(np.meshgrid(*[weight] * len(mean), indexing="ij"), -1), axis=-1
     ).ravel()
-    likelihood = np.exp(numpy_log_likelihood(decoder, ids, mean + stddev * grid))
-    return np.log(weights @ likelihood)
+    return weights @ np.exp(numpy_log_likelihood(decoder, ids, mean + grid @ cholesky.T))
 
 
 def two_sentence_model(spread=1e-3, scaled=1.1):

@@ -84,11 +84,17 @@ def test_orders_are_compared_with_the_papers():
     assert table["lstm-lm"][column("order of mi agrees")] == "-"
 
 
-def test_settings_of_its_own_have_no_row_beside_the_paper():
-    text = density_markdown([*ROWS, row("scale:des_std=0.9", 1, 38.0, 5.0, 7.0, 32)])
-    first, second = cells(text)
-    assert "scale:des_std=0.9" in first
-    assert "scale:des_std=0.9" not in second
+def test_a_system_has_the_papers_row_of_its_settings():
+    own = {"scale:des_std=0.8": 38.0, "scale:des_std=0.9": 37.5, "scale:des_std=1.1": 37.2}
+    rows = [row(system, 1, nll, 5.0, 7.0, 32) for system, nll in own.items()]
+    first, second = cells(density_markdown([*ROWS, *rows]))
+    assert "scale:des_std=0.8" in first
+    published = {name: line[0] for name, line in second.items() if name.startswith("scale")}
+    assert published == {
+        "scale": "353.7",
+        "scale:des_std=0.9": "351.7",
+        "scale:des_std=1.1": "349.9",
+    }
 
 
 def test_a_table_says_where_it_comes_from():

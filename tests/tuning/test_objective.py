@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.prior import Prior
+from scale_vae_keras.evaluation.gaussian_prior import DiagonalPrior
 from scale_vae_keras.tuning.objective import search_objective
 
 COIN = np.log(2)
@@ -20,7 +20,7 @@ def binary_model(des_std, spread):
     z = des_std + nodes
     reconstruction = np.sum(weights * np.log1p(np.exp(-2 * des_std * z))) / weights.sum()
     means, log_var = np.array([[-1.0], [1.0]]), np.zeros([2, 1])
-    standard, scaled = (Prior(np.zeros(1), np.array([f])) for f in (1.0, des_std / spread))
+    standard, scaled = (DiagonalPrior(np.zeros(1), np.array([f])) for f in (1.0, des_std / spread))
     return {
         "objective_nll": reconstruction + standard.kl(spread * means, log_var).mean(),
         "elbo_nll": reconstruction + scaled.kl(des_std * means, log_var).mean(),
