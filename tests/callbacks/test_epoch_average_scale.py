@@ -5,28 +5,28 @@ import tensorflow as tf
 
 from scale_vae_keras.callbacks import EpochAverageScale
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.posterior_scale import PosteriorScale
 from scale_vae_keras.models import ScaleVAE
 
 
 class Probe:
-    """What the layer really multiplied by, in each call, and the batches' own factors."""
+    """What the means were really multiplied by, in each step, and the batches' own factors."""
 
     def __init__(self, monkeypatch):
         self.train, self.own, self.other = [], [], []
-        call = PosteriorScale.call
+        posteriors = ScaleVAE.posteriors
 
-        def probed(layer, mean, training=False):
-            scaled = call(layer, mean, training)
-            used = np.mean(np.array(scaled) / np.array(mean), axis=0)
+        def probed(model, posterior, training):
+            sampled, charged = posteriors(model, posterior, training)
+            mean = np.array(posterior.mean)
+            used = np.mean(np.array(sampled.mean) / mean, axis=0)
             if training:
                 self.train.append(used)
-                self.own.append(0.7 / np.std(np.array(mean), axis=0, ddof=1))
+                self.own.append(0.7 / np.std(mean, axis=0, ddof=1))
             else:
                 self.other.append(used)
-            return scaled
+            return sampled, charged
 
-        monkeypatch.setattr(PosteriorScale, "call", probed)
+        monkeypatch.setattr(ScaleVAE, "posteriors", probed)
 
 
 @pytest.fixture
