@@ -437,6 +437,15 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(corpus, tmp_pat
     assert not list(run.glob(".*"))
 
 
+@pytest.fixture
+def interruptible():
+    """SIGINT as a terminal has it, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interruption_says_what_was_saved_and_resume_goes_on(corpus, tmp_path):
     run = tmp_path / "run"
     process = subprocess.Popen(

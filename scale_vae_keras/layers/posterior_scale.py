@@ -95,6 +95,7 @@ class PosteriorScale(keras.layers.Layer):
             initializer=initializer,
             trainable=False,
             dtype="float32",
+            autocast=False,
             aggregation="only_first_replica",
         )
 

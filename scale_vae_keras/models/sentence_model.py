@@ -126,6 +126,7 @@ class SentenceModel(keras.Model):
             initializer=initializer,
             trainable=False,
             dtype="float32",
+            autocast=False,
             aggregation="only_first_replica",
         )
 
