@@ -1,12 +1,10 @@
 """The move from the objective of Scale-VAE to a bound."""
 
-import keras
-
+from scale_vae_keras.callbacks.weight_schedule import WeightSchedule
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.replica import host_value
 
 
-class BoundAnnealing(keras.callbacks.Callback):
+class BoundAnnealing(WeightSchedule):
     """Raises the `bound_weight` of a `ScaleVAE(bound="annealed")` from 0 to 1, linearly a step.
 
     At weight 0 the model trains on the objective of the Scale-VAE paper, at weight 1 on a lower
@@ -19,6 +17,8 @@ class BoundAnnealing(keras.callbacks.Callback):
     Raises:
         InputError: an argument is out of its range, or the model has no `bound_weight`.
     """
+
+    weight = "bound_weight"
 
     def __init__(self, start: int = 10, epochs: int = 10):
         super().__init__()
@@ -34,20 +34,7 @@ class BoundAnnealing(keras.callbacks.Callback):
         if not hasattr(self.model, "bound_weight"):
             raise InputError('BoundAnnealing needs a ScaleVAE(bound="annealed")')
 
-    def on_epoch_begin(self, epoch, logs=None):
-        """Remembers how far the epoch is from the start of the ramp."""
-        if self.params["steps"] is None:
-            raise InputError("data of unknown length: pass steps_per_epoch to fit")
-        self._first_step = (epoch - self.start) * self.params["steps"]
-
-    def on_train_batch_begin(self, batch, logs=None):
-        """Sets the weight of this step."""
-        ramp = self.epochs * self.params["steps"]
-        step = self._first_step + batch
-        weight = float(step >= 0) if ramp == 0 else min(1.0, max(0.0, step / ramp))
-        self.model.bound_weight.assign(weight)
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Adds `bound_weight` to the epoch's logs."""
-        if logs is not None:
-            logs["bound_weight"] = float(host_value(self.model.bound_weight))
+    def value(self, step: int, steps: int) -> float:
+        """The weight of a step of the run."""
+        step, ramp = step - self.start * steps, self.epochs * steps
+        return float(step >= 0) if ramp == 0 else min(1.0, max(0.0, step / ramp))

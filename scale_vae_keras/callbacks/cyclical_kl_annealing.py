@@ -1,12 +1,10 @@
 """Cyclical annealing of the KL weight."""
 
-import keras
-
+from scale_vae_keras.callbacks.weight_schedule import WeightSchedule
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.replica import host_value
 
 
-class CyclicalKLAnnealing(keras.callbacks.Callback):
+class CyclicalKLAnnealing(WeightSchedule):
     """Raises the model's `kl_weight` from `start` to 1 again and again.
 
     Fu et al. (2019), "Cyclical Annealing Schedule". Every cycle lasts `cycle_epochs`; over its
@@ -47,24 +45,10 @@ class CyclicalKLAnnealing(keras.callbacks.Callback):
         self.start = start
         self.first_epochs = first_epochs
 
-    def on_epoch_begin(self, epoch, logs=None):
-        """Remembers which epoch this is."""
-        if self.params["steps"] is None:
-            raise InputError("data of unknown length: pass steps_per_epoch to fit")
-        self._epoch = epoch
-
-    def on_train_batch_begin(self, batch, logs=None):
-        """Sets the weight of this step."""
-        steps = self.params["steps"]
-        step = self._epoch * steps + batch
-        if self._epoch >= self.first_epochs:
-            step -= self.first_epochs * steps
-        place = step % (self.cycle_epochs * steps)
+    def value(self, step: int, steps: int) -> float:
+        """The weight of a step of the run."""
+        first = self.first_epochs * steps
+        place = (step - first if step >= first else step) % (self.cycle_epochs * steps)
         ramp = self.ramp_epochs * steps
         done = 1.0 if ramp == 0 else min(1.0, place / ramp)
-        self.model.kl_weight.assign(self.start + (1.0 - self.start) * done)
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Adds `kl_weight` to the epoch's logs."""
-        if logs is not None:
-            logs["kl_weight"] = float(host_value(self.model.kl_weight))
+        return self.start + (1.0 - self.start) * done

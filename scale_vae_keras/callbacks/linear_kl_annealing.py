@@ -1,12 +1,10 @@
 """Linear annealing of the KL weight."""
 
-import keras
-
+from scale_vae_keras.callbacks.weight_schedule import WeightSchedule
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.replica import host_value
 
 
-class LinearKLAnnealing(keras.callbacks.Callback):
+class LinearKLAnnealing(WeightSchedule):
     """Raises the model's `kl_weight` from `start` to 1, linearly a step, over `epochs` epochs.
 
     Bowman et al. (2016); the form of the lagging-encoder protocol, with 10 epochs from 0 or 0.1.
@@ -28,19 +26,8 @@ class LinearKLAnnealing(keras.callbacks.Callback):
         self.start = start
         self.epochs = epochs
 
-    def on_epoch_begin(self, epoch, logs=None):
-        """Remembers where in the run this epoch starts."""
-        if self.params["steps"] is None:
-            raise InputError("data of unknown length: pass steps_per_epoch to fit")
-        self._first_step = epoch * self.params["steps"]
-
-    def on_train_batch_begin(self, batch, logs=None):
-        """Sets the weight of this step."""
-        ramp = self.epochs * self.params["steps"]
-        done = 1.0 if ramp == 0 else min(1.0, (self._first_step + batch) / ramp)
-        self.model.kl_weight.assign(self.start + (1.0 - self.start) * done)
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Adds `kl_weight` to the epoch's logs."""
-        if logs is not None:
-            logs["kl_weight"] = float(host_value(self.model.kl_weight))
+    def value(self, step: int, steps: int) -> float:
+        """The weight of a step of the run."""
+        ramp = self.epochs * steps
+        done = 1.0 if ramp == 0 else min(1.0, step / ramp)
+        return self.start + (1.0 - self.start) * done

@@ -49,9 +49,7 @@ def measure_generation(run: str, language_model: str, count: int, seed: int) -> 
             not fit.
     """
     folder = RunFolder(run)
-    model, judge = folder.load_model(), _load_judge(language_model, folder)
-    if isinstance(model, LanguageModel):
-        raise InputError(f"{run} is a language model and has no latent code: give a text VAE's run")
+    model, judge = folder.load_text_vae(), _load_judge(language_model, folder)
     longest = folder.config.max_length + 1
     ids = model.generate(count, seed, max_length=longest).ids.numpy()
     generated = _sentences(folder, ids)

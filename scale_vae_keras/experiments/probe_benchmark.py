@@ -7,7 +7,6 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.probe import LABEL_COUNTS, Accuracy, Labelled, probe
 from scale_vae_keras.experiments.run_folder import RunFolder
-from scale_vae_keras.models.language_model import LanguageModel
 
 
 def probe_run(run: str, repeats: int) -> dict[int, Accuracy]:
@@ -22,9 +21,7 @@ def probe_run(run: str, repeats: int) -> dict[int, Accuracy]:
             model, or it is broken.
     """
     folder = RunFolder(run)
-    model = folder.load_model()
-    if isinstance(model, LanguageModel):
-        raise InputError(f"{run} is a language model and has no latent code: give a text VAE's run")
+    model = folder.load_text_vae()
     corpus = open_corpus(folder.config.data)
     if not corpus.has_labels:
         raise InputError(f"{corpus.name} has no labels: the probe needs label<TAB>text")

@@ -150,6 +150,19 @@ class RunFolder:
             raise InputError(f"{self.path} has no model.keras yet: train at least one epoch")
         return load_keras_file(self.model_path)
 
+    def load_text_vae(self) -> TextVAE:
+        """The best model of the run, which must have a latent code.
+
+        Raises:
+            InputError: as `load_model`, or the run is a language model.
+        """
+        model = self.load_model()
+        if not isinstance(model, TextVAE):
+            raise InputError(
+                f"{self.path} is a language model and has no latent code: give a text VAE's run"
+            )
+        return model
+
 
 def load_keras_file(path: Path) -> TextVAE:
     """Loads a model in safe mode.
