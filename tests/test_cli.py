@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -31,56 +30,30 @@ TINY = (
 )
 
 
-class Finished(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-SERVER = {}
+PROCESSES = {}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def server(tmp_path_factory):
-    """The process that commands are forked from."""
-    SERVER["folder"] = tmp_path_factory.mktemp("streams")
-    with subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("fork_server.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        SERVER["process"] = process
-        yield
-        process.stdin.close()
+def _processes(commands):
+    PROCESSES["commands"] = commands
 
 
-def scale_vae(*arguments, stdin="", file_limit=None):
-    streams = {name: SERVER["folder"] / name for name in ("stdin", "stdout", "stderr")}
-    for name, path in streams.items():
-        path.write_text(stdin if name == "stdin" else "")
-    request = {
-        "arguments": list(map(str, arguments)),
-        "file_limit": file_limit,
-        **{name: str(path) for name, path in streams.items()},
-    }
-    print(json.dumps(request), file=SERVER["process"].stdin, flush=True)
-    returncode = int(SERVER["process"].stdout.readline())
-    return Finished(returncode, streams["stdout"].read_text(), streams["stderr"].read_text())
+def scale_vae(*arguments, **options):
+    return PROCESSES["commands"].run(*arguments, **options)
 
 
 def succeed(*arguments, **options):
     done = scale_vae(*arguments, **options)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert done.status == 0, done.errors
+    return done.output
 
 
 def fail(*arguments, **options):
     """The message of a command that must end with status 2 and one line."""
     done = scale_vae(*arguments, **options)
-    assert done.returncode == 2, done.stderr
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("warning:")]
-    assert len(lines) == 1, done.stderr
+    assert done.status == 2, done.errors
+    lines = [line for line in done.errors.splitlines() if not line.startswith("warning:")]
+    assert len(lines) == 1, done.errors
     assert lines[0].startswith("error: ")
     return lines[0]
 
@@ -142,7 +115,7 @@ def test_a_run_of_two_replicas_goes_on_with_one(corpus, tmp_path):
     succeed("train", corpus, "--output", run, *TINY, "--epochs", 1, "--replicas", 2)
     assert json.loads((run / "config.json").read_text())["replicas"] == 2
     resumed = ("train", "--resume", "--output", run, "--epochs", 2)
-    warned = scale_vae(*resumed, "--replicas", 1).stderr
+    warned = scale_vae(*resumed, "--replicas", 1).errors
     assert "warning: the run had 2 replicas and goes on with 1" in warned
     assert json.loads((run / "config.json").read_text())["replicas"] == 1
     assert [row[0] for row in (run / "history.csv").read_text().splitlines()[1:]] == ["1", "2"]
@@ -278,11 +251,11 @@ def test_serve_and_request(exported):
     try:
         asked = ("generate", "seed=3", "seed=4", "temperature=0.8", "--model", "tiny")
         deadline = time.monotonic() + 200
-        while (done := scale_vae("request", f"http://127.0.0.1:{rest}", *asked)).returncode:
-            assert "UNAVAILABLE" in done.stderr
+        while (done := scale_vae("request", f"http://127.0.0.1:{rest}", *asked)).status:
+            assert "UNAVAILABLE" in done.errors
             assert time.monotonic() < deadline
             time.sleep(0.5)
-        by_rest = [json.loads(line) for line in done.stdout.splitlines()]
+        by_rest = [json.loads(line) for line in done.output.splitlines()]
         by_grpc = [
             json.loads(line)
             for line in succeed("request", f"127.0.0.1:{grpc}", *asked).splitlines()

@@ -1,12 +1,13 @@
-"""Runs commands of `scale-vae` side by side, TensorFlow imported only once.
+"""Runs commands of `scale-vae` in processes of their own, TensorFlow imported only once.
 
-Reads one JSON object a line. `{"arguments": [...], "environment": {...}, "stdout": PATH,
-"stderr": PATH}` starts a command and answers with its process id; `{"wait": ID}` answers with the
-exit status, negative for a signal.
+Reads one JSON object a line. `{"arguments": [...], "environment": {...}, "file_limit": bytes or
+null, "stdin": PATH, "stdout": PATH, "stderr": PATH}` forks a process that runs the command, and
+answers with its id; `{"wait": ID}` answers with its exit status, negative for a signal.
 """
 
 import json
 import os
+import resource
 import sys
 
 from scale_vae_keras import cli
@@ -19,9 +20,15 @@ with quiet_standard_error():
 
 def run_child(request: dict) -> None:
     os.environ.update(request["environment"])
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(os.open(request["stdout"], os.O_WRONLY), 1)
-    os.dup2(os.open(request["stderr"], os.O_WRONLY), 2)
+    for number, name, flags in (
+        (0, "stdin", os.O_RDONLY),
+        (1, "stdout", os.O_WRONLY),
+        (2, "stderr", os.O_WRONLY),
+    ):
+        os.dup2(os.open(request[name], flags), number)
+    sys.stdin = open(0)  # noqa: SIM115 - the parent's holds buffered requests
+    if request["file_limit"]:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (request["file_limit"],) * 2)
     try:
         status = cli.main(request["arguments"])
     except SystemExit as stop:
