@@ -211,15 +211,16 @@ def _probe(rows):
 def _generation(rows):
     papers = [f"paper_{name}" for name in MEANINGS]
     systems = system_means(rows, [*MEANINGS, *papers])
-    lines = [
-        ["measure", *(text for each in systems for text in (each, f"{each}: paper")), "meaning"],
-        ["seeds", *(t for means in systems.values() for t in (str(means["seeds"]), "5")), ""],
-    ]
-    for name, meaning in MEANINGS.items():
-        line = [name]
-        for means in systems.values():
-            line += [cell(means, name, 2), _short(means[f"paper_{name}"])]
-        lines.append([*line, meaning])
+    published = {name for name, means in systems.items() if means[papers[0]] is not None}
+    lines = [["measure"], ["seeds"], *([name] for name in MEANINGS)]
+    for system, means in systems.items():
+        ours = [system, str(means["seeds"]), *(cell(means, name, 2) for name in MEANINGS)]
+        paper = [f"{system}: paper", "5", *(_short(means[name]) for name in papers)]
+        for column in [ours, paper] if system in published else [ours]:
+            for line, text in zip(lines, column, strict=True):
+                line.append(text)
+    for line, text in zip(lines, ["meaning", "", *MEANINGS.values()], strict=True):
+        line.append(text)
     return [markdown_table(lines), _GENERATION_NOTE]
 
 

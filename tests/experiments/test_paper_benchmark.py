@@ -10,6 +10,7 @@ from scale_vae_keras import cli
 from scale_vae_keras.data import synthetic
 from scale_vae_keras.experiments import density_benchmark, latent_benchmark, paper_benchmark
 from scale_vae_keras.experiments.density_benchmark import Protocol
+from scale_vae_keras.experiments.generation_benchmark import MEANINGS
 from scale_vae_keras.experiments.paper_benchmark import paper_systems
 from scale_vae_keras.experiments.paper_figures import COLUMNS, PUBLISHED, published_name
 from scale_vae_keras.experiments.paper_table import paper_markdown
@@ -325,6 +326,24 @@ def test_every_row_of_the_paper_is_whole():
             assert {len(row) for row in figures.values()} == {len(COLUMNS[table])}
     probe = PUBLISHED[4]["yelp"]
     assert probe["free-bits"] == probe["vae"]
+
+
+def test_a_system_that_the_paper_lacks_has_no_column_of_the_paper_in_table_5():
+    origin = {
+        **dict(table="5", preset="base", settings="", generated="7", version="1", beside="yahoo"),
+        **dict(corpus="reviews", corpus_fingerprint="ab" * 32, seed="1"),
+        **dict(command="scale-vae benchmark paper --data reviews"),
+    }
+    measured = {name: "2" for name in MEANINGS}
+    published = {f"paper_{name}": "3" for name in COLUMNS[5]}
+    text = paper_markdown(
+        [
+            {**origin, "system": "bn", **measured, **published},
+            {**origin, "system": "vae", **measured, **dict.fromkeys(published, "")},
+        ]
+    )
+    assert list(lines(text)["ppl"]) == ["measure", "bn", "bn: paper", "vae", "meaning"]
+    assert list(lines(text)["seeds"].values()) == ["seeds", "1", "5", "1", ""]
 
 
 def test_means_over_seeds_and_the_note_of_the_probe():

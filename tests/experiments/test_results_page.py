@@ -1,4 +1,4 @@
-"""The tables of docs/results.md are those of the figures in docs/data."""
+"""The tables of docs/results.md and of the README are those of the figures in docs/data."""
 
 from pathlib import Path
 
@@ -26,6 +26,14 @@ def test_the_page_has_the_table(path):
             part for part in density_markdown(read_csv(path)).split("\n\n") if part[0] == "|"
         )
         assert measures in page
+
+
+def test_the_readme_quotes_the_table_of_short_yelp():
+    shown = show_paper_table(DOCS / "data" / "short_yelp_table1.csv").splitlines()
+    page = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    quoted = [line for line in page.splitlines() if line.startswith("|")]
+    assert quoted
+    assert set(quoted) <= set(shown)
 
 
 @ALL
