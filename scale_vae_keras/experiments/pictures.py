@@ -179,9 +179,9 @@ class Point(NamedTuple):
 def draw_likelihood_information(points: Mapping[str, Point], path: str | os.PathLike) -> Path:
     """Draws the proper negative log-likelihood of systems against their mutual information.
 
-    A system without a latent code is a horizontal line. The axis ends four times as far from the
-    best system as the median is: arrows stand for what is beyond, with the figure. Scale-VAE
-    stands out.
+    A system without a latent code is a horizontal line. The axis ends three times as far from the
+    best system as the median is: triangles stand for what is beyond, with the figure above.
+    Scale-VAE stands out.
 
     Args:
         points: by system.
@@ -191,16 +191,17 @@ def draw_likelihood_information(points: Mapping[str, Point], path: str | os.Path
         InputError: matplotlib is not installed.
     """
     pyplot = open_pyplot()
-    figure, axis = pyplot.subplots(figsize=(9, 6.5), layout="constrained")
-    coded = {name: point for name, point in points.items() if point.mi is not None}
+    figure, axis = pyplot.subplots(figsize=(9, 7), layout="constrained")
     nlls = [point.nll for point in points.values()]
-    end = min(nlls) + 4 * (median(nlls) - min(nlls))
+    end = min(nlls) + 3 * (median(nlls) - min(nlls))
+    coded = {name: point for name, point in points.items() if point.mi is not None}
+    within = {name: point for name, point in coded.items() if point.nll <= end}
+    beyond = {name: point for name, point in coded.items() if point.nll > end}
     shown = [point for point in points.values() if point.nll <= end]
     low = min(point.nll - point.nll_error for point in shown)
     high = max(point.nll + point.nll_error for point in shown)
     room = 0.06 * (high - low) or 1.0
-    arrows = 2 * room if len(shown) < len(points) else 0.0
-    axis.set_ylim(low - room, high + room + arrows)
+    axis.set_ylim(low - room, high + room * (3 if beyond else 1))
     reach = max((point.mi + point.mi_error for point in coded.values()), default=1.0)
     axis.set_xlim(-0.05 * max(reach, 1.0), 1.18 * max(reach, 1.0))
     for name, point in points.items():
@@ -208,36 +209,57 @@ def draw_likelihood_information(points: Mapping[str, Point], path: str | os.Path
             axis.axhline(point.nll, color="0.4", linestyle="--", linewidth=1)
             place = (axis.get_xlim()[1], point.nll)
             axis.text(*place, f"{name} {point.nll:.2f} ", fontsize=9, ha="right", va="bottom")
-    if arrows:
-        axis.set_title("triangles: beyond the axis, with the figure", fontsize="medium")
-    marks, labels = [], {}
-    for name, point in coded.items():
-        own = name.partition(":")[0] == "scale"
-        style = {"color": "C3" if own else "C0", "zorder": 3 if own else 2}
-        beyond = point.nll > end
-        place = (point.mi, high + room + 0.5 * arrows if beyond else point.nll)
-        if beyond:
-            axis.plot(*place, "^", markersize=10, **style)
-        else:
-            axis.errorbar(
-                *place,
-                xerr=point.mi_error,
-                yerr=point.nll_error,
-                fmt="D" if own else "o",
-                markersize=8 if own else 6,
-                elinewidth=0.8,
-                capsize=2,
-                **style,
-            )
-        marks.append(place)
-        labels[f"{name} {point.nll:.2f}" if beyond else name] = (place, own)
+    for name, point in within.items():
+        own = _is_scale(name)
+        axis.errorbar(
+            point.mi,
+            point.nll,
+            xerr=point.mi_error,
+            yerr=point.nll_error,
+            fmt="D" if own else "o",
+            color="C3" if own else "C0",
+            markersize=8 if own else 6,
+            zorder=3 if own else 2,
+            elinewidth=0.8,
+            capsize=2,
+        )
+    note = "\ntriangles: beyond the axis, with the likelihood" if beyond else ""
     axis.set(
-        xlabel="mutual information of sentence and code (nats)",
+        xlabel=f"mutual information of sentence and code (nats){note}",
         ylabel="proper negative log-likelihood, iw_nll (nats a sentence; lower is better)",
     )
     axis.grid(alpha=0.3)
-    _label(figure, axis, labels, marks)
+    _draw_beyond(axis, beyond)
+    _label(figure, axis, {name: (point.mi, point.nll) for name, point in within.items()})
     return save_figure(figure, path)
+
+
+def _is_scale(system):
+    return system.partition(":")[0] == "scale"
+
+
+def _draw_beyond(axis, points):
+    """Triangles at the upper edge, each with its own label above."""
+    edge = axis.get_xaxis_transform()
+    gap = 0.035 * (axis.get_xlim()[1] - axis.get_xlim()[0])
+    place = -gap
+    for name, point in sorted(points.items(), key=lambda item: item[1].mi):
+        place = max(point.mi, place + gap)
+        own = _is_scale(name)
+        color = "C3" if own else "C0"
+        axis.plot(point.mi, 0.975, "^", markersize=10, color=color, transform=edge)
+        axis.annotate(
+            f"{name} {point.nll:.2f}",
+            (point.mi, 1.0),
+            xycoords=edge,
+            xytext=(place, 1.03),
+            textcoords=edge,
+            rotation=40,
+            rotation_mode="anchor",
+            fontsize=9,
+            color="C3" if own else "0.15",
+            arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.6},
+        )
 
 
 _LABEL_PLACES = [
@@ -249,7 +271,7 @@ _LABEL_PLACES = [
 """Where a label can stand, in points from its place: the nearest first."""
 
 
-def _label(figure, axis, labels, marks):
+def _label(figure, axis, marks):
     """Writes each label beside its place where it covers least of what is there."""
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox
@@ -266,17 +288,18 @@ def _label(figure, axis, labels, marks):
     frame = axis.get_window_extent()
     taken = [
         Bbox.from_bounds(x - 7, y - 7, 14, 14)
-        for x, y in (axis.transData.transform(mark) for mark in marks)
+        for x, y in (axis.transData.transform(mark) for mark in marks.values())
     ]
-    for text, (place, emphasised) in labels.items():
+    for text, place in marks.items():
+        own = _is_scale(text)
         written = axis.annotate(
             text,
             place,
             xytext=(0, 0),
             textcoords="offset points",
-            fontsize=10 if emphasised else 9,
-            fontweight="bold" if emphasised else "normal",
-            color="C3" if emphasised else "0.15",
+            fontsize=10 if own else 9,
+            fontweight="bold" if own else "normal",
+            color="C3" if own else "0.15",
             va="center",
             arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.6},
         )
