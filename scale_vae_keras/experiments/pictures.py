@@ -65,17 +65,11 @@ def draw_latent_map(
     )
     values = np.array(values)
     for axis, (title, plane) in zip(axes[0], points.items(), strict=True):
-        for number, value in enumerate(sorted(set(values))):
-            chosen = plane[values == value]
-            axis.scatter(*chosen.T, s=9, alpha=0.6, label=value, color=f"C{number}", linewidths=0)
+        _scatter_by_value(axis, plane, values, reach, s=9, alpha=0.6)
         axis.set(
             title=f"{title}: {len(plane):,} sentences",
-            xlim=(-reach, reach),
-            ylim=(-reach, reach),
-            aspect="equal",
             xlabel="first principal direction of the posterior means",
         )
-        axis.grid(alpha=0.3)
     axes[0, 0].set_ylabel("second principal direction")
     axes[0, -1].legend(title=factor, markerscale=2.5)
     return save_figure(figure, path)
@@ -114,16 +108,21 @@ def draw_latent_grid(
     )
     for line, (row, maps) in zip(axes, grid.items(), strict=True):
         for axis, means in zip(line, maps.values(), strict=True):
-            for number, value in enumerate(sorted(set(values))):
-                chosen = means[values == value]
-                axis.scatter(*chosen.T, s=2, label=value, color=f"C{number}", linewidths=0)
-            axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-            axis.grid(alpha=0.3)
+            _scatter_by_value(axis, means, values, reach, s=2)
         line[0].set_ylabel(row)
     for axis, column in zip(axes[0], columns, strict=True):
         axis.set_title(column, fontsize="medium")
     axes[0, -1].legend(title=factor, markerscale=5, fontsize="small")
     return save_figure(figure, path)
+
+
+def _scatter_by_value(axis, points, values, reach, **style):
+    """Points `[n, 2]` in a square of plus or minus `reach`, a colour for each value."""
+    for number, value in enumerate(sorted(set(values))):
+        chosen = points[values == value]
+        axis.scatter(*chosen.T, label=value, color=f"C{number}", linewidths=0, **style)
+    axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+    axis.grid(alpha=0.3)
 
 
 def principal_plane(array: np.ndarray) -> np.ndarray:
