@@ -1,15 +1,16 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+EXTRAS := plots,bleu,mixture,serving,tune,test
 
-.PHONY: install quickstart test lint clean
+.PHONY: install quickstart test test-lowest lint clean
 
 install: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[plots,bleu,mixture,serving,tune,test]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	$(BIN)/python -m pip check
 	touch $@
 
@@ -23,5 +24,13 @@ lint: install
 test: lint
 	$(BIN)/python -m pytest -n 2
 
+# With the oldest version of each dependency that pyproject.toml allows.
+test-lowest:
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pip install --quiet uv
+	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[$(EXTRAS)]'
+	$(VENV)-lowest/bin/uv pip check --python $(VENV)-lowest/bin/python
+	$(VENV)-lowest/bin/python -m pytest -n 2
+
 clean:
-	rm -rf $(VENV) quickstart build *.egg-info
+	rm -rf $(VENV) $(VENV)-lowest quickstart build *.egg-info

@@ -119,6 +119,21 @@ def _bleu_against_others(counts, most, length, lengths):
     return math.exp(log_precision + min(0.0, 1 - nearest / length))
 
 
+def open_bleu():
+    """Corpus BLEU-4 by sacreBLEU, for sentences that are tokenised already.
+
+    Raises:
+        InputError: sacreBLEU is not installed.
+    """
+    try:
+        from sacrebleu.metrics import BLEU
+    except ImportError as error:
+        raise InputError(
+            "the BLEU of reconstructions needs sacreBLEU: pip install 'scale-vae-keras[bleu]'"
+        ) from error
+    return BLEU(tokenize="none", force=True)
+
+
 def reconstruction_bleu(reconstructed: Sentences, originals: Sentences) -> float:
     """Corpus BLEU-4 of reconstructions against their originals, in [0, 100], by sacreBLEU.
 
@@ -137,11 +152,7 @@ def reconstruction_bleu(reconstructed: Sentences, originals: Sentences) -> float
             f"{len(reconstructed)} reconstructions of {len(originals)} sentences: "
             "give as many, and at least one"
         )
-    try:
-        from sacrebleu.metrics import BLEU
-    except ImportError as error:
-        raise InputError("BLEU needs sacreBLEU: pip install sacrebleu") from error
-    metric = BLEU(tokenize="none", force=True)
+    metric = open_bleu()
     return metric.corpus_score(
         [" ".join(sentence) for sentence in reconstructed],
         [[" ".join(sentence) for sentence in originals]],

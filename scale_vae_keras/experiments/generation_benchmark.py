@@ -9,6 +9,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.generation import (
     distinct,
     gram_share,
+    open_bleu,
     perplexity,
     reconstruction_bleu,
     self_bleu,
@@ -45,9 +46,10 @@ def measure_generation(run: str, language_model: str, count: int, seed: int) -> 
         seed: of the sentences.
 
     Raises:
-        InputError: a run is broken, `run` is a language model itself, or the language model does
-            not fit.
+        InputError: a run is broken, `run` is a language model itself, the language model does not
+            fit, or sacreBLEU is not installed.
     """
+    open_bleu()
     folder = RunFolder(run)
     model, judge = folder.load_text_vae(), _load_judge(language_model, folder)
     longest = folder.config.max_length + 1

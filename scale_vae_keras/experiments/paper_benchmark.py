@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.generation import open_bleu
 from scale_vae_keras.experiments.config import read_setting
 from scale_vae_keras.experiments.density_benchmark import (
     Protocol,
@@ -69,8 +70,8 @@ def benchmark_paper(
     Raises:
         InputError: there is no such table, the paper has it for another corpus only, a system or
             setting is unknown, the corpus has no labels (Table 4), a system has no latent code
-            (Tables 4 and 5), `output` belongs to another protocol, or matplotlib is not installed
-            (Table 1).
+            (Tables 4 and 5), `output` belongs to another protocol, or matplotlib (Table 1) or
+            sacreBLEU (Table 5) is not installed.
     """
     corpus = _paper_corpus(table, beside)
     usual = paper_systems(table, corpus, protocol)
@@ -83,6 +84,8 @@ def benchmark_paper(
         raise InputError(f"{data.name} has no labels: Table 4 needs label<TAB>text")
     if table == 1:
         open_pyplot()
+    if table == 5:
+        open_bleu()
     shared = {
         "preset": protocol.preset,
         "settings": " ".join(protocol.settings),

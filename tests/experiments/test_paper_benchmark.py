@@ -1,5 +1,6 @@
 """The tables and the figure of the paper on a tiny labelled corpus, all in one folder."""
 
+import sys
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -67,6 +68,7 @@ def made(corpus, tmp_path_factory):
     The command of Table 4 was interrupted at its second probe, and given again.
     """
     pytest.importorskip("matplotlib", reason="needs the extra plots")
+    pytest.importorskip("sacrebleu", reason="needs the extra bleu")
     output = tmp_path_factory.mktemp("paper") / "output"
     train, probe = density_benchmark._train, paper_benchmark.probe_run
     done = SimpleNamespace(folder=output, trained=[], probed=[])
@@ -256,6 +258,16 @@ def test_refusals(corpus, made, tmp_path, capsys):
     assert not new.exists()
     other = [*commands(corpus, made.folder)[2], "--generator", "standard"]
     assert "another protocol: generator is scaled" in refused(capsys, *other)
+
+
+@pytest.mark.parametrize(("table", "module"), [(1, "matplotlib"), (5, "sacrebleu")])
+def test_a_missing_extra_is_refused_before_anything_is_trained(
+    table, module, corpus, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setitem(sys.modules, module, None)
+    line = refused(capsys, *words(table, corpus, tmp_path / "new"))
+    assert "pip install 'scale-vae-keras[" in line
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("name", ["density.csv", "table1.png", "table1.md", "missing.csv"])
