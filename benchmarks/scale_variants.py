@@ -17,6 +17,8 @@ and seed that the CSV already holds is not trained again.
 
 import argparse
 import os
+import shlex
+import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -143,6 +145,7 @@ def measure(variant, options, seed):
         "test_sentences": options.limit,
         "version": sv.__version__,
         "corpus_fingerprint": corpus.fingerprint(),
+        "command": shlex.join(["python", *sys.argv]),
     }
 
 
