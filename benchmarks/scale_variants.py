@@ -9,8 +9,8 @@ All have a pooling encoder, the batch's own factor to the end and the schedule o
 - pretrained: the encoder is an autoencoder's at first, as in Li et al. (2019);
 - pretrained, fitted: both.
 
-Measures the last epoch's model on test sentences, with two generators. Writes a CSV file; a variant
-and seed that the CSV already holds is not trained again.
+Measures the last epoch's model on test sentences, with two generators. Writes a CSV file and prints
+it as a table; a variant and seed that the CSV already holds is not trained again.
 
     python benchmarks/scale_variants.py --data DATA/short_yelp --output docs/data/scale_variants.csv
 """
@@ -44,6 +44,7 @@ VARIANTS = (
 DES_STD = (0.7, 0.7, 0.7, 0.7, 0.6, 0.5, 0.4, 0.3)
 BOUND_START, BOUND_EPOCHS = 4, 2
 PRETRAIN_EPOCHS = 3
+GENERATORS = ("scaled", "fitted-full")
 MEASURES = ("iw_nll", "iw_nll_se", "elbo_nll", "reconstruction", "mi", "au")
 
 
@@ -133,7 +134,7 @@ def train(variant, data, sentences, seed):
 def measure(variant, options, seed):
     model, training, test, corpus = train(variant, options.data, options.sentences, seed)
     row = {"variant": variant, "seed": seed, "sentences": training.sentences}
-    for generator, fitted_on in (("scaled", None), ("fitted-full", training)):
+    for generator, fitted_on in zip(GENERATORS, (None, training), strict=True):
         metrics = sv.evaluation.evaluate_model(
             model, test.first(options.limit), options.samples, generator, fitted_on=fitted_on
         )
@@ -147,6 +148,22 @@ def measure(variant, options, seed):
         "corpus_fingerprint": corpus.fingerprint(),
         "command": shlex.join(["python", *sys.argv]),
     }
+
+
+def markdown(rows):
+    """The table of the figures."""
+    columns = {
+        f"`{measure}`, `{generator}`": f"{measure} {generator}"
+        for measure in ("iw_nll", "elbo_nll")
+        for generator in GENERATORS
+    }
+    names = ("variant", "seed", *columns, "`mi`", "`au`", "mean f-bar")
+    lines = [names, ["---"] * len(names)]
+    for row in rows:
+        nats = [f"{float(row[key]):.2f}" for key in columns.values()]
+        code = (f"{float(row['mi scaled']):.2f}", row["au scaled"], f"{float(row['factor']):.2f}")
+        lines.append([row["variant"], row["seed"], *nats, *code])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def main():
@@ -166,6 +183,7 @@ def main():
                 print(f"{variant}, seed {seed}", flush=True)
                 write_csv(options.output, [*rows, measure(variant, options, seed)])
                 rows = read_csv(options.output)
+    print(markdown(rows), end="")
 
 
 if __name__ == "__main__":

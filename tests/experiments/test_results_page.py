@@ -1,5 +1,7 @@
 """The tables of docs/results.md and of the README are those of the figures in docs/data."""
 
+import os
+import runpy
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,13 @@ def test_the_readme_quotes_the_table_of_short_yelp():
     quoted = [line for line in page.splitlines() if line.startswith("|")]
     assert quoted
     assert set(quoted) <= set(shown)
+
+
+def test_the_page_has_the_variants(monkeypatch):
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    script = runpy.run_path(str(DOCS.parent / "benchmarks" / "scale_variants.py"))
+    shown = script["markdown"](read_csv(DOCS / "data" / "scale_variants.csv"))
+    assert shown in (DOCS / "results.md").read_text(encoding="utf-8")
 
 
 @ALL

@@ -7,6 +7,7 @@ from scale_vae_keras.callbacks import EpochAverageScale
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.evaluate import evaluate_model
+from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.models import ScaleVAE, TextVAE
 
 
@@ -163,6 +164,29 @@ def test_the_proper_bound_is_that_of_the_generator(make, sentences, factor):
     assert metrics["kl_scaled_prior"] == pytest.approx(charged, rel=1e-5)
     assert metrics["elbo_nll"] >= metrics["iw_nll"]
     assert metrics["elbo_nll"] == metrics["reconstruction"] + metrics["kl_scaled_prior"]
+
+
+def test_the_proper_bound_is_the_plain_vae_s_in_other_coordinates(make, sentences):
+    factor = np.float32([3.0, 0.5])
+
+    class Rescaled(TextVAE):
+        """A plain VAE of u = z / f: the decoder multiplies it by f before anything else."""
+
+        def posterior(self, ids, training=False):
+            mean, log_var = super().posterior(ids, training)
+            return Posterior(mean, log_var - 2 * np.log(factor))
+
+        def _reconstruct(self, ids, z, training, seed):
+            return super()._reconstruct(ids, factor * z, training, seed)
+
+    plain, proper = make(Rescaled, dropout=0.3), make(ScaleVAE, dropout=0.3, bound="proper")
+    set_factor(proper, factor)
+    proper.posterior_scale.put_in_force(True)
+    for seed, training in enumerate((False, True)):
+        ids = sentences(8, seed)
+        expected, actual = (model(ids, training=training) for model in (plain, proper))
+        np.testing.assert_allclose(actual.reconstruction, expected.reconstruction, rtol=1e-5)
+        np.testing.assert_allclose(actual.loss, expected.loss, rtol=1e-5)
 
 
 def test_an_unknown_bound(make):
