@@ -260,7 +260,7 @@ def test_refusals(corpus, made, tmp_path, capsys):
     assert "another protocol: generator is scaled" in refused(capsys, *other)
 
 
-@pytest.mark.parametrize(("table", "module"), [(1, "matplotlib"), (5, "sacrebleu")])
+@pytest.mark.parametrize(("table", "module"), [(1, "matplotlib"), (5, "sacrebleu.metrics")])
 def test_a_missing_extra_is_refused_before_anything_is_trained(
     table, module, corpus, tmp_path, monkeypatch, capsys
 ):
