@@ -7,9 +7,9 @@ import tensorflow as tf
 
 from scale_vae_keras.callbacks.halving_schedule import HalvingSchedule
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
-from scale_vae_keras.experiments.config import RunConfig
-from scale_vae_keras.experiments.methods import build_model, get_method
 from scale_vae_keras.models.scale_vae import ScaleVAE
+from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.runs.methods import build_model, get_method
 from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.tuning.extra import keras_tuner
 from scale_vae_keras.tuning.search_space import SearchSpace

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.experiments.config import RunConfig, configure, method_settings
-from scale_vae_keras.experiments.method_presets import METHOD_PRESETS
+from scale_vae_keras.runs.config import RunConfig, configure, method_settings
+from scale_vae_keras.runs.method_presets import METHOD_PRESETS
 
 _OF_THE_SEARCH = {"data", "method", "preset", "epochs", "train_limit", "seed", "dilations"}
 

@@ -368,7 +368,7 @@ for sentences, samples in ((32, 50), (1, 5_000)):
 
 
 def test_memory_does_not_grow_with_the_samples(request):
-    code = MEMORY.format(folder=str(request.path.parent))
+    code = MEMORY.format(folder=str(request.path.parents[1] / "support"))
     output = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
     ).stdout

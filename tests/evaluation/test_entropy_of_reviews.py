@@ -15,8 +15,8 @@ from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.evaluate import evaluate_model
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.report import notes
-from scale_vae_keras.experiments.config import configure
-from scale_vae_keras.experiments.methods import METHODS, build_model, get_method
+from scale_vae_keras.runs.config import configure
+from scale_vae_keras.runs.methods import METHODS, build_model, get_method
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 SENTENCES = 200

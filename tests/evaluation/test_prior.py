@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from toy_models import VOCABULARY, as_split, every_sequence, small_scale_vae
 
-from scale_vae_keras import cli
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
 from scale_vae_keras.evaluation.gaussian_prior import DiagonalPrior, FullPrior
@@ -58,10 +57,6 @@ def posteriors(count):
     random = np.random.default_rng(10)
     means = random.normal(size=(count, 3)) @ [[2.0, 1.5, 0.0], [0.0, 0.3, 0.4], [0.0, 0.0, 1.0]]
     return means, random.normal(-0.5, 0.4, (count, 3))
-
-
-def test_the_command_line_names_the_generators():
-    assert cli.GENERATORS == GENERATORS
 
 
 @PRIORS
