@@ -35,7 +35,7 @@ from scale_vae_keras.runs.workers import (
     open_strategy,
     own_output,
 )
-from scale_vae_keras.runs.methods import build_model, get_method
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
 from scale_vae_keras.runs.same_run import check_same_run, describe_run
 from scale_vae_keras.runs.tensorboard import tensorboard_callbacks
@@ -90,7 +90,7 @@ class Run:
         if config.train_limit is not None:
             train = train.first(config.train_limit)
         build_model(config, len(vocabulary))
-        get_method(config.method).callbacks(config, train, valid)
+        config.system.callbacks(config, train, valid)
         _batches(config, train)
         folder = RunFolder(output)
         if is_chief(strategy):
@@ -259,10 +259,9 @@ class Run:
 
     def _callbacks(self, output, validation, max_skipped_share, **saving):
         config = self.folder.config
-        method = get_method(config.method)
-        own = method.callbacks(config, self.train, self.valid)
+        own = config.system.callbacks(config, self.train, self.valid)
         skipped = SkippedSteps(max_skipped_share)
-        latent = issubclass(method.model, TextVAE)
+        latent = issubclass(config.system.model, TextVAE)
         by_elbo = latent and config.select_by == "elbo"
         best = BestModel(output.model_path, "val_elbo_nll" if by_elbo else "val_loss")
         history = HistoryTable(output.history_path)
