@@ -31,7 +31,7 @@ from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.runs.workers import (
     is_one_of_several_workers,
     lost_workers_named,
-    meet,
+    barrier,
     open_strategy,
     own_output,
 )
@@ -95,7 +95,7 @@ class Run:
         folder = RunFolder(output)
         if is_chief(strategy):
             folder.create(config, vocabulary, corpus.fingerprint())
-        meet(strategy)
+        barrier(strategy)
         if (folder.config, folder.corpus_fingerprint) != (config, corpus.fingerprint()):
             raise InputError(f"the chief has begun {output} with other settings or another corpus")
         return cls(folder, train, valid, strategy)
@@ -139,7 +139,7 @@ class Run:
         strategy = open_strategy(replicas)
         if is_chief(strategy):
             _change(folder, epochs, strategy.num_replicas_in_sync)
-        meet(strategy)
+        barrier(strategy)
         folder = RunFolder(output)
         corpus = open_corpus(folder.config.data)
         if corpus.fingerprint() != folder.corpus_fingerprint:
@@ -209,9 +209,9 @@ class Run:
             with lost_workers_named(self.strategy):
                 with self.strategy.scope():
                     model = self._model(saved)
-                meet(self.strategy)
+                barrier(self.strategy)
                 self._train(model, validation, callbacks, checkpoint, verbose)
-                meet(self.strategy)
+                barrier(self.strategy)
         except KeyboardInterrupt:
             raise InputError(f"interrupted: {_what_is_saved(folder)}") from None
         except InputError as error:
