@@ -8,11 +8,11 @@ import keras
 
 from scale_vae_keras import models
 from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
-from scale_vae_keras.callbacks.autoencoder_pretraining import AutoencoderPretraining
-from scale_vae_keras.callbacks.bound_annealing import BoundAnnealing
-from scale_vae_keras.callbacks.cyclical_kl_annealing import CyclicalKLAnnealing
-from scale_vae_keras.callbacks.epoch_average_scale import EpochAverageScale
-from scale_vae_keras.callbacks.linear_kl_annealing import LinearKLAnnealing
+from scale_vae_keras.schedules.autoencoder_pretraining import AutoencoderPretraining
+from scale_vae_keras.schedules.bound_annealing import BoundAnnealing
+from scale_vae_keras.schedules.cyclical_kl_annealing import CyclicalKLAnnealing
+from scale_vae_keras.schedules.epoch_average_scale import EpochAverageScale
+from scale_vae_keras.schedules.linear_kl_annealing import LinearKLAnnealing
 from scale_vae_keras.data.batches import evaluation_batches
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.config import RunConfig
