@@ -30,7 +30,7 @@ class AggressiveTraining(keras.callbacks.Callback):
         seed: of the order of the batches and of the samples in the estimate.
 
     Raises:
-        InputError: the model has no `encoder_step`.
+        InputError: the model has no `encoder_step`, or runs several steps an execution.
     """
 
     def __init__(self, data: tf.data.Dataset, validation_data: tf.data.Dataset, seed: int = 0):
@@ -46,6 +46,11 @@ class AggressiveTraining(keras.callbacks.Callback):
         """Prepares the step of the encoder."""
         if not hasattr(self.model, "encoder_step"):
             raise InputError(f"AggressiveTraining needs an AggressiveVAE, not {self.model.name!r}")
+        if self.model.steps_per_execution > 1:
+            raise InputError(
+                "AggressiveTraining trains the encoder before each step: compile the model with "
+                "steps_per_execution=1"
+            )
         self._encoder_step = step_function(self.model, self.model.encoder_step)
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -13,7 +13,7 @@ class BestModel(keras.callbacks.Callback):
     """Saves the whole model whenever the monitored value falls to a new minimum.
 
     The file appears at once and whole. Place it after `EpochAverageScale`, so that weights and
-    factor belong together.
+    factor belong together. Epochs without validation, as with `validation_freq=2`, are left out.
 
     Args:
         path: the `.keras` file.
@@ -30,6 +30,10 @@ class BestModel(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Saves the model if this epoch is the best."""
         if self.monitor not in logs:
+            if getattr(self.model, "validates", False) and not any(
+                name.startswith("val_") for name in logs
+            ):
+                return
             raise InputError(f"the logs have no {self.monitor!r}: give fit validation data")
         value = logs[self.monitor]
         if value < self.best:

@@ -69,3 +69,25 @@ def step_function(model: keras.Model, step: Callable, steps: int = 1) -> Callabl
         return run(divided_step, next(iterator))
 
     return function
+
+
+def scheduled_function(model: keras.Model, step: Callable, steps: int = 1) -> Callable:
+    """As `step_function`, for steps whose graph holds the schedules that the model follows.
+
+    The graph is made anew when they have changed.
+
+    Args:
+        model: the compiled model.
+        step: as for `step_function`.
+        steps: how often a call runs it.
+    """
+    made = {}
+
+    def function(iterator):
+        key = model.followed.key()
+        if key not in made:
+            made.clear()
+            made[key] = step_function(model, step, steps)
+        return made[key](iterator)
+
+    return function

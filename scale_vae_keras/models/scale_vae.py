@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.callbacks.bound_annealing import BoundAnnealing
-from scale_vae_keras.callbacks.epoch_average_scale import EpochAverageScale
 from scale_vae_keras.layers.posterior import (
     Posterior,
     UnscaledPosterior,
@@ -16,6 +14,8 @@ from scale_vae_keras.layers.posterior_scale import FactorSettings, PosteriorScal
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System, linear_annealing
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.schedules.bound_annealing import BoundAnnealing
+from scale_vae_keras.schedules.epoch_average_scale import EpochAverageScale
 from scale_vae_keras.settings import check, setting
 
 

@@ -187,7 +187,7 @@ class TextVAE(TextGenerator, SentenceModel):
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             training: whether this is a training batch: dropout, `kl_weight`, and noise that
-                changes with the optimizer's steps. Else the KL weight is 1 and the noise depends
+                changes with every such call. Else the KL weight is 1 and the noise depends
                 on the batch's content alone.
         """
         seed = self._step_seed(ids, training)
@@ -198,6 +198,7 @@ class TextVAE(TextGenerator, SentenceModel):
         rate = self.rate(charged, training)
         if not training:
             return SentenceTerms(reconstruction, kl, reconstruction + rate)
+        self.training_calls.assign_add(1)
         loss = reconstruction + self.kl_weight * rate + distance
         return SentenceTerms(reconstruction, kl, loss + self.penalty(sampled, z, seed))
 

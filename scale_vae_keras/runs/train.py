@@ -21,7 +21,7 @@ from scale_vae_keras.runs.history_table import HistoryTable
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
-from scale_vae_keras.callbacks.skipped_steps import SkippedSteps
+from scale_vae_keras.models.skipped_steps import SkippedSteps
 from scale_vae_keras.callbacks.step_profile import StepProfile
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
 from scale_vae_keras.data.corpus import open_corpus

@@ -47,6 +47,14 @@ def batches(ids, poison):
     )
 
 
+class NoiseOfSkipped(keras.callbacks.Callback):
+    """Leaves out the noise of the second call of each epoch, which another model has skipped."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 0:
+            self.model.training_calls.assign_add(1)
+
+
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
 @pytest.mark.parametrize("of", ["loss", "gradient"])
 def test_a_poisoned_batch_is_skipped_counted_and_left_out_of_the_logs(ids, of, policy):
@@ -58,7 +66,9 @@ def test_a_poisoned_batch_is_skipped_counted_and_left_out_of_the_logs(ids, of, p
         shuffle=False,
         verbose=0,
     ).history
-    expected = healthy.fit(batches(ids, [0, 0, 0]), epochs=2, shuffle=False, verbose=0).history
+    expected = healthy.fit(
+        batches(ids, [0, 0, 0]), epochs=2, callbacks=[NoiseOfSkipped()], shuffle=False, verbose=0
+    ).history
     assert history["skipped_steps"] == [1, 2]
     assert float(model.gradient_norm) == pytest.approx(float(healthy.gradient_norm))
     for name, values in expected.items():
