@@ -95,7 +95,9 @@ def build_tokenizer(
 
 def _train(corpus, max_length, limit, pattern, algorithm, seed):
     if pattern is not None:
-        raise InputError("a pattern is for the regex tokenizer, not for sentencepiece")
+        raise InputError(
+            "a pattern is for the regex tokenizer, not for sentencepiece: leave it out"
+        )
     size = DEFAULT_SIZE if limit is None else limit
     model = train_sentencepiece(
         lambda: (line.text for line in corpus.lines("train")), size, algorithm, seed

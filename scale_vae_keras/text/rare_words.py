@@ -58,14 +58,12 @@ def unknown_shares(
         limit: The largest size of the vocabulary, its four special tokens included.
     """
     total = sum(counts.values()) or math.nan
-    kept = sorted(
+    candidates = sorted(
         (n for word, n in counts.items() if n >= min_count and word not in MARKERS), reverse=True
     )
-    # A word at the threshold falls out of the vocabulary when one of its occurrences is left out.
-    threshold = min_count
-    if limit is not None and len(kept) > limit - len(SPECIALS) > 0:
-        kept = kept[: limit - len(SPECIALS)]
-        threshold = kept[-1]
-    known = sum(kept)
+    room = None if limit is None else max(limit - len(SPECIALS), 0)
+    kept = candidates[:room]
+    # A word that is no more frequent than this falls out when one of its occurrences is left out.
+    threshold = max([min_count, *candidates[len(kept) : len(kept) + 1]])
     certain = sum(n for n in kept if n > threshold)
-    return UnknownShares(min_count, 1 - known / total, 1 - certain / total)
+    return UnknownShares(min_count, 1 - sum(kept) / total, 1 - certain / total)

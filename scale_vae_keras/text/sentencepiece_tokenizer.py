@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 import tensorflow_text
+from tensorflow_text.python.ops.sentencepiece_tokenizer import gen_sentencepiece_tokenizer
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
@@ -19,6 +20,23 @@ from scale_vae_keras.text.vocabulary import SPECIALS
 MODEL_FILE = "tokenizer.model"
 _BYTE = re.compile(rb"<0x([0-9A-F]{2})>")
 _SPACE = "\u2581".encode()
+
+
+class _SharedModel(tf.saved_model.experimental.TrackableResource):
+    """The model in TensorFlow's keeping, on the CPU under a name of its own.
+
+    That of tensorflow_text has no device, so that a GPU server may look for it on the GPU, and no
+    name: then it belongs to a cached kernel, and `keras.utils.set_random_seed` and `clear_session`,
+    which empty the cache, delete it.
+    """
+
+    def __init__(self, model):
+        super().__init__(device="CPU")
+        self._model = model
+
+    def _create_resource(self):
+        name = hashlib.sha256(self._model).hexdigest()
+        return gen_sentencepiece_tokenizer.sentencepiece_op(model=self._model, shared_name=name)
 
 
 class SentencePieceTokenizer(Tokenizer):
@@ -52,10 +70,9 @@ class SentencePieceTokenizer(Tokenizer):
         with tf.device("CPU"), quiet_standard_error():
             try:
                 pieces = tensorflow_text.SentencepieceTokenizer(model)
+                pieces._model_resource = _SharedModel(model)
                 ids = tf.range(pieces.vocab_size())
                 texts = pieces.id_to_string(ids).numpy().tolist()
-                # On a GPU server the resource has no place; the class has no argument for it.
-                pieces._model_resource._resource_device = "CPU"
             except tf.errors.OpError:
                 texts = []
         if tuple(text.decode() for text in texts[: len(SPECIALS)]) != SPECIALS:

@@ -18,6 +18,8 @@ SMALLEST_SIZE = 320
 SAMPLE_BYTES = 20_000_000
 _FIXED_PIECES = len(SPECIALS) + 256
 _COVERAGE = 0.9995
+# The library takes no less.
+_LEAST_COVERAGE = 0.98
 # The library leaves out lines above a length; longer ones are given to it in parts.
 _LONGEST_LINE = 10_000
 # The sums of the algorithm depend on the number of threads, hence it does not follow the machine.
@@ -34,7 +36,7 @@ def train_sentencepiece(
     """Trains a model for `SentencePieceTokenizer` on lines of text.
 
     Nothing is normalised, no white space is removed, and characters too rare for a piece of their
-    own (the last 0.05 % of the text, or more where there are too many for `size`) are left to the
+    own (the last 0.05 % of the text, up to 2 % where there are too many for `size`) are left to the
     pieces of bytes. Equal lines and arguments give equal models.
 
     Args:
@@ -50,7 +52,7 @@ def train_sentencepiece(
         The model, as its file holds it.
 
     Raises:
-        InputError: an argument is out of range, or there is no text.
+        InputError: an argument is out of range, there is no text, or it has too many characters.
     """
     if algorithm not in get_args(SentencePieceAlgorithm):
         raise InputError(f'unknown SentencePiece algorithm "{algorithm}": choose unigram or bpe')
@@ -109,6 +111,15 @@ def _coverage(sample, size):
     counts = Counter()
     for line in sample:
         counts.update(line)
-    frequent = sorted(counts.values(), reverse=True)
-    covered = np.cumsum(frequent[: (size - _FIXED_PIECES) // 2])[-1] / sum(frequent)
-    return min(_COVERAGE, float(covered))
+    frequent = np.sort(np.fromiter(counts.values(), np.int64))[::-1]
+    covered = np.cumsum(frequent) / frequent.sum()
+    half = min((size - _FIXED_PIECES) // 2, len(covered))
+    coverage = min(_COVERAGE, max(_LEAST_COVERAGE, float(covered[half - 1])))
+    # The space before every text is a character too.
+    needed = _FIXED_PIECES + int(np.searchsorted(covered, coverage)) + 2
+    if needed > size:
+        raise InputError(
+            f"a SentencePiece vocabulary of {size:,} is too small for the characters of this text: "
+            f"allow at least {needed:,}"
+        )
+    return coverage

@@ -196,10 +196,14 @@ def test_fingerprint_is_the_vocabulary_s_and_the_pattern_s():
 def test_operations_are_placed_on_the_cpu(kind):
     vocabulary = Vocabulary(["a"]) if kind != "characters" else PieceVocabulary(["a"])
     tokenizer = Tokenizer(vocabulary, kind, 3)
-    graph = tf.function(
-        lambda texts: tokenizer.detokenize(tokenizer(texts).to_tensor()),
-        input_signature=[tf.TensorSpec([None], tf.string)],
-    ).get_concrete_function().graph
+    graph = (
+        tf.function(
+            lambda texts: tokenizer.detokenize(tokenizer(texts).to_tensor()),
+            input_signature=[tf.TensorSpec([None], tf.string)],
+        )
+        .get_concrete_function()
+        .graph
+    )
     lookups = [node for node in graph.get_operations() if "Lookup" in node.type]
     assert lookups
     assert all("CPU" in node.device for node in lookups)
