@@ -8,6 +8,7 @@ from scale_vae_keras.callbacks.cyclical_kl_annealing import CyclicalKLAnnealing
 from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
 from scale_vae_keras.callbacks.epoch_average_scale import EpochAverageScale
 from scale_vae_keras.callbacks.event_log import EventLog
+from scale_vae_keras.callbacks.fit_prior import FitPrior
 from scale_vae_keras.callbacks.halving_schedule import HalvingSchedule
 from scale_vae_keras.callbacks.history_table import HistoryTable
 from scale_vae_keras.callbacks.hyperparameters_log import HyperparametersLog
@@ -31,6 +32,7 @@ __all__ = [
     "DecayOnPlateau",
     "EpochAverageScale",
     "EventLog",
+    "FitPrior",
     "HalvingSchedule",
     "HistoryTable",
     "HyperparametersLog",

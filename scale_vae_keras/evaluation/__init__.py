@@ -3,7 +3,6 @@
 from scale_vae_keras.evaluation.density import Density, evaluate_density
 from scale_vae_keras.evaluation.encode import Encoded, encode_dataset, encode_sentences
 from scale_vae_keras.evaluation.evaluate import dimension_table, evaluate_model
-from scale_vae_keras.evaluation.gaussian_prior import DiagonalPrior, FullPrior
 from scale_vae_keras.evaluation.information import (
     Information,
     active_units,
@@ -14,8 +13,7 @@ from scale_vae_keras.evaluation.information import (
     mutual_posterior_divergence,
     mutual_posterior_divergence_bound,
 )
-from scale_vae_keras.evaluation.mixture_prior import MixturePrior
-from scale_vae_keras.evaluation.prior import FITTED, GENERATORS, Prior, declared_prior
+from scale_vae_keras.evaluation.prior import FITTED, GENERATORS, declared_prior
 from scale_vae_keras.evaluation.report import metrics_table, notes
 from scale_vae_keras.evaluation.silhouette import silhouette
 
@@ -23,12 +21,8 @@ __all__ = [
     "FITTED",
     "GENERATORS",
     "Density",
-    "DiagonalPrior",
     "Encoded",
-    "FullPrior",
     "Information",
-    "MixturePrior",
-    "Prior",
     "active_units",
     "aggregate_divergence",
     "batch_mutual_information",

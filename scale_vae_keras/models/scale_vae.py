@@ -33,6 +33,10 @@ class ScaleVAE(TextVAE):
     the callback `BoundAnnealing`, to keep the start that prevents collapse and to end on a bound
     of the generator that the model has.
 
+    With a prior that is learned with the model ("learned-mixture", "vamp") the posterior that the
+    decoder samples from, N(f * mu, sigma^2), is charged to that prior: a bound at every step, and
+    `bound` has no effect; "annealed" is refused.
+
     Args:
         vocabulary_size: number of token ids, specials included.
         latent_dim: number of latent dimensions.
@@ -51,6 +55,8 @@ class ScaleVAE(TextVAE):
     Raises:
         InputError: an argument is out of its range.
     """
+
+    default_prior = "scaled"
 
     def __init__(
         self,
@@ -71,6 +77,11 @@ class ScaleVAE(TextVAE):
         super().__init__(vocabulary_size, latent_dim, embedding_dim, units, dropout, **kwargs)
         if bound not in BOUNDS:
             raise InputError(f"bound must be one of {', '.join(BOUNDS)}, got {bound!r}")
+        if bound == "annealed" and self.prior.learned:
+            raise InputError(
+                f'the prior "{self.prior.kind}" is charged whole from the start: leave '
+                'bound="annealed" out'
+            )
         self.bound = bound
         self.scale_config = {
             "des_std": des_std,
@@ -97,10 +108,18 @@ class ScaleVAE(TextVAE):
         factor = self.posterior_scale.factor_in_force(mean, training)
         return Posterior(factor * mean, log_var), UnscaledPosterior(mean, log_var, factor)
 
-    def rate(self, charged: UnscaledPosterior, training: bool = True) -> tf.Tensor:
-        """KL(q || N(0, I)) and, as `bound` says, Delta of each sentence, nats, `[batch]`."""
-        kl = super().rate(charged, training)
-        if self.bound == "paper":
+    def rate(
+        self,
+        charged: UnscaledPosterior,
+        training: bool = True,
+        learned: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """KL(q || N(0, I)) and, as `bound` says, Delta of each sentence, nats, `[batch]`.
+
+        With a learned prior its rate instead.
+        """
+        kl = super().rate(charged, training, learned)
+        if self.bound == "paper" or learned is not None:
             return kl
         weight = self.bound_weight if self.bound == "annealed" else 1.0
         return kl + weight * tf.reduce_sum(uncharged_kl(charged), axis=-1)
