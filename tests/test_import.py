@@ -42,7 +42,9 @@ def test_another_backend_is_refused(code):
 
 
 def test_the_command_line_refuses_another_backend_in_one_line():
-    code = "import sys; from scale_vae_keras.cli import main; sys.exit(main(['data', 'reviews']))"
+    code = (
+        "import sys; from scale_vae_keras.commands import main; sys.exit(main.main(['data', 'x']))"
+    )
     result = run(code, KERAS_BACKEND="torch")
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()

@@ -6,7 +6,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import batch_mutual_information
-from scale_vae_keras.models.step_function import step_function
+from scale_vae_keras.layers.step_function import step_function
 
 _MOST_STEPS = 99
 _WINDOW = 15

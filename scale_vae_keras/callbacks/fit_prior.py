@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.models.text_vae import FIT_LIMIT
+from scale_vae_keras.layers.priors.prior import FIT_LIMIT
 
 
 class FitPrior(keras.callbacks.Callback):

@@ -6,7 +6,7 @@ import keras
 from tensorboard.plugins.hparams import api_pb2, summary
 from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 
-from scale_vae_keras.callbacks.event_log import EventLog
+from scale_vae_keras.event_log import EventLog
 
 
 class HyperparametersLog(keras.callbacks.Callback):

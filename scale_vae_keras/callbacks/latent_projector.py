@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from scale_vae_keras.callbacks.event_log import EventLog
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
+from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.files import written_whole
 
 _TENSORS = "posterior_means.tsv"

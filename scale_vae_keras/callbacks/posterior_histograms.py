@@ -4,10 +4,10 @@ import keras
 import numpy as np
 from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 
-from scale_vae_keras.callbacks.event_log import EventLog
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.callbacks.scalar_log import dimension_name
 from scale_vae_keras.evaluation.prior import factor
+from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
 
 

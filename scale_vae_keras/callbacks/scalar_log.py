@@ -9,9 +9,9 @@ from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.custom_scalar import summary as custom_scalars
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
-from scale_vae_keras.callbacks.event_log import EventLog
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.evaluation.prior import factor
+from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.layers.replica import host_value
 
 _LATENT = ("mi", "mi_cap", "mi_batch", "au", "au_unscaled")

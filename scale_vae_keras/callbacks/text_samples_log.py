@@ -8,9 +8,9 @@ import keras
 import numpy as np
 from tensorboard.plugins.text.summary_v2 import text_pb
 
-from scale_vae_keras.callbacks.event_log import EventLog
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.evaluation.text_samples import write_samples
+from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 

@@ -12,12 +12,12 @@ from rich.progress import track
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import Encoded, check_finite
+from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.evaluation.journal import Journal
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.layers.priors import Prior
-from scale_vae_keras.models.importance_weighting import importance_estimates, sentence_streams
 
 _MOST_ROWS = 1536
 _MOST_LOGITS = 2**24

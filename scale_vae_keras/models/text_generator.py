@@ -6,13 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.models.interpolation import between
+from scale_vae_keras.layers.interpolation import between
 from scale_vae_keras.samplers.greedy_sampler import GreedySampler
-from scale_vae_keras.samplers.row_random import row_uniforms
-from scale_vae_keras.samplers.sampler import Sampler, Sentences
+from scale_vae_keras.samplers.row_random import row_seeds, row_uniforms
+from scale_vae_keras.samplers.sampler import MAX_LENGTH, Sampler, Sentences
 from scale_vae_keras.samplers.temperature_sampler import TemperatureSampler
-
-MAX_LENGTH = 100
 
 
 class Generated(NamedTuple):
@@ -28,14 +26,6 @@ class Generated(NamedTuple):
     ids: tf.Tensor
     log_probability: tf.Tensor
     z: tf.Tensor
-
-
-def row_seeds(count: int, seed: int) -> np.ndarray:
-    """The seeds of `count` rows that belong to one seed, int64 `[count]`.
-
-    Rows of a larger count begin with those of a smaller one.
-    """
-    return np.random.default_rng(seed).integers(0, 2**62, size=count, dtype=np.int64)
 
 
 class TextGenerator:
@@ -106,10 +96,6 @@ class TextGenerator:
         Raises:
             InputError: `count` is below 1, `seed` is below 0, or the prior is not fitted yet.
         """
-        if count < 1:
-            raise InputError(f"the number of sentences must be at least 1, got {count}")
-        if seed < 0:
-            raise InputError(f"seed must be at least 0, got {seed}")
         seeds = tf.constant(row_seeds(count, seed))
         self.prior.check_fitted()
         z = self.prior.sample(seeds)

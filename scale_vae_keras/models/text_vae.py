@@ -7,15 +7,18 @@ import tensorflow as tf
 from scale_vae_keras.data.batches import sampled_batches
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.layers.encoder import LSTMEncoder
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
 from scale_vae_keras.layers.priors import Prior, get_prior
+from scale_vae_keras.layers.priors.prior import FIT_LIMIT
 from scale_vae_keras.layers.replica import first_global_row
-from scale_vae_keras.models.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.models.sentence_model import SentenceModel, SentenceTerms
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
+from scale_vae_keras.settings import check
 
-FIT_LIMIT = 10_000
 _FIT_BATCH = 256
 _MOST_ROWS = 1024
 
@@ -63,13 +66,13 @@ class TextVAE(TextGenerator, SentenceModel):
     def __init__(
         self,
         vocabulary_size: int,
-        latent_dim: int = 32,
-        embedding_dim: int = 512,
-        units: int = 1024,
-        dropout: float = 0.5,
-        decoder_initializer_range: float = 0.01,
+        latent_dim: int = LatentSettings.latent_dim,
+        embedding_dim: int = LatentSettings.embedding_dim,
+        units: int = LatentSettings.units,
+        dropout: float = LatentSettings.dropout,
+        decoder_initializer_range: float = LatentSettings.decoder_initializer_range,
         seed: int = 0,
-        pooling: str = "last",
+        pooling: str = LatentSettings.pooling,
         prior: str | Prior | None = None,
         **kwargs,
     ):
@@ -82,8 +85,7 @@ class TextVAE(TextGenerator, SentenceModel):
             seed,
             **kwargs,
         )
-        if int(latent_dim) != latent_dim or latent_dim < 1:
-            raise InputError(f"latent_dim must be a positive whole number, got {latent_dim}")
+        check(LatentSettings, latent_dim=latent_dim, pooling=pooling)
         self.latent_dim = latent_dim
         self.pooling = pooling
         self.encoder = LSTMEncoder(
@@ -300,3 +302,8 @@ class TextVAE(TextGenerator, SentenceModel):
             "pooling": self.pooling,
             "prior": keras.saving.serialize_keras_object(self.prior),
         }
+
+
+SYSTEM = System(
+    "vae", TextVAE, LatentSettings, "plain VAE with linear KL annealing", "Bowman et al. (2016)"
+)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from scale_vae_keras.layers.encoder import sentence_lengths
-from scale_vae_keras.models.interpolation import between
+from scale_vae_keras.layers.interpolation import between
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.samplers.beam_sampler import BeamSampler
 from scale_vae_keras.samplers.greedy_sampler import GreedySampler

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from scale_vae_keras.experiments import pictures
+from scale_vae_keras import pictures
 from scale_vae_keras.tuning.results import Trial
 
 _MOST_COLUMNS = 4

@@ -11,12 +11,12 @@ from dataclasses import replace
 import keras
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
-from scale_vae_keras.callbacks.event_log import EventLog
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.evaluate import evaluate_model
-from scale_vae_keras.experiments.train import Run
+from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.files import written_whole
 from scale_vae_keras.models.scale_vae import ScaleVAE
+from scale_vae_keras.runs.train import Run
 from scale_vae_keras.tuning.chief import is_worker
 from scale_vae_keras.tuning.extra import keras_tuner
 from scale_vae_keras.tuning.objective import SearchObjective

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.experiments.run_folder import RunFolder
+from scale_vae_keras.runs.run_folder import RunFolder
 
 
 class SearchFolder:

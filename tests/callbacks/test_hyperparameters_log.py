@@ -1,14 +1,9 @@
-import sys
-from pathlib import Path
-
+from event_files import read_events
 from tensorboard.plugins.hparams import metadata
 from tensorboard.plugins.hparams.api_pb2 import STATUS_SUCCESS
 
-sys.path.insert(0, str(Path(__file__).parent))
-from event_files import read_events
-
-from scale_vae_keras.callbacks.event_log import EventLog
 from scale_vae_keras.callbacks.hyperparameters_log import HyperparametersLog
+from scale_vae_keras.event_log import EventLog
 
 
 def test_settings_are_read_back(tmp_path):

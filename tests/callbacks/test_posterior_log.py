@@ -2,24 +2,20 @@
 
 import html
 import re
-import sys
 import warnings
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from event_files import read_events, steps, values
 from google.protobuf import text_format
 from tensorboard.plugins.projector import ProjectorConfig
 
-sys.path.insert(0, str(Path(__file__).parent))
-from event_files import read_events, steps, values
-
-from scale_vae_keras.callbacks.event_log import EventLog
 from scale_vae_keras.callbacks.latent_projector import LatentProjector
 from scale_vae_keras.callbacks.posterior_histograms import PosteriorHistograms
 from scale_vae_keras.callbacks.text_samples_log import TextSamplesLog, markdown_table
 from scale_vae_keras.evaluation.encode import Encoded
+from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.text.vocabulary import Vocabulary
 

@@ -1,18 +1,14 @@
 import math
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from event_files import read_events, values
 
 from scale_vae_keras.callbacks import scalar_log
-from scale_vae_keras.callbacks.event_log import EventLog
 from scale_vae_keras.callbacks.scalar_log import ScalarLog
 from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.event_log import EventLog
 
 # Three sentences of 2, 1 and 3 words: 9 predicted tokens.
 SPLIT = EncodedSplit(

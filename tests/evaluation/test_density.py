@@ -399,7 +399,7 @@ def test_a_model_that_has_diverged_is_refused():
 
 MEMORY = """
 import resource, sys
-sys.path[:0] = {folders!r}
+sys.path.insert(0, {folder!r})
 import numpy as np
 from toy_models import as_split
 from scale_vae_keras.evaluation import encode_sentences, declared_prior, evaluate_density
@@ -415,7 +415,7 @@ for sentences, samples in ((32, 50), (1, 5_000)):
 
 
 def test_memory_does_not_grow_with_the_samples(request):
-    code = MEMORY.format(folders=[str(request.path.parents[n]) for n in (0, 1)])
+    code = MEMORY.format(folder=str(request.path.parents[1] / "support"))
     output = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
     ).stdout

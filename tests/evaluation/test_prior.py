@@ -5,15 +5,14 @@ import pytest
 from made_priors import diagonal_prior
 from toy_models import VOCABULARY, as_split, every_sequence, small_scale_vae
 
-from scale_vae_keras import cli
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
 from scale_vae_keras.evaluation.information import aggregate_divergence
-from scale_vae_keras.evaluation.prior import FITTED, GENERATORS, declared_prior
+from scale_vae_keras.evaluation.prior import FITTED, declared_prior
 from scale_vae_keras.layers.priors import PRIORS, MixturePrior
 from scale_vae_keras.models import LanguageModel
-from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.samplers import TemperatureSampler
+from scale_vae_keras.samplers.row_random import row_seeds
 
 
 @pytest.fixture(autouse=True)
@@ -23,10 +22,6 @@ def _small_mixtures(monkeypatch):
 
 def encoded(mean, log_var):
     return Encoded(mean, log_var, mean, log_var)
-
-
-def test_the_command_line_names_the_generators():
-    assert cli.GENERATORS == GENERATORS
 
 
 @pytest.mark.parametrize("name", FITTED)

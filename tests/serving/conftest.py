@@ -1,12 +1,6 @@
 """Served models for the tests, whose helpers are importable."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from tiny_model import MAX_WORDS, WORDS, tiny_model
 
 import scale_vae_keras as sv

@@ -35,7 +35,7 @@ REQUESTS = {
 )
 def test_every_signature_answers_alike(models, tmp_path):
     np.savez(tmp_path / "inputs.npz", **REQUESTS)
-    script = Path(__file__).with_name("run_saved_model.py")
+    script = Path(__file__).parents[1] / "support" / "run_saved_model.py"
     subprocess.run(
         [
             os.environ["SCALE_VAE_TENSORFLOW_2_20"],

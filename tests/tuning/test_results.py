@@ -5,8 +5,8 @@ import struct
 
 import pytest
 
+from scale_vae_keras.commands.tune import show
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.tuning.command import show
 from scale_vae_keras.tuning.results import read_trials
 
 

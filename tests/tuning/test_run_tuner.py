@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import metadata
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.experiments.train import Run
+from scale_vae_keras.runs.train import Run
 from scale_vae_keras.tuning.oracles import TUNERS
 from scale_vae_keras.tuning.results import read_trials
 from scale_vae_keras.tuning.run_tuner import RunTuner

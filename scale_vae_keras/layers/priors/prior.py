@@ -11,6 +11,9 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.layers.replica import host_value
 
+FIT_LIMIT = 10_000
+"""How many training sentences a prior is fitted to, unless asked otherwise."""
+
 
 class Prior(keras.layers.Layer):
     """p(z), the density of the codes that a decoder is fed.

@@ -1,0 +1,1 @@
+"""The measurements of systems and runs that `scale-vae benchmark` makes."""

@@ -1,0 +1,1 @@
+"""Likelihood and information of all systems under one protocol."""

@@ -1,0 +1,168 @@
+"""Trains and measures systems under one protocol, Tables 1 and 2 of the Scale-VAE paper."""
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from scale_vae_keras import __version__
+from scale_vae_keras.benchmarks.density.table import density_markdown
+from scale_vae_keras.data.corpus import corpus_address, open_corpus
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import read_csv, write_csv, write_json, written_whole
+from scale_vae_keras.models import SYSTEMS
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.runs.config import RunConfig, configure, get_system, read_setting
+from scale_vae_keras.runs.evaluate_run import evaluate_run
+from scale_vae_keras.runs.train import Run
+from scale_vae_keras.settings import settings_of
+
+_SLOW = ("agg", "sa")
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What is the same for all systems of a table.
+
+    Attributes:
+        data: name of a built-in corpus, or the corpus folder.
+        preset: name of the preset.
+        settings: settings of every run in place of the preset's, each `name=value`.
+        samples: importance samples of a test sentence.
+        limit: only the first so many test sentences are measured; None for all.
+        generator: one of `GENERATORS`, see `declared_prior`.
+    """
+
+    data: str
+    preset: str
+    settings: Sequence[str]
+    samples: int
+    limit: int | None
+    generator: str
+
+
+def all_systems() -> list[str]:
+    """The methods, the slow ones last."""
+    return [method for method in SYSTEMS if method not in _SLOW] + list(_SLOW)
+
+
+def benchmark_density(
+    systems: Sequence[str],
+    seeds: Sequence[int],
+    protocol: Protocol,
+    output: str | os.PathLike,
+    command: str,
+) -> list[dict[str, str]]:
+    """Trains each system with each seed and measures it on the test split.
+
+    Each run is a run folder under `output`; `density.csv` and `density.md` are written anew after
+    each. What is there already is not done again: an interrupted benchmark goes on where it
+    stopped, systems and seeds can be added, and several processes can share the work if no
+    system and seed is given to two of them.
+
+    Args:
+        systems: rows of the table, each a method with or without settings of its own:
+            `method` or `method:name=value,name=value`.
+        seeds: of the runs.
+        protocol: what they share.
+        output: the folder of the benchmark.
+        command: what the user typed, for the table.
+
+    Returns:
+        The rows of `density.csv`.
+
+    Raises:
+        InputError: a system or setting is unknown, or `output` belongs to another protocol.
+    """
+    data = corpus_address(protocol.data)
+    configs = {
+        (system, seed): configure_system(system, seed, protocol)
+        for system in systems
+        for seed in seeds
+    }
+    fingerprint = open_corpus(data).fingerprint()
+    folder = Path(output)
+    _claim(folder, {**asdict(protocol), "data": data, "corpus_fingerprint": fingerprint})
+    origin = {"version": __version__, "corpus_fingerprint": fingerprint, "command": command}
+    table = folder / "density.csv"
+    for (system, seed), config in configs.items():
+        if any((row["system"], row["seed"]) == (system, str(seed)) for row in _rows(table)):
+            continue
+        print(f"{system}, seed {seed}", flush=True)
+        run = run_path(folder, system, seed)
+        row = {"system": system, "seed": seed, **_train(config, run), **_measure(run, protocol)}
+        rows = [*_rows(table), {name: str(value) for name, value in {**row, **origin}.items()}]
+        write_csv(table, rows)
+        with written_whole(folder / "density.md") as temporary:
+            temporary.write_text(density_markdown(rows), encoding="utf-8")
+    return _rows(table)
+
+
+def run_path(folder: str | os.PathLike, system: str, seed: int) -> Path:
+    """The run folder of a system and seed in the folder of a benchmark."""
+    return Path(folder) / f"{re.sub('[:,]', '-', system)}-{seed}"
+
+
+def _rows(table):
+    return read_csv(table) if table.exists() else []
+
+
+def configure_system(system: str, seed: int, protocol: Protocol) -> RunConfig:
+    """The settings of a system's run under a protocol.
+
+    Settings of a latent code that all runs share are left out for a language model.
+
+    Raises:
+        InputError: the system or a setting is unknown.
+    """
+    method, _, own = system.partition(":")
+    shared = dict(map(read_setting, protocol.settings))
+    has = {each.name for each in settings_of(get_system(method).settings)}
+    for each in settings_of(LatentSettings):
+        if each.name not in has:
+            shared.pop(each.name, None)
+    settings = {**shared, **dict(map(read_setting, own.split(",") if own else ())), "seed": seed}
+    return configure(corpus_address(protocol.data), method, protocol.preset, **settings)
+
+
+def _claim(folder, protocol):
+    recorded = folder / "protocol.json"
+    protocol = json.loads(json.dumps(protocol))
+    if recorded.exists():
+        before = json.loads(recorded.read_text(encoding="utf-8"))
+        changed = [
+            f"{name} is {before[name]}, not {value}"
+            for name, value in protocol.items()
+            if before[name] != value
+        ]
+        if changed:
+            raise InputError(f"{folder} holds a table of another protocol: {'; '.join(changed)}")
+    elif folder.exists() and any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty and holds no table: choose another folder")
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(recorded, protocol)
+
+
+def _train(config, folder):
+    run = Run.open(config, folder)
+    run.fit(verbose=2)
+    epochs = config.first_epochs + config.epochs
+    return {
+        "epochs": epochs,
+        "best_epoch": run.best_epoch,
+        "seconds": round(run.seconds),
+        "cpu_seconds": round(run.cpu_seconds),
+        "cpu_seconds_to_best": round(run.cpu_seconds * run.best_epoch / epochs),
+    }
+
+
+def _measure(run, protocol):
+    metrics = evaluate_run(
+        run, "test", protocol.samples, protocol.generator, seed=0, limit=protocol.limit
+    )
+    factor = metrics.pop("factor") or {}
+    del metrics["seed"]
+    return {**metrics, **{f"factor_{name}": value for name, value in factor.items()}}

@@ -1,0 +1,108 @@
+"""Quality and diversity of what runs generate, Table 5 of the Scale-VAE paper."""
+
+import numpy as np
+import tensorflow as tf
+from rich.table import Table
+
+from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.generation import (
+    distinct,
+    gram_share,
+    open_bleu,
+    perplexity,
+    reconstruction_bleu,
+    self_bleu,
+    unigram_entropy,
+)
+from scale_vae_keras.models.language_model import LanguageModel
+from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.text.vocabulary import START_ID
+
+_BATCH = 250
+_SELF_BLEU_SENTENCES = 1_000
+
+MEANINGS = {
+    "ppl": "perplexity under the language model, by token",
+    "gram_2": "% of 2-grams that occur in the training text",
+    "gram_3": "% of 3-grams",
+    "gram_4": "% of 4-grams",
+    "entropy": "of the unigrams, nats",
+    "dist_1": "% different 1-grams of all",
+    "dist_2": "% different 2-grams of all",
+    "dist_3": "% different 3-grams of all",
+    "self_bleu": f"of the first {_SELF_BLEU_SENTENCES:,} sentences against each other, %",
+    "reconstruction_bleu": "of greedy reconstructions of the test sentences",
+}
+
+
+def measure_generation(run: str, language_model: str, count: int, seed: int) -> dict[str, float]:
+    """Measures sentences from the prior, sampled at temperature 1.
+
+    Args:
+        run: the run folder of a text VAE.
+        language_model: the run folder of an `lstm-lm` with the same vocabulary.
+        count: number of sentences.
+        seed: of the sentences.
+
+    Raises:
+        InputError: a run is broken, `run` is a language model itself, the language model does not
+            fit, or sacreBLEU is not installed.
+    """
+    open_bleu()
+    folder = RunFolder(run)
+    model, judge = folder.load_text_vae(), _load_judge(language_model, folder)
+    longest = folder.config.max_length + 1
+    ids = model.generate(count, seed, max_length=longest).ids.numpy()
+    generated = _sentences(folder, ids)
+    corpus = open_corpus(folder.config.data)
+    known = [line.text.split() for line in corpus.lines("train")]
+    written = [sentence for sentence in generated if sentence]
+    scores = {
+        "ppl": _perplexity(judge, ids),
+        **{f"gram_{k}": 100 * gram_share(written, known, k) for k in (2, 3, 4)},
+        "entropy": unigram_entropy(written),
+        **{f"dist_{k}": 100 * distinct(written, k) for k in (1, 2, 3)},
+        "self_bleu": 100 * self_bleu(written[:_SELF_BLEU_SENTENCES]),
+    }
+    test = folder.encode("test").first(count)
+    copies, originals = [], []
+    for start in range(0, test.sentences, _BATCH):
+        rows = [
+            test.tokens[test.offsets[i] : test.offsets[i + 1]]
+            for i in range(start, min(start + _BATCH, test.sentences))
+        ]
+        batch = tf.ragged.constant(rows, dtype=tf.int32).to_tensor()
+        copies += _sentences(folder, model.reconstruct(batch, max_length=longest).ids)
+        originals += _sentences(folder, batch)
+    return {**scores, "reconstruction_bleu": reconstruction_bleu(copies, originals)}
+
+
+def _load_judge(language_model, folder):
+    judge = RunFolder(language_model)
+    if judge.tokenizer.vocabulary.tokens != folder.tokenizer.vocabulary.tokens:
+        raise InputError(f"{language_model} has another vocabulary than {folder.path}")
+    model = judge.load_model()
+    if not isinstance(model, LanguageModel):
+        raise InputError(f"{language_model} is no language model: train one with --method lstm-lm")
+    return model
+
+
+def _sentences(folder, ids):
+    return [text.decode().split() for text in folder.tokenizer.detokenize(ids).numpy()]
+
+
+def _perplexity(judge, ids):
+    ids = np.pad(ids, [(0, 0), (1, 0)], constant_values=START_ID)
+    batches = (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
+    score = tf.function(judge.log_likelihood, reduce_retracing=True)
+    log_likelihood = np.concatenate([score(tf.constant(batch)) for batch in batches])
+    return perplexity(log_likelihood, int(np.count_nonzero(ids)) - len(ids))
+
+
+def generation_table(scores: dict[str, dict[str, float]]) -> Table:
+    """Measures of several runs side by side."""
+    table = Table("measure", *scores, "meaning")
+    for name, meaning in MEANINGS.items():
+        table.add_row(name, *(f"{mine[name]:.2f}" for mine in scores.values()), meaning)
+    return table

@@ -1,0 +1,1 @@
+"""The tables of the Scale-VAE paper, its figures beside ours."""

@@ -1,0 +1,27 @@
+"""`scale-vae benchmark`: compares systems or runs; one file per benchmark."""
+
+import argparse
+
+from scale_vae_keras.commands.benchmark import density, generation, latent, paper, probe, speed
+
+_BENCHMARKS = {
+    "density": density,
+    "paper": paper,
+    "latent": latent,
+    "probe": probe,
+    "generation": generation,
+    "speed": speed,
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The benchmarks and their flags."""
+    benchmarks = parser.add_subparsers(dest="benchmark", required=True, metavar="NAME")
+    for name, module in _BENCHMARKS.items():
+        summary = module.SUMMARY
+        module.add_arguments(benchmarks.add_parser(name, help=summary, description=summary))
+
+
+def run(options: argparse.Namespace) -> None:
+    """Runs the benchmark that was named."""
+    _BENCHMARKS[options.benchmark].run(options)

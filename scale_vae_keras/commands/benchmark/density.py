@@ -1,0 +1,68 @@
+"""`scale-vae benchmark density`: likelihood and information of all systems."""
+
+import argparse
+
+from rich.console import Console
+
+from scale_vae_keras.benchmarks.density.benchmark import Protocol, all_systems, benchmark_density
+from scale_vae_keras.benchmarks.density.table import density_table
+from scale_vae_keras.commands.console import typed_command
+from scale_vae_keras.evaluation.prior import GENERATORS
+
+SUMMARY = (
+    "Train systems under one protocol and compare their likelihood and information; the same "
+    "command goes on where it was interrupted."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of the benchmark."""
+    parser.add_argument("--data", required=True, metavar="DATA")
+    parser.add_argument("--output", required=True, metavar="DIR")
+    parser.add_argument(
+        "--methods",
+        nargs="+",
+        default=["all"],
+        metavar="NAME",
+        help="all (default), or methods, each with or without settings of its own: "
+        "scale:des_std=0.9,f_epo=3",
+    )
+    parser.add_argument("--preset", default="small", help="small (default), base or paper")
+    parser.add_argument(
+        "--settings",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="of every run, for instance epochs=6 train_limit=25000",
+    )
+    parser.add_argument("--seeds", type=int, nargs="+", default=[783435], metavar="N")
+    parser.add_argument("--samples", type=int, default=100, metavar="N", help="importance samples")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N test sentences")
+    parser.add_argument("--generator", default="scaled", choices=GENERATORS)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Trains and measures, and prints the table."""
+    systems = list(
+        dict.fromkeys(
+            system
+            for name in options.methods
+            for system in (all_systems() if name == "all" else [name])
+        )
+    )
+    rows = benchmark_density(
+        systems, options.seeds, protocol_of(options), options.output, typed_command(options)
+    )
+    Console().print(density_table(rows))
+
+
+def protocol_of(options: argparse.Namespace) -> Protocol:
+    """What the flags say that all systems share."""
+    return Protocol(
+        options.data,
+        options.preset,
+        options.settings,
+        options.samples,
+        options.limit,
+        options.generator,
+    )

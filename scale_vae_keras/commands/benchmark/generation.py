@@ -1,0 +1,29 @@
+"""`scale-vae benchmark generation`: quality and diversity of sentences."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from scale_vae_keras.benchmarks.generation import generation_table, measure_generation
+
+SUMMARY = "Quality and diversity of sentences from the prior."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of the benchmark."""
+    parser.add_argument("runs", metavar="RUN", nargs="+")
+    parser.add_argument(
+        "--language-model", required=True, metavar="RUN", help="a run of method lstm-lm that judges"
+    )
+    parser.add_argument("-n", type=int, default=10_000, metavar="N", help="number of sentences")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measures runs and prints the table."""
+    scores = {
+        Path(path).name: measure_generation(path, options.language_model, options.n, options.seed)
+        for path in options.runs
+    }
+    Console().print(generation_table(scores))

@@ -1,0 +1,86 @@
+"""`scale-vae benchmark paper`: the tables and the figure of the paper."""
+
+import argparse
+
+from scale_vae_keras.benchmarks.paper.benchmark import benchmark_paper
+from scale_vae_keras.benchmarks.paper.table import show_paper_table
+from scale_vae_keras.commands.benchmark import latent
+from scale_vae_keras.commands.benchmark.density import protocol_of
+from scale_vae_keras.commands.console import typed_command
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.prior import GENERATORS
+
+SUMMARY = (
+    "Make a table or figure of the Scale-VAE paper, the paper's figures beside ours; the same "
+    "command goes on where it was interrupted, and the tables of a folder share their runs."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of the benchmark."""
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--table", type=int, metavar="N", help="1 to 5; needs --data and --output")
+    which.add_argument(
+        "--figure", choices=("latent",), help="as benchmark latent; needs --output alone"
+    )
+    which.add_argument("--show", metavar="FILE.csv", help="print a table that was made before")
+    parser.add_argument("--data", metavar="DATA")
+    parser.add_argument("--output", metavar="DIR", help="of this command or benchmark density")
+    parser.add_argument(
+        "--beside",
+        choices=("yahoo", "yelp"),
+        help="whose figures stand beside ours: yelp by default; the paper's tables 3 and 5 are on "
+        "yahoo, 4 on yelp",
+    )
+    parser.add_argument(
+        "--methods",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="rows in place of the paper's, as for benchmark density",
+    )
+    parser.add_argument(
+        "--preset",
+        default="small",
+        help="small (default), base or paper; paper takes f_epo from the paper, too",
+    )
+    parser.add_argument(
+        "--settings", nargs="+", default=[], metavar="NAME=VALUE", help="of every run"
+    )
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5], metavar="N")
+    parser.add_argument(
+        "--samples", type=int, default=500, metavar="N", help="importance samples, 500 by default"
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N test sentences")
+    parser.add_argument("--generator", default="scaled", choices=GENERATORS)
+    parser.add_argument(
+        "-n", type=int, default=10_000, metavar="N", help="sentences of table 5, 10,000 by default"
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=10, metavar="N", help="of --figure, 10 by default"
+    )
+    parser.add_argument("--seed", type=int, default=783435, metavar="N", help="of --figure")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Makes or shows a table, or draws the figure."""
+    if options.figure is not None:
+        if options.output is None:
+            raise InputError("where to? Give --output DIR")
+        latent.run(options)
+    elif options.show is not None:
+        print(show_paper_table(options.show), end="")
+    elif options.data is None or options.output is None:
+        raise InputError("a table needs a corpus and a folder: give --data DATA and --output DIR")
+    else:
+        table = benchmark_paper(
+            options.table,
+            protocol_of(options),
+            options.output,
+            typed_command(options),
+            options.beside,
+            options.methods,
+            options.seeds,
+            options.n,
+        )
+        print(table, end="")

@@ -1,0 +1,51 @@
+"""`scale-vae benchmark speed`: times on this machine."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from scale_vae_keras.benchmarks.speed.benchmark import benchmark_speed, speed_table
+from scale_vae_keras.commands.console import typed_command
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import write_csv
+
+SUMMARY = (
+    "Time training, generation and importance weighting on this machine, with random weights; "
+    "against keras.layers.LSTM and large matrix products."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of the benchmark."""
+    parser.add_argument(
+        "--shape",
+        default="short",
+        choices=("short", "paper"),
+        help="short (default): batch 64, 12 tokens, embedding 128, LSTM 256, vocabulary 8,000; "
+        "paper: batch 32, 80 tokens, embedding 512, LSTM 1024, vocabulary 20,001",
+    )
+    parser.add_argument("--data", metavar="DATA", help="a corpus to train over the lengths of, too")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="5 by default")
+    parser.add_argument(
+        "--sweep",
+        nargs="+",
+        default=[],
+        choices=("vocabulary", "length", "batch", "latent"),
+        help="sizes to vary, one at a time",
+    )
+    parser.add_argument("--output", metavar="FILE.csv")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measures, and prints the table."""
+    if options.output is not None and not options.output.endswith(".csv"):
+        raise InputError(f"{options.output} must end in .csv")
+    if options.output is not None and not Path(options.output).parent.is_dir():
+        raise InputError(f"there is no folder {Path(options.output).parent}: make it first")
+    rows = benchmark_speed(
+        options.shape, options.data, options.rounds, options.sweep, typed_command(options)
+    )
+    if options.output is not None:
+        write_csv(options.output, rows)
+    Console().print(speed_table(rows))

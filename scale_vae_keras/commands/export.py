@@ -1,0 +1,21 @@
+"""`scale-vae export`: a SavedModel."""
+
+import argparse
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.serving.exporter import export as write
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of the command."""
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("directory", metavar="DIR", help="the model's folder, one folder a version")
+    parser.add_argument("--version", type=int, metavar="N", help="the next free one by default")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes a run as a SavedModel and prints where."""
+    try:
+        print(write(options.run, options.directory, options.version))
+    except RuntimeError as error:
+        raise InputError(f"the exported model is not published: {error}") from error

@@ -1,0 +1,44 @@
+"""`scale-vae request`: one request from the command line, answered as JSON."""
+
+import argparse
+import json
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.quiet import quiet_standard_error
+from scale_vae_keras.serving.client import Client, ServingError, read_inputs
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of the command."""
+    parser.add_argument(
+        "address", metavar="ADDRESS", help="http://HOST:PORT for REST, HOST:PORT for gRPC"
+    )
+    parser.add_argument("signature", metavar="SIGNATURE", help="generate, encode, decode, ...")
+    parser.add_argument(
+        "inputs", metavar="NAME=VALUE", nargs="+", help="repeat a name for one row each"
+    )
+    parser.add_argument("--model", default="reviews", metavar="NAME", help="reviews by default")
+    parser.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Sends a request and prints the answer, an object a line and row.
+
+    Raises:
+        InputError: the request is invalid, or the server refused it; carries what the server said.
+    """
+    with quiet_standard_error():  # gRPC needs TensorFlow
+        client = Client(options.address, options.model, timeout=options.timeout)
+    try:
+        signatures = client.signatures()
+        if options.signature not in signatures:
+            raise InputError(
+                f"{options.model} has no signature {options.signature!r}: choose "
+                f"{', '.join(sorted(signatures))}"
+            )
+        inputs = read_inputs(signatures[options.signature]["inputs"], options.inputs)
+        outputs = client.request(options.signature, **inputs)
+    except ServingError as error:
+        raise InputError(str(error)) from error
+    for row in zip(*outputs.values(), strict=True):
+        print(json.dumps(dict(zip(outputs, row, strict=True))))

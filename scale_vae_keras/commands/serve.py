@@ -1,0 +1,19 @@
+"""`scale-vae serve`: a server of an exported model."""
+
+import argparse
+
+from scale_vae_keras.serving.launcher import serve as start
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of the command."""
+    parser.add_argument("directory", metavar="DIR", help="the model's folder")
+    parser.add_argument("--name", help="of the model in requests; that of the folder by default")
+    parser.add_argument("--rest-port", type=int, default=8501, metavar="N")
+    parser.add_argument("--grpc-port", type=int, default=8500, metavar="N")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Serves an exported model until it is stopped."""
+    start(options.directory, options.name, options.rest_port, options.grpc_port, options.host)

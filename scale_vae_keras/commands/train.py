@@ -1,0 +1,111 @@
+"""`scale-vae train`: trains a new run, or continues one."""
+
+import argparse
+import sys
+
+from scale_vae_keras.callbacks.step_profile import StepProfile
+from scale_vae_keras.commands.console import at_least, log_to_terminal, print_counts
+from scale_vae_keras.commands.setting_flags import add_settings
+from scale_vae_keras.data.corpus import corpus_address
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.replica import is_chief
+from scale_vae_keras.runs.config import configure, every_setting
+from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.runs.train import Run
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of the command."""
+    parser.add_argument(
+        "data",
+        metavar="DATA",
+        nargs="?",
+        help="a folder with train.txt, valid.txt and test.txt, or a built-in corpus: reviews, "
+        "synthetic; not needed with --resume",
+    )
+    parser.add_argument("--output", required=True, metavar="RUN", help="the run folder")
+    parser.add_argument("--resume", action="store_true", help="continue the run in RUN")
+    parser.add_argument("--method", metavar="NAME", help="the system, scale by default; see below")
+    parser.add_argument("--preset", help="small, base (default) or paper")
+    parser.add_argument(
+        "--profile",
+        type=int,
+        nargs=2,
+        metavar=("FIRST", "LAST"),
+        help="record a profile of these training steps, counted from 1, for TensorBoard",
+    )
+    safety = parser.add_argument_group("safety", "these may change with --resume")
+    safety.add_argument(
+        "--save-steps",
+        type=at_least(1, int),
+        metavar="N",
+        help="a checkpoint every N steps of an epoch, too",
+    )
+    safety.add_argument(
+        "--save-minutes",
+        type=at_least(0, float),
+        metavar="X",
+        help="a checkpoint every X minutes, too",
+    )
+    safety.add_argument(
+        "--max-skipped-share",
+        type=at_least(0, float),
+        default=0.1,
+        metavar="X",
+        help="stop when more than this share of an epoch's steps had a loss or gradient that is "
+        "not finite; 0.1 by default",
+    )
+    add_settings(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Trains, and says where the best model is."""
+    log_to_terminal()
+    given = {name: getattr(options, name) for name in every_setting()}
+    profile = None
+    if options.profile:
+        profile = StepProfile(RunFolder(options.output).logs / "train", *options.profile)
+    if options.resume:
+        training = Run.resume(options.output, given.pop("epochs"), given.pop("replicas"))
+        _refuse_changes(training.folder.config, options, given)
+    else:
+        if options.data is None:
+            raise InputError("which corpus? Give its folder or the name of a built-in one")
+        config = configure(
+            corpus_address(options.data),
+            options.method or "scale",
+            options.preset or "base",
+            **given,
+        )
+        training = Run.start(config, options.output)
+    print_counts(
+        {"train": training.train, "valid": training.valid},
+        len(training.folder.tokenizer.vocabulary),
+    )
+    training.fit(
+        verbose=1 if sys.stdout.isatty() else 2,
+        profile=profile,
+        save_steps=options.save_steps,
+        save_minutes=options.save_minutes,
+        max_skipped_share=options.max_skipped_share,
+    )
+    if is_chief(training.strategy):
+        print(
+            f"{training.folder.path} holds the best model: epoch {training.best_epoch}, "
+            f"{training.seconds:.0f} s"
+        )
+
+
+def _refuse_changes(config, options, given):
+    asked = {**given, "method": options.method, "preset": options.preset}
+    if options.data is not None:
+        asked["data"] = corpus_address(options.data)
+    changed = [
+        f"{name} is {getattr(config, name)}, not {value}"
+        if hasattr(config, name)
+        else f"the method {config.method} has no setting {name}"
+        for name, value in asked.items()
+        if value is not None and value != getattr(config, name, None)
+    ]
+    if changed:
+        raise InputError(f"the run in {options.output} has other settings: {'; '.join(changed)}")

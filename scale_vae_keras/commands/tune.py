@@ -1,0 +1,134 @@
+"""`scale-vae tune`: searches for settings."""
+
+import argparse
+import importlib.util
+import logging
+import os
+from collections.abc import Sequence
+
+import tensorflow as tf
+from rich.console import Console
+
+from scale_vae_keras.commands.console import log_to_terminal
+from scale_vae_keras.data.corpus import corpus_address
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.runs.config import read_setting
+from scale_vae_keras.tuning.objective import search_objective
+from scale_vae_keras.tuning.picture import draw_search
+from scale_vae_keras.tuning.results import read_trials, results_table
+from scale_vae_keras.tuning.search_folder import SearchFolder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of the command."""
+    parser.add_argument(
+        "data", metavar="DATA", help="as for train; with --show, the folder of a search"
+    )
+    parser.add_argument("--output", metavar="DIR", help="the folder of the search")
+    parser.add_argument("--show", action="store_true", help="only show what a search has found")
+    parser.add_argument("--tuner", choices=("random", "hyperband", "bayesian", "grid"))
+    parser.add_argument(
+        "--grid",
+        choices=("table3",),
+        help="try the nine settings of the paper's Table 3 first; with --tuner grid, the default "
+        "then, nothing else",
+    )
+    parser.add_argument(
+        "--trials", type=int, metavar="N", help="most trials, 12 by default, or the grid's"
+    )
+    parser.add_argument("--epochs", type=int, metavar="N", help="of a trial, at most")
+    parser.add_argument(
+        "--objective",
+        metavar="NAME",
+        help="elbo_nll (default), objective_nll, mi or elbo_nll-W*mi with W up to 1",
+    )
+    parser.add_argument("--preset", help="small (default), base or paper")
+    parser.add_argument(
+        "--train-limit", type=int, metavar="N", help="only the first N training sentences"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="of the search and of every trial")
+    parser.add_argument(
+        "--fix",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting's value, or the values to try, separated by commas",
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Searches and shows what was found, or only shows it.
+
+    Raises:
+        InputError: an option is invalid, or no trial was completed.
+    """
+    log_to_terminal()
+    if options.show:
+        show(options.data)
+        return
+    if options.output is None:
+        raise InputError("where should the search go? Give --output DIR")
+    from scale_vae_keras.tuning.chief import is_worker
+    from scale_vae_keras.tuning.oracles import TABLE_3
+    from scale_vae_keras.tuning.search import SearchSettings, search
+
+    trials = len(TABLE_3) if options.grid and options.trials is None else options.trials
+    given = {
+        "tuner": options.tuner or ("grid" if options.grid else None),
+        "grid": options.grid,
+        "trials": trials,
+        "epochs": options.epochs,
+        "objective": options.objective,
+        "preset": options.preset,
+        "train_limit": options.train_limit,
+        "seed": options.seed,
+    }
+    settings = SearchSettings(
+        data=corpus_address(options.data),
+        search_space=_search_space(options.fix),
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    # Every trial traces the same functions anew for its own model, of which TensorFlow warns.
+    tf.get_logger().setLevel(logging.ERROR)
+    search(settings, options.output)
+    if not is_worker():
+        show(options.output)
+
+
+def _search_space(fixed: Sequence[str]) -> dict[str, list[object]]:
+    space = {}
+    for text in fixed:
+        name, _, written = text.partition("=")
+        if name in space:
+            raise InputError(f"--fix gives {name} twice: separate its values by commas")
+        space[name] = [read_setting(f"{name}={value}")[1] for value in written.split(",")]
+    return space
+
+
+def show(directory: str | os.PathLike) -> None:
+    """Prints the table of a search, why trials failed, and where the best is; draws the picture.
+
+    Raises:
+        InputError: there is no search in the folder, or all its trials failed.
+    """
+    folder = SearchFolder(directory)
+    objective = search_objective(folder.settings()["objective"])
+    trials = read_trials(directory)
+    if not trials:
+        raise InputError(f"the search in {folder.path} has no trial yet")
+    console = Console(width=400, soft_wrap=True)
+    console.print(results_table(directory))
+    for trial in trials:
+        if trial.status == "FAILED":
+            console.print(f"trial {trial.name} failed: {trial.reason}", markup=False)
+    completed = [trial for trial in trials if trial.status == "COMPLETED"]
+    if not completed:
+        if any(trial.status == "RUNNING" for trial in trials):
+            return
+        raise InputError(f"all trials failed, the first one so: {trials[0].reason}")
+    console.print(f"best: {folder.run(completed[0].name).path}", markup=False)
+    if importlib.util.find_spec("matplotlib") is None:
+        console.print("no picture: pip install 'scale-vae-keras[plots]'", markup=False)
+        return
+    picture = draw_search(trials, objective.name, objective.direction, folder.picture_path)
+    console.print(f"picture: {picture}", markup=False)

@@ -1,1 +1,0 @@
-"""Runs: settings, training, and what the commands do."""

@@ -1,0 +1,205 @@
+"""The pictures of a run's report, as SVG."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.pictures import principal_plane
+
+_COLOURS = (
+    *("#0b5394", "#b45309", "#047857", "#7e22ce", "#be123c"),
+    *("#4d4d4d", "#0e7490", "#a16207", "#6d28d9", "#15803d"),
+)
+_LINES = ("-", "--", "-.", ":")
+_MARKERS = "osD^vP*X<>"
+_WIDTH, _HEIGHT = 4.6, 3.2
+
+
+class Picture(NamedTuple):
+    """A picture for a web page.
+
+    Attributes:
+        title: what it shows.
+        svg: the SVG document.
+        description: the same in words, for those who do not see it.
+    """
+
+    title: str
+    svg: bytes
+    description: str
+
+
+class Panel(NamedTuple):
+    """Columns of `history.csv` that are drawn together.
+
+    Attributes:
+        title: what they are.
+        lines: column -> name of its line.
+    """
+
+    title: str
+    lines: Mapping[str, str]
+
+
+PANELS = (
+    Panel(
+        "Objective and proper bound (nats a sentence)",
+        {
+            "loss": "objective, training",
+            "val_loss": "objective, validation",
+            "val_elbo_nll": "negative ELBO, validation",
+        },
+    ),
+    Panel(
+        "Reconstruction (nats a sentence)",
+        {"reconstruction": "training", "val_reconstruction": "validation"},
+    ),
+    Panel("KL (nats a sentence)", {"kl": "training", "val_kl": "validation"}),
+    Panel("Mutual information (nats)", {"mi": "mutual information", "mi_cap": "its cap"}),
+    Panel(
+        "Active units", {"au": "as the decoder sees them", "au_unscaled": "of the encoder alone"}
+    ),
+    Panel(
+        "Scale-up factor f-bar",
+        {"factor_max": "largest", "factor_mean": "mean", "factor_min": "smallest"},
+    ),
+    Panel("KL weight", {"kl_weight": "KL weight"}),
+    Panel("Learning rate", {"learning_rate": "learning rate"}),
+)
+
+
+def draw_panel(panel: Panel, history: Mapping[str, Mapping[int, float]]) -> Picture | None:
+    """Draws lines over the epochs, those that the history has; None if it has none of them.
+
+    Args:
+        panel: what to draw.
+        history: column -> epoch -> value.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    lines = {name: history[column] for column, name in panel.lines.items() if history.get(column)}
+    if not lines:
+        return None
+    figure, axes = _new_figure(_HEIGHT)
+    said = []
+    for number, (name, values) in enumerate(lines.items()):
+        epochs = list(values)
+        axes.plot(
+            epochs,
+            list(values.values()),
+            _LINES[number],
+            color=_COLOURS[number],
+            marker=_MARKERS[number],
+            markersize=4,
+            label=name,
+        )
+        first, last = (f"{values[epoch]:.4g} in epoch {epoch}" for epoch in (epochs[0], epochs[-1]))
+        said.append(f"{name}: {first}, {last}")
+    axes.set(xlabel="epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    if len(lines) > 1:
+        axes.legend(fontsize=8)
+    return Picture(panel.title, _svg(figure), f"Lines over the epochs. {'; '.join(said)}.")
+
+
+def draw_map(means: np.ndarray, labels: Sequence[str] | None) -> Picture:
+    """Draws posterior means in their two main directions, coloured by label.
+
+    Args:
+        means: of the posterior that the decoder samples from, `[sentences, latent]`.
+        labels: of the sentences, or None. Beyond ten, all but the nine most frequent are one.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    plane = principal_plane(np.float64(means))
+    if plane.shape[1] < 2:
+        plane = np.pad(plane, [(0, 0), (0, 2 - plane.shape[1])])
+    total = np.var(np.float64(means), axis=0).sum()
+    share = np.var(plane, axis=0).sum() / total if total > 0 else 0.0
+    groups = _groups(labels, len(means))
+    figure, axes = _new_figure(_WIDTH)
+    for number, (name, chosen) in enumerate(groups.items()):
+        axes.scatter(
+            *plane[chosen].T,
+            s=10,
+            alpha=0.6,
+            linewidths=0,
+            color=_COLOURS[number],
+            marker=_MARKERS[number],
+            label=name,
+            rasterized=True,
+        )
+    axes.set(xlabel="first principal direction", ylabel="second principal direction")
+    axes.set_aspect("equal", "datalim")
+    coloured = ""
+    if labels is not None:
+        axes.legend(fontsize=8, markerscale=2, title="label")
+        coloured = f", coloured by label ({', '.join(groups)})"
+    return Picture(
+        "Posterior means in their two main directions",
+        _svg(figure),
+        f"Scatter plot of the posterior means of {len(means):,} validation sentences{coloured}. "
+        f"The two directions hold {share:.0%} of their variance; the standard deviations along "
+        f"them are {plane[:, 0].std():.3g} and {plane[:, 1].std():.3g}.",
+    )
+
+
+def _groups(labels, count):
+    if labels is None:
+        return {"sentences": np.ones(count, bool)}
+    labels = np.array(labels)
+    names, frequency = np.unique(labels, return_counts=True)
+    if len(names) <= len(_COLOURS):
+        return {name: labels == name for name in names}
+    kept = names[np.argsort(-frequency, kind="stable")[: len(_COLOURS) - 1]]
+    groups = {name: labels == name for name in sorted(kept)}
+    return {**groups, "all others": ~np.isin(labels, kept)}
+
+
+def draw_bars(title: str, values: np.ndarray) -> Picture:
+    """Draws a value of each latent dimension.
+
+    Args:
+        title: what the values are.
+        values: `[latent]`.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    figure, axes = _new_figure(_HEIGHT)
+    axes.bar(range(len(values)), values, color=_COLOURS[0])
+    axes.set(xlabel="latent dimension")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    return Picture(
+        title,
+        _svg(figure),
+        f"Bars of {len(values)} latent dimensions from {values.min():.3g} to {values.max():.3g}, "
+        f"mean {values.mean():.3g}.",
+    )
+
+
+def _new_figure(height):
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise InputError(
+            "the report's pictures need matplotlib: pip install 'scale-vae-keras[plots]'"
+        ) from error
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    axes = figure.subplots()
+    axes.grid(alpha=0.3)
+    return figure, axes
+
+
+def _svg(figure):
+    import matplotlib
+
+    buffer = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "scale-vae"}):
+        figure.savefig(buffer, format="svg", dpi=150, metadata={"Date": None})
+    return buffer.getvalue()

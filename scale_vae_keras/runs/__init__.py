@@ -1,0 +1,1 @@
+"""A run: settings, systems, run folder, training, evaluation."""

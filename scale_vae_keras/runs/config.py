@@ -1,0 +1,197 @@
+"""Everything that defines a run."""
+
+import dataclasses
+import functools
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.models import SYSTEMS
+from scale_vae_keras.models.system import System
+from scale_vae_keras.runs.presets import PRESETS
+from scale_vae_keras.settings import Range, Setting, Settings, setting, settings_of
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+_CHOSEN = ("data", "method", "preset")
+
+
+@dataclass(frozen=True)
+class RunConfig(Settings):
+    """The settings of a run, as `config.json` holds them.
+
+    This class has those of every run. A run of a system is an instance of a subclass that has the
+    settings of the system beside them; `configure` and `RunConfig.from_json` make it.
+
+    Attributes:
+        data: name of a built-in corpus, or the corpus folder.
+        method: name of the system.
+        preset: name of the preset that the other settings started from.
+    """
+
+    data: str
+    method: str
+    preset: str
+    tokenizer: str = setting("words", "words, for text that is tokenised already, or raw")
+    vocabulary_limit: int | None = setting(
+        None, "most tokens of a counted vocabulary, the four specials included", least=5
+    )
+    min_count: int = setting(1, "words that are rarer in train become <unk>", above=0)
+    max_length: int = setting(200, "sentences are cut after so many words", above=0)
+    train_limit: int | None = setting(
+        None, "train on the first so many training sentences only", above=0
+    )
+    batch_size: int = setting(32, "sentences per step, of all replicas together", above=0)
+    replicas: int | None = setting(
+        None,
+        "devices that share each batch: every GPU by default; on a machine without GPUs, logical "
+        "CPU devices; see docs/distributed.md for several machines",
+    )
+    resplit: bool = setting(False, "pair the sentences anew each epoch")
+    by_label: bool = setting(False, "every batch holds a single label")
+    epochs: int = setting(100, "most epochs", above=0)
+    learning_rate: float = setting(
+        1.0, "of SGD without momentum, at the start", above=0, search=Range(0.1, 1.0, log=True)
+    )
+    clip_norm: float = setting(5.0, "limit of the global gradient norm", above=0)
+    decay: str = setting(
+        "plateau",
+        "of the learning rate: halving, each epoch after decay_start; or plateau, which halves it "
+        "and returns to the best weights when validation stalls for decay_patience epochs",
+        choices=("halving", "plateau"),
+    )
+    decay_start: int = setting(15, "epochs before the first decay", least=0)
+    decay_patience: int = setting(2, "epochs without improvement before a decay", above=0)
+    precision: str = setting(
+        "float32",
+        "dtype policy of encoder and decoder: float32, mixed_bfloat16 or mixed_float16; weights, "
+        "posterior, factor and losses are float32 in each",
+        choices=PRECISIONS,
+    )
+    seed: int = setting(
+        783435, "of weights, noise, dropout and the order of the data", least=0, below=2**31
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.replicas is not None and not 1 <= self.replicas <= self.batch_size:
+            raise InputError(
+                f"replicas must be from 1 to the batch size of {self.batch_size}, got "
+                f"{self.replicas}"
+            )
+
+    @property
+    def system(self) -> System:
+        """The system that the run trains."""
+        return SYSTEMS[self.method]
+
+    @property
+    def first_epochs(self) -> int:
+        """Epochs of pretraining, before those that `epochs` and `decay_start` count."""
+        return getattr(self, "pretrain_epochs", 0)
+
+    def model_settings(self) -> dict[str, Any]:
+        """The arguments of the system's model, by name."""
+        names = [each.name for each in settings_of(self.system.settings) if each.of_model]
+        return {"seed": self.seed, **{name: getattr(self, name) for name in names}}
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as a JSON object."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(content: dict[str, Any]) -> "RunConfig":
+        """The settings that `to_json` wrote; one that is left out has its default.
+
+        Settings of other systems, which older versions wrote beside a system's own, are left out.
+
+        Raises:
+            InputError: a setting is missing without a default, unknown, or out of range.
+        """
+        missing = [name for name in _CHOSEN if name not in content]
+        if missing:
+            raise InputError(f"missing settings: {', '.join(missing)}")
+        kind = config_class(get_system(content["method"]).name)
+        known = {**every_setting(), **dict.fromkeys(_CHOSEN)}
+        unknown = set(content) - set(known)
+        if unknown:
+            raise InputError(f"unknown settings: {', '.join(sorted(unknown))}")
+        own = {field.name for field in dataclasses.fields(kind)}
+        values = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in content.items()
+            if name in own
+        }
+        return kind(**values)
+
+
+def get_system(name: str) -> System:
+    """The system of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in SYSTEMS:
+        raise InputError(f"unknown method {name!r}: choose {', '.join(SYSTEMS)}")
+    return SYSTEMS[name]
+
+
+@functools.cache
+def config_class(method: str) -> type[RunConfig]:
+    """The class of the settings of a system's runs."""
+    own = SYSTEMS[method].settings
+    name = own.__name__.replace("Settings", "RunConfig")
+    return dataclasses.make_dataclass(name, [], bases=(own, RunConfig), frozen=True)
+
+
+@functools.cache
+def every_setting() -> dict[str, Setting]:
+    """All settings, those of every run first; of systems that share a name, the first one's."""
+    found = {each.name: each for each in settings_of(RunConfig)}
+    for system in SYSTEMS.values():
+        for each in settings_of(system.settings):
+            found.setdefault(each.name, each)
+    return found
+
+
+def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfig:
+    """The settings of a preset, with those that are given and not None in place of its own.
+
+    Args:
+        data: name of a built-in corpus, or the corpus folder.
+        method: name of the system.
+        preset: name of the preset.
+        **overrides: settings; None means that it is not given.
+
+    Raises:
+        InputError: method or preset are unknown, the method has no such setting, or a setting is
+            out of range.
+    """
+    system = get_system(method)
+    if preset not in PRESETS:
+        raise InputError(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")
+    kind = config_class(method)
+    own = {each.name for each in settings_of(kind)}
+    given = {name: value for name, value in overrides.items() if value is not None}
+    for name in given:
+        if name not in own:
+            raise InputError(f"the method {method} has no setting {name}: leave it out")
+    of_preset = {name: value for name, value in PRESETS[preset].items() if name in own}
+    settings = {**of_preset, **system.fixed, **given}
+    if settings.get("bound") == "annealed":
+        settings.setdefault("select_by", "elbo")
+    return kind(data=data, method=method, preset=preset, **settings)
+
+
+def read_setting(text: str) -> tuple[str, Any]:
+    """Reads `name=value`, a setting of a run.
+
+    Args:
+        text: for instance "des_std=0.9", "average=pooled" or "dilations=1,2,4".
+
+    Raises:
+        InputError: there is no such setting, or the value is not of its type.
+    """
+    name, _, written = text.partition("=")
+    if name not in every_setting():
+        raise InputError(f"{text!r} is no setting: write name=value, for instance epochs=6")
+    return name, every_setting()[name].read(written)

@@ -1,0 +1,169 @@
+"""What a run needs to go on after it was stopped."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import keras
+
+from scale_vae_keras.callbacks.best_model import BestModel
+from scale_vae_keras.runs.checkpoint_folder import (
+    checkpoints,
+    new_checkpoint,
+    position,
+    read_state,
+)
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import write_json, written_whole
+from scale_vae_keras.layers.replica import host_value
+
+_KEPT = 2
+
+
+class RunCheckpoint(keras.callbacks.Callback):
+    """Saves all that a run is made of after each epoch, and within epochs if asked to.
+
+    A checkpoint is a folder that appears at once and whole: `model.keras` (weights and optimizer),
+    `best.keras` (the best model so far, once there is one), `state.json` (running means of the
+    epoch, state of the other callbacks, times) and `manifest.json` (SHA-256 of the files). The last
+    two are kept.
+
+    A run that goes on from a checkpoint gives it as `resumed`, passes the model loaded from it to
+    `fit` with `initial_epoch=checkpoint.epochs`, and ends like one that was never stopped. If
+    `checkpoint.steps` is not 0 the first epoch has begun: give `fit` the rest of its batches alone,
+    and these callbacks as a `ResumedEpoch`. Place it last: what other callbacks do to the weights
+    when an epoch begins is undone when it had begun before.
+
+    Args:
+        folder: where checkpoints go.
+        stateful: callbacks with `get_state` and `set_state`, by name; their state is set here.
+        best: the callback that keeps the best model.
+        resumed: the checkpoint to go on from, see `last_good`.
+        save_steps: a checkpoint after every so many steps of an epoch; None for none.
+        save_minutes: a checkpoint when the last is so many minutes old; None for none.
+        run: recorded in `state.json` as it is.
+
+    Attributes:
+        epochs: finished epochs.
+        steps: finished steps of the epoch after them.
+        stopped: whether another callback has ended training.
+        seconds: time that the run took.
+        cpu_seconds: time of all processors that it took.
+
+    Raises:
+        InputError: `save_steps` is below 1 or `save_minutes` below 0.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        stateful: dict[str, keras.callbacks.Callback],
+        best: BestModel | None = None,
+        resumed: Path | None = None,
+        save_steps: int | None = None,
+        save_minutes: float | None = None,
+        run: dict | None = None,
+    ):
+        super().__init__()
+        if save_steps is not None and save_steps < 1:
+            raise InputError(f"save_steps must be at least 1, got {save_steps}")
+        if save_minutes is not None and not save_minutes >= 0:
+            raise InputError(f"save_minutes must be at least 0, got {save_minutes}")
+        self.folder = Path(folder)
+        self.stateful = stateful
+        self.best = best
+        self.save_steps = save_steps
+        self.save_minutes = save_minutes
+        self.run = run or {}
+        self.epochs = self.steps = 0
+        self.stopped = False
+        self.seconds = self.cpu_seconds = 0.0
+        self._resumed = resumed
+        self._weights = self._running_means = None
+        if resumed is not None:
+            self._set_state(read_state(resumed))
+
+    def _set_state(self, state):
+        self.epochs, self.steps = state["epochs"], state["steps"]
+        self.stopped = state["stopped"]
+        self.seconds, self.cpu_seconds = state["seconds"], state["cpu_seconds"]
+        self._running_means = state["running_means"]
+        for name, saved in state["callbacks"].items():
+            self.stateful[name].set_state(saved)
+
+    def on_train_begin(self, logs=None):
+        """Starts the clocks, and puts the folder back to where the checkpoint was written."""
+        self._started = time.monotonic() - self.seconds
+        self._cpu_started = time.process_time() - self.cpu_seconds
+        self._saved_at = time.monotonic()
+        self.folder.mkdir(exist_ok=True)
+        if self._resumed is not None:
+            self._put_back()
+            self._resumed = None
+
+    def _put_back(self):
+        for newer in checkpoints(self.folder):
+            if position(newer) > (self.epochs, self.steps):
+                shutil.rmtree(newer)
+        best = self._resumed / "best.keras"
+        if best.exists():
+            with written_whole(self.best.path) as temporary:
+                shutil.copyfile(best, temporary)
+        if self.steps:
+            self._weights = [host_value(variable) for variable in self._variables()]
+
+    def _variables(self):
+        return [*self.model.variables, *self.model.optimizer.variables]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Goes back into an epoch that had begun."""
+        if self._weights is None:
+            return
+        values = [*self._weights, *self._running_means]
+        for variable, value in zip(
+            [*self._variables(), *self.model.metrics_variables], values, strict=True
+        ):
+            variable.assign(value)
+        self._weights = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Saves within an epoch when it is time, but not at its end."""
+        steps = batch + 1
+        if steps == self.params["steps"]:
+            return
+        after_steps = self.save_steps is not None and steps % self.save_steps == 0
+        minutes = (time.monotonic() - self._saved_at) / 60
+        if after_steps or (self.save_minutes is not None and minutes >= self.save_minutes):
+            self._save(self.epochs, steps)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Saves."""
+        self._save(epoch + 1, 0)
+
+    def _save(self, epochs, steps):
+        self.epochs, self.steps = epochs, steps
+        self.stopped = bool(self.model.stop_training)
+        self.seconds = time.monotonic() - self._started
+        self.cpu_seconds = time.process_time() - self._cpu_started
+        running_means = [host_value(variable).tolist() for variable in self.model.metrics_variables]
+        with new_checkpoint(self.folder, epochs, steps) as checkpoint:
+            self.model.save(checkpoint / "model.keras")
+            if self.best is not None and self.best.path.exists():
+                shutil.copyfile(self.best.path, checkpoint / "best.keras")
+            write_json(
+                checkpoint / "state.json",
+                {
+                    "epochs": epochs,
+                    "steps": steps,
+                    "seconds": self.seconds,
+                    "cpu_seconds": self.cpu_seconds,
+                    "stopped": self.stopped,
+                    "running_means": running_means,
+                    "callbacks": {n: c.get_state() for n, c in self.stateful.items()},
+                    "run": self.run,
+                },
+            )
+        self._saved_at = time.monotonic()
+        for old in checkpoints(self.folder)[:-_KEPT]:
+            shutil.rmtree(old)

@@ -1,0 +1,179 @@
+"""The folder of a run, which every later command reads."""
+
+import json
+import os
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import keras
+
+from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.data.encoded import EncodedSplit, encode_split
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.files import write_json, written_whole
+from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.text.tokenizer import Tokenizer
+from scale_vae_keras.text.vocabulary import Vocabulary
+
+
+class RunFolder:
+    """Paths and contents of a run folder.
+
+    `config.json`, `vocabulary.txt`, `model.keras` (the best), `checkpoints/`, `logs/`
+    (TensorBoard), `history.csv`, `metrics.json` (written by evaluate) and, after training that gave
+    up, `stopped.json` with the reason.
+
+    Args:
+        path: the folder.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = Path(path)
+        self.config_path = self.path / "config.json"
+        self.vocabulary_path = self.path / "vocabulary.txt"
+        self._place_output(self.path)
+
+    def _place_output(self, path):
+        self.model_path = path / "model.keras"
+        self.checkpoints = path / "checkpoints"
+        self.logs = path / "logs"
+        self.history_path = path / "history.csv"
+        self.metrics_path = path / "metrics.json"
+        self.stopped_path = path / "stopped.json"
+
+    def with_output(self, path: str | os.PathLike) -> "RunFolder":
+        """The same run, whose training and evaluation write to another folder."""
+        other = RunFolder(self.path)
+        other._place_output(Path(path))
+        return other
+
+    def create(self, config: RunConfig, vocabulary: Vocabulary, corpus_fingerprint: str) -> None:
+        """Writes what defines a new run.
+
+        Raises:
+            InputError: the folder is not empty, or its place is taken by a file.
+        """
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise InputError(
+                f"{self.path} is already there and not empty: choose another folder, or continue "
+                "the run that it holds with --resume"
+            )
+        settings = {
+            **config.to_json(),
+            "corpus_fingerprint": corpus_fingerprint,
+            "vocabulary_fingerprint": vocabulary.fingerprint(),
+        }
+        if self.path.exists():
+            self._write(self.path, vocabulary, settings)
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(self.path) as temporary:
+            temporary.mkdir()
+            self._write(temporary, vocabulary, settings)
+
+    def _write(self, folder, vocabulary, settings):
+        vocabulary.save(folder / self.vocabulary_path.name)
+        write_json(folder / self.config_path.name, settings)
+
+    @cached_property
+    def _config(self) -> dict:
+        if not self.path.is_dir():
+            raise InputError(f"there is no run folder {self.path}")
+        try:
+            return json.loads(self.config_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{self.path} is not a run folder: config.json cannot be read ({error})"
+            ) from error
+
+    def change(self, **settings) -> None:
+        """Sets those settings anew that may change with the run: `epochs` and `replicas`."""
+        config = replace(self.config, **settings)
+        write_json(self.config_path, {**self._config, **config.to_json()})
+        for name in ("config", "_config"):
+            del self.__dict__[name]
+
+    @property
+    def corpus_fingerprint(self) -> str:
+        """SHA-256 of the corpus that the run trains on."""
+        return self._config["corpus_fingerprint"]
+
+    @cached_property
+    def config(self) -> RunConfig:
+        """The settings of the run.
+
+        Raises:
+            InputError: there is no run here, or `config.json` is broken.
+        """
+        settings = {k: v for k, v in self._config.items() if not k.endswith("_fingerprint")}
+        try:
+            return RunConfig.from_json(settings)
+        except (InputError, TypeError) as error:
+            raise InputError(f"{self.config_path} is broken: {error}") from error
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of the run.
+
+        Raises:
+            InputError: `vocabulary.txt` is missing or is not the run's.
+        """
+        config = self.config
+        vocabulary = Vocabulary.from_file(self.vocabulary_path)
+        if vocabulary.fingerprint() != self._config.get("vocabulary_fingerprint"):
+            raise InputError(
+                f"{self.vocabulary_path} is not the vocabulary that the run was made with"
+            )
+        return Tokenizer(vocabulary, config.tokenizer, config.max_length)
+
+    def encode(self, split: str) -> EncodedSplit:
+        """The sentences of a split of the run's corpus; of train, those that it trains on.
+
+        Raises:
+            InputError: the corpus cannot be read, or there is no such split.
+        """
+        sentences = encode_split(open_corpus(self.config.data), split, self.tokenizer)
+        if split == "train" and self.config.train_limit is not None:
+            return sentences.first(self.config.train_limit)
+        return sentences
+
+    def load_model(self) -> TextVAE:
+        """The best model of the run.
+
+        Raises:
+            InputError: the run has no model yet, or its file is broken.
+        """
+        self.config  # noqa: B018 - the clearest message comes first
+        if not self.model_path.is_file():
+            raise InputError(f"{self.path} has no model.keras yet: train at least one epoch")
+        return load_keras_file(self.model_path)
+
+    def load_text_vae(self) -> TextVAE:
+        """The best model of the run, which must have a latent code.
+
+        Raises:
+            InputError: as `load_model`, or the run is a language model.
+        """
+        model = self.load_model()
+        if not isinstance(model, TextVAE):
+            raise InputError(
+                f"{self.path} is a language model and has no latent code: give a text VAE's run"
+            )
+        return model
+
+
+def load_keras_file(path: Path) -> TextVAE:
+    """Loads a model in safe mode.
+
+    Raises:
+        InputError: the file is broken.
+    """
+    import scale_vae_keras.models  # noqa: F401 - registers the classes
+
+    try:
+        return keras.saving.load_model(path)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise InputError(f"{path} cannot be loaded: {reason}") from error

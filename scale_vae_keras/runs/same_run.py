@@ -1,0 +1,64 @@
+"""Whether a run that goes on is the run that was stopped."""
+
+import json
+import logging
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from scale_vae_keras import __version__
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.runs.config import RunConfig
+
+_logger = logging.getLogger("scale_vae_keras")
+
+_MAY_CHANGE = ("epochs", "replicas")
+
+
+def describe_run(config: RunConfig) -> dict:
+    """The settings and the versions of the libraries, as a checkpoint records them."""
+    return {
+        "settings": json.loads(json.dumps(config.to_json())),
+        "versions": {
+            "scale_vae_keras": __version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "numpy": np.__version__,
+        },
+    }
+
+
+def check_same_run(recorded: dict, config: RunConfig) -> None:
+    """Compares what a checkpoint records with the present; warns where only versions differ.
+
+    Args:
+        recorded: what `describe_run` returned when the checkpoint was written.
+        config: the settings of the run now.
+
+    Raises:
+        InputError: settings differ; says which.
+    """
+    now = describe_run(config)
+    settings = now["settings"]
+    changed = [
+        f"{name} was {before} and is {settings[name]}"
+        for name, before in recorded["settings"].items()
+        if name in settings and name not in _MAY_CHANGE and before != settings[name]
+    ]
+    if changed:
+        raise InputError(
+            f"config.json has changed since the run was stopped: {'; '.join(changed)}; put it "
+            "back, or start a new run"
+        )
+    others = [
+        f"{name} {before}, now {now['versions'][name]}"
+        for name, before in recorded["versions"].items()
+        if before != now["versions"][name]
+    ]
+    if others:
+        _logger.warning(
+            "the run was trained with %s: it goes on, but may not end with the same figures to the "
+            "last digit",
+            "; ".join(others),
+        )

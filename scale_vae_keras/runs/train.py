@@ -1,0 +1,345 @@
+"""Training a run."""
+
+import json
+import logging
+import os
+from dataclasses import replace
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.callbacks.best_model import BestModel
+from scale_vae_keras.runs.checkpoint_folder import (
+    checkpoints,
+    last_good,
+    position,
+    read_state,
+)
+from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
+from scale_vae_keras.callbacks.halving_schedule import HalvingSchedule
+from scale_vae_keras.runs.history_table import HistoryTable
+from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
+from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
+from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
+from scale_vae_keras.callbacks.skipped_steps import SkippedSteps
+from scale_vae_keras.callbacks.step_profile import StepProfile
+from scale_vae_keras.data.batches import evaluation_batches, training_batches
+from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.data.encoded import EncodedSplit, build_vocabulary, encode_split
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.runs.workers import (
+    is_one_of_several_workers,
+    lost_workers_named,
+    barrier,
+    open_strategy,
+    own_output,
+)
+from scale_vae_keras.runs.build_model import build_model
+from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
+from scale_vae_keras.runs.same_run import check_same_run, describe_run
+from scale_vae_keras.runs.tensorboard import tensorboard_callbacks
+from scale_vae_keras.files import remove_scratch, write_json
+from scale_vae_keras.layers.replica import is_chief
+from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.text.tokenizer import Tokenizer
+
+_logger = logging.getLogger("scale_vae_keras")
+
+
+class Run:
+    """A run on disk with its data, new or to be continued.
+
+    Args:
+        folder: the run folder.
+        train: the training sentences.
+        valid: the validation sentences.
+        strategy: what it trains under, see `open_strategy`.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        train: EncodedSplit,
+        valid: EncodedSplit,
+        strategy: tf.distribute.Strategy,
+    ):
+        self.folder = folder
+        self.train = train
+        self.valid = valid
+        self.strategy = strategy
+
+    @classmethod
+    def start(cls, config: RunConfig, output: str | os.PathLike) -> "Run":
+        """Opens the corpus and makes the run folder; nothing is written if anything is wrong.
+
+        Of several workers the chief makes the folder, and the others wait for it.
+
+        Raises:
+            InputError: method, corpus, replicas or output folder are not fit; or another worker
+                was started with other settings or another corpus.
+        """
+        strategy = open_strategy(config.replicas)
+        config = replace(config, replicas=strategy.num_replicas_in_sync)
+        corpus = open_corpus(config.data)
+        vocabulary = build_vocabulary(
+            corpus, config.tokenizer, config.vocabulary_limit, config.min_count
+        )
+        tokenizer = Tokenizer(vocabulary, config.tokenizer, config.max_length)
+        train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
+        if config.train_limit is not None:
+            train = train.first(config.train_limit)
+        build_model(config, len(vocabulary))
+        config.system.callbacks(config, train, valid)
+        _batches(config, train)
+        folder = RunFolder(output)
+        if is_chief(strategy):
+            folder.create(config, vocabulary, corpus.fingerprint())
+        barrier(strategy)
+        if (folder.config, folder.corpus_fingerprint) != (config, corpus.fingerprint()):
+            raise InputError(f"the chief has begun {output} with other settings or another corpus")
+        return cls(folder, train, valid, strategy)
+
+    @classmethod
+    def open(cls, config: RunConfig, output: str | os.PathLike) -> "Run":
+        """Opens the run in `output` if it has these settings, or starts it there.
+
+        Raises:
+            InputError: a run with other settings is there; as `start` and `resume`.
+        """
+        if not RunFolder(output).config_path.exists():
+            return cls.start(config, output)
+        run = cls.resume(output)
+        if run.folder.config != replace(config, replicas=run.folder.config.replicas):
+            raise InputError(f"{output} was begun with other settings: remove it to start anew")
+        return run
+
+    @classmethod
+    def resume(
+        cls,
+        output: str | os.PathLike,
+        epochs: int | None = None,
+        replicas: int | None = None,
+    ) -> "Run":
+        """Opens a run that was started before.
+
+        Args:
+            output: the run folder.
+            epochs: a new limit of epochs; None keeps the run's own.
+            replicas: a new number of replicas; None keeps the run's own, or takes that of the
+                cluster where there are several workers.
+
+        Raises:
+            InputError: the folder is not a run, its corpus has changed, or there are not so many
+                devices.
+        """
+        folder = RunFolder(output)
+        if replicas is None and not is_one_of_several_workers():
+            replicas = folder.config.replicas
+        strategy = open_strategy(replicas)
+        if is_chief(strategy):
+            _change(folder, epochs, strategy.num_replicas_in_sync)
+        barrier(strategy)
+        folder = RunFolder(output)
+        corpus = open_corpus(folder.config.data)
+        if corpus.fingerprint() != folder.corpus_fingerprint:
+            raise InputError(
+                f"the corpus {folder.config.data} has changed since the run began: the SHA-256 of "
+                f"its contents is {corpus.fingerprint()[:12]}..., that of the run "
+                f"{folder.corpus_fingerprint[:12]}...; restore its files, or start a new run"
+            )
+        if not checkpoints(folder.checkpoints):
+            _logger.warning("%s has no checkpoint yet: training starts from the beginning", output)
+        return cls(folder, folder.encode("train"), folder.encode("valid"), strategy)
+
+    def fit(
+        self,
+        verbose: int | str = "auto",
+        profile: StepProfile | None = None,
+        save_steps: int | None = None,
+        save_minutes: float | None = None,
+        max_skipped_share: float = 0.1,
+    ) -> None:
+        """Trains until the settings say stop, from the last checkpoint if there is one.
+
+        Of several workers the chief alone writes to the run folder.
+
+        Args:
+            verbose: as in `keras.Model.fit`.
+            profile: records a profile of some steps; None for no profile.
+            save_steps: a checkpoint after every so many steps of an epoch, besides the one after
+                each epoch; None for none.
+            save_minutes: a checkpoint when the last is so many minutes old; None for none.
+            max_skipped_share: training stops when more than this share of an epoch's steps had a
+                loss or gradient that is not finite, see `SkippedSteps`.
+
+        Raises:
+            InputError: no checkpoint is whole; the settings have changed since the last one; too
+                many steps were skipped; another worker has stopped; interrupted, or the disk cannot
+                be written to. What was saved is said.
+        """
+        saving = {"save_steps": save_steps, "save_minutes": save_minutes}
+        with own_output(self.folder, self.strategy) as output:
+            self._fit(output, verbose, profile, max_skipped_share, saving)
+
+    def _fit(self, output, verbose, profile, max_skipped_share, saving):
+        folder, config = self.folder, self.folder.config
+        saved = last_good(folder.checkpoints)
+        if saved is not None:
+            check_same_run(read_state(saved)["run"], config)
+        validation, _ = evaluation_batches(self.valid, config.batch_size)
+        callbacks, checkpoint = self._callbacks(
+            output,
+            validation,
+            max_skipped_share,
+            resumed=saved,
+            run=describe_run(config),
+            **saving,
+        )
+        self.seconds, self.cpu_seconds = checkpoint.seconds, checkpoint.cpu_seconds
+        epochs = config.first_epochs + config.epochs
+        if checkpoint.stopped or checkpoint.epochs >= epochs:
+            return
+        remove_scratch(output.path)
+        _say_why_it_stopped(output)
+        keras.utils.set_random_seed(config.seed)
+        if profile is not None and is_chief(self.strategy):
+            callbacks.insert(-1, profile)
+        try:
+            with lost_workers_named(self.strategy):
+                with self.strategy.scope():
+                    model = self._model(saved)
+                barrier(self.strategy)
+                self._train(model, validation, callbacks, checkpoint, verbose)
+                barrier(self.strategy)
+        except KeyboardInterrupt:
+            raise InputError(f"interrupted: {_what_is_saved(folder)}") from None
+        except InputError as error:
+            write_json(output.stopped_path, {"reason": str(error)})
+            raise InputError(f"{error}; {_what_is_saved(folder)}") from error
+        except OSError as error:
+            raise InputError(f"cannot write the run: {error}; {_what_is_saved(folder)}") from error
+        self.seconds, self.cpu_seconds = checkpoint.seconds, checkpoint.cpu_seconds
+
+    def _model(self, saved):
+        if saved is not None:
+            return load_keras_file(saved / "model.keras")
+        return build_model(self.folder.config, len(self.folder.tokenizer.vocabulary))
+
+    def _train(self, model, validation, callbacks, checkpoint, verbose):
+        config = self.folder.config
+        epochs = config.first_epochs + config.epochs
+        epoch, done = checkpoint.epochs, checkpoint.steps
+        arguments = {"validation_data": validation, "shuffle": False, "verbose": verbose}
+        if done:
+            rest = _batches(config, self.train, epoch, done)
+            steps = done + int(rest.cardinality())
+            model.fit(
+                rest,
+                callbacks=ResumedEpoch(callbacks, model, done, steps, epochs, verbose),
+                initial_epoch=epoch,
+                epochs=epoch + 1,
+                **arguments,
+            )
+            epoch += 1
+        if epoch < epochs and not model.stop_training:
+            model.fit(
+                _batches(config, self.train, epoch),
+                callbacks=callbacks,
+                initial_epoch=epoch,
+                epochs=epochs,
+                **arguments,
+            )
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch of the best model so far, from 1."""
+        last = checkpoints(self.folder.checkpoints)[-1]
+        return read_state(last)["callbacks"]["best"]["best_epoch"] + 1
+
+    def _callbacks(self, output, validation, max_skipped_share, **saving):
+        config = self.folder.config
+        own = config.system.callbacks(config, self.train, self.valid)
+        skipped = SkippedSteps(max_skipped_share)
+        latent = issubclass(config.system.model, TextVAE)
+        by_elbo = latent and config.select_by == "elbo"
+        best = BestModel(output.model_path, "val_elbo_nll" if by_elbo else "val_loss")
+        history = HistoryTable(output.history_path)
+        stateful = {"skipped": skipped, "best": best, "history": history}
+        stateful |= {type(each).__name__: each for each in own if hasattr(each, "get_state")}
+        if latent:
+            stateful["monitor"] = LatentMonitor(validation, config.seed)
+            own.append(stateful["monitor"])
+        decay_start = config.first_epochs + config.decay_start
+        if config.decay == "halving":
+            decay = HalvingSchedule(config.learning_rate, decay_start)
+        else:
+            decay = DecayOnPlateau(best, 0.5, config.decay_patience, decay_start)
+            stateful["decay"] = decay
+        checkpoint = RunCheckpoint(output.checkpoints, stateful, best, **saving)
+        tensorboard = tensorboard_callbacks(
+            output,
+            self.train,
+            self.valid,
+            stateful.get("monitor"),
+            config,
+            checkpoint.epochs,
+        )
+        callbacks = [
+            skipped,
+            *own,
+            best,
+            *tensorboard,
+            decay,
+            history,
+            checkpoint,
+        ]
+        return callbacks, checkpoint
+
+
+def _change(folder, epochs, replicas):
+    before = folder.config.replicas
+    folder.change(
+        epochs=folder.config.epochs if epochs is None else epochs,
+        replicas=replicas,
+    )
+    if before not in (None, replicas):
+        _logger.warning(
+            "the run had %d replicas and goes on with %d: it will end as it would have with %d up "
+            "to rounding, not to the last digit",
+            before,
+            replicas,
+            before,
+        )
+
+
+def _batches(config, train, first_epoch=0, first_batch=0):
+    return training_batches(
+        train,
+        config.batch_size,
+        config.seed,
+        resplit=config.resplit,
+        first_epoch=first_epoch,
+        by_label=config.by_label,
+        first_batch=first_batch,
+    )
+
+
+def _say_why_it_stopped(folder: RunFolder) -> None:
+    path = folder.stopped_path
+    if path.exists():
+        reason = json.loads(path.read_text(encoding="utf-8"))["reason"]
+        _logger.warning("the run had stopped before: %s", reason)
+        path.unlink()
+
+
+def _what_is_saved(folder: RunFolder) -> str:
+    saved = checkpoints(folder.checkpoints)
+    if not saved:
+        return f"nothing was saved yet; start again with --resume --output {folder.path}"
+    epochs, steps = position(saved[-1])
+    within = f" and {steps} steps of the next" if steps else ""
+    return (
+        f"{folder.path} holds epoch {epochs}{within} and the best model so far; continue with "
+        f"--resume --output {folder.path}"
+    )

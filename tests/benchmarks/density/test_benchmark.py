@@ -1,0 +1,145 @@
+import pytest
+
+from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
+from scale_vae_keras.benchmarks.density.benchmark import (
+    Protocol,
+    all_systems,
+    benchmark_density,
+)
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import read_csv
+from scale_vae_keras.models import SYSTEMS
+from scale_vae_keras.runs.config import read_setting
+from scale_vae_keras.runs.evaluate_run import evaluate_run
+from scale_vae_keras.runs.run_folder import RunFolder
+
+SETTINGS = ("epochs=1", "units=4", "embedding_dim=3", "latent_dim=2", "batch_size=16")
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    lines = [f"{who} {what} .\n" for who in ("cats", "dogs", "birds") for what in ("eat", "sleep")]
+    for split in ("train", "valid", "test"):
+        (folder / f"{split}.txt").write_text("".join(lines * 8))
+    return folder
+
+
+def protocol(corpus, **changes):
+    given = {
+        "data": str(corpus),
+        "preset": "small",
+        "settings": SETTINGS,
+        "samples": 5,
+        "limit": 12,
+        "generator": "scaled",
+    }
+    return Protocol(**{**given, **changes})
+
+
+@pytest.fixture(scope="module")
+def finished(corpus, tmp_path_factory):
+    """A benchmark that was interrupted before its last system and then continued."""
+    output = tmp_path_factory.mktemp("density") / "output"
+    arguments = (["vae", "scale:des_std=0.9,f_epo=1"], [1, 2], protocol(corpus), output, "typed")
+    train, trained = density_benchmark._train, []
+
+    def train_three(config, folder):
+        if len(trained) == 3:
+            raise KeyboardInterrupt
+        trained.append(folder.name)
+        return train(config, folder)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(density_benchmark, "_train", train_three)
+        with pytest.raises(KeyboardInterrupt):
+            benchmark_density(*arguments)
+        assert len(read_csv(output / "density.csv")) == 3
+        trained[:] = trained[:2]
+        rows = benchmark_density(*arguments)
+    return output, rows, trained
+
+
+def test_what_is_done_is_not_done_again(finished):
+    output, rows, trained = finished
+    assert trained == ["vae-1", "vae-2", "scale-des_std=0.9-f_epo=1-2"]
+    assert [(row["system"], row["seed"]) for row in rows] == [
+        ("vae", "1"),
+        ("vae", "2"),
+        ("scale:des_std=0.9,f_epo=1", "1"),
+        ("scale:des_std=0.9,f_epo=1", "2"),
+    ]
+    assert read_csv(output / "density.csv") == rows
+
+
+def test_a_row_is_what_evaluate_says_of_its_run(finished):
+    output, rows, _ = finished
+    run = output / "scale-des_std=0.9-f_epo=1-2"
+    assert RunFolder(run).config.des_std == 0.9
+    assert RunFolder(run).config.seed == 2
+    metrics = evaluate_run(run, "test", 5, "scaled", seed=0, limit=12)
+    for name in ("iw_nll", "elbo_nll", "kl", "mi", "au"):
+        assert float(rows[3][name]) == metrics[name]
+    assert rows[3]["factor_mean"] == str(metrics["factor"]["mean"])
+    assert (rows[3]["sentences"], rows[3]["iw_samples"]) == ("12", "5")
+
+
+def test_a_row_says_where_it_comes_from(finished):
+    output, rows, _ = finished
+    assert {row["command"] for row in rows} == {"typed"}
+    assert {row["corpus_fingerprint"] for row in rows} == {
+        RunFolder(output / "vae-1").corpus_fingerprint
+    }
+    assert float(rows[0]["cpu_seconds"]) >= float(rows[0]["cpu_seconds_to_best"])
+
+
+def test_another_protocol_is_refused(finished, corpus):
+    output, *_ = finished
+    with pytest.raises(InputError, match="another protocol: samples is 5, not 6"):
+        benchmark_density(["vae"], [1], protocol(corpus, samples=6), output, "")
+
+
+def test_a_folder_of_something_else_is_refused(corpus, tmp_path):
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(InputError, match="is not empty and holds no table"):
+        benchmark_density(["vae"], [1], protocol(corpus), tmp_path, "")
+
+
+@pytest.mark.parametrize(
+    ("system", "message"),
+    [
+        ("nonsense", "unknown method 'nonsense'"),
+        ("vae:des_std=1", "the method vae has no setting des_std"),
+        ("scale:des_std", "des_std cannot be ''"),
+        ("scale:width=3", "'width=3' is no setting"),
+    ],
+)
+def test_a_system_that_is_not_there(corpus, tmp_path, system, message):
+    with pytest.raises(InputError, match=message):
+        benchmark_density(["vae", system], [1], protocol(corpus), tmp_path / "output", "")
+    assert not (tmp_path / "output").exists()
+
+
+def test_all_systems_are_all():
+    assert sorted(all_systems()) == sorted(SYSTEMS)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("epochs=3", 3),
+        ("learning_rate=1", 1.0),
+        ("average=pooled", "pooled"),
+        ("resplit=true", True),
+        ("train_limit=40", 40),
+    ],
+)
+def test_settings_are_read_by_their_type(text, value):
+    name, read = read_setting(text)
+    assert (name, read, type(read)) == (text.partition("=")[0], value, type(value))
+
+
+@pytest.mark.parametrize("text", ["epochs=1.5", "epochs=many", "resplit=1", "epochs=null"])
+def test_a_value_of_another_type(text):
+    with pytest.raises(InputError, match="cannot be"):
+        read_setting(text)

@@ -1,0 +1,54 @@
+"""The tables of docs/results.md and of the README are those of the figures in docs/data."""
+
+import os
+import runpy
+from pathlib import Path
+
+import pytest
+
+from scale_vae_keras.benchmarks.density.table import density_markdown
+from scale_vae_keras.benchmarks.paper.table import show_paper_table
+from scale_vae_keras.files import read_csv
+
+DOCS = Path(__file__).parents[2] / "docs"
+TABLES = sorted(DOCS.glob("data/*_table?.csv"))
+ALL = pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+
+
+def test_there_are_tables():
+    assert TABLES
+
+
+@ALL
+def test_the_page_has_the_table(path):
+    page = (DOCS / "results.md").read_text(encoding="utf-8")
+    assert show_paper_table(path).strip() in page
+    if path.stem.endswith("table1"):
+        measures = next(
+            part for part in density_markdown(read_csv(path)).split("\n\n") if part[0] == "|"
+        )
+        assert measures in page
+
+
+def test_the_readme_quotes_the_table_of_short_yelp():
+    shown = show_paper_table(DOCS / "data" / "short_yelp_table1.csv").splitlines()
+    page = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    quoted = [line for line in page.splitlines() if line.startswith("|")]
+    assert quoted
+    assert set(quoted) <= set(shown)
+
+
+def test_the_page_has_the_variants(monkeypatch):
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    script = runpy.run_path(str(DOCS.parent / "measurements" / "scale_variants.py"))
+    shown = script["markdown"](read_csv(DOCS / "data" / "scale_variants.csv"))
+    assert shown in (DOCS / "results.md").read_text(encoding="utf-8")
+
+
+@ALL
+def test_a_row_says_where_it_comes_from(path):
+    for row in read_csv(path):
+        assert row["version"]
+        assert int(row["seed"]) >= 0
+        assert len(row["corpus_fingerprint"]) == 64
+        assert row["command"].startswith("scale-vae benchmark paper --table")

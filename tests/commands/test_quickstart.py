@@ -1,0 +1,39 @@
+"""The quick start on fewer and smaller everything."""
+
+import json
+
+import pytest
+
+from scale_vae_keras.commands import quickstart
+from scale_vae_keras.data import reviews
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+def small(monkeypatch):
+    pytest.importorskip("matplotlib", reason="needs the extra plots")
+    sizes = {"train": (200, 1), "valid": (40, 2), "test": (40, 3)}
+    monkeypatch.setattr(reviews, "_SPLITS", sizes)
+    settings = {"embedding_dim": 6, "units": 8, "epochs": 2}
+    monkeypatch.setattr(quickstart, "_SETTINGS", {**quickstart._SETTINGS, **settings})
+    monkeypatch.setattr(quickstart, "_OWN_SETTINGS", {"vae": {}, "scale": {"f_epo": 1}})
+    monkeypatch.setattr(quickstart, "_SAMPLES", 3)
+
+
+@pytest.mark.usefixtures("small")
+def test_it_leaves_two_runs_a_comparison_and_pictures(tmp_path, capsys):
+    quickstart.run_quickstart(tmp_path)
+    shown = capsys.readouterr().out
+    for name in ("objective_nll", "elbo_nll", "kl", "mi_cap", "au", "entropy", "16.61"):
+        assert name in shown
+    for name in ("vae", "scale"):
+        metrics = json.loads((tmp_path / name / "metrics.json").read_text())
+        assert metrics["sentences"] == 40
+        assert (tmp_path / name / "model.keras").exists()
+    for picture in ("latent_map.png", "training.png"):
+        assert (tmp_path / picture).read_bytes().startswith(PNG)
+
+    written = (tmp_path / "scale" / "model.keras").stat().st_mtime_ns
+    quickstart.run_quickstart(tmp_path)
+    assert (tmp_path / "scale" / "model.keras").stat().st_mtime_ns == written

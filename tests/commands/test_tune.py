@@ -1,0 +1,61 @@
+"""From the words of the command line to the settings of a search."""
+
+import pytest
+
+from scale_vae_keras.commands import tune
+from scale_vae_keras.commands.main import parse
+from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.tuning import search
+
+
+@pytest.fixture
+def settings_of(monkeypatch):
+    """The settings that a command line asks to search."""
+    asked = []
+    monkeypatch.setattr(search, "search", lambda settings, output: asked.append(settings))
+    monkeypatch.setattr(tune, "show", lambda directory: None)
+
+    def settings(*words):
+        tune.run(parse(["tune", "reviews", "--output", "DIR", *words]))
+        return asked.pop()
+
+    return settings
+
+
+def test_defaults(settings_of):
+    settings = settings_of()
+    assert (settings.data, settings.tuner, settings.trials) == ("reviews", "random", 12)
+    assert (settings.objective, settings.grid, settings.epochs) == ("elbo_nll", None, None)
+    assert settings.seed == RunConfig.seed
+    assert settings.space().default["epochs"] == 12
+
+
+def test_the_grid_alone_is_the_grid_alone(settings_of):
+    settings = settings_of("--grid", "table3")
+    assert (settings.tuner, settings.grid, settings.trials) == ("grid", "table3", 9)
+
+
+def test_a_tuner_goes_on_after_the_grid(settings_of):
+    settings = settings_of("--grid", "table3", "--tuner", "random", "--trials", "13")
+    assert (settings.tuner, settings.grid, settings.trials) == ("random", "table3", 13)
+
+
+def test_values_have_the_type_of_their_setting(settings_of):
+    settings = settings_of("--fix", "learning_rate=1", "units=8,16", "average=pooled")
+    assert settings.search_space == {
+        "learning_rate": [1.0],
+        "units": [8, 16],
+        "average": ["pooled"],
+    }
+    assert isinstance(settings.search_space["learning_rate"][0], float)
+    space = settings.space()
+    assert (space.fixed["average"], space.searched["units"]) == ("pooled", (8, 16))
+
+
+def test_the_rest(settings_of):
+    words = "--epochs 3 --train-limit 100 --seed 5 --preset paper --objective elbo_nll-1*mi"
+    settings = settings_of(*words.split())
+    config = settings.space().config({})
+    assert (config.epochs, config.train_limit, config.seed) == (3, 100, 5)
+    assert (config.preset, config.embedding_dim) == ("paper", 512)
+    assert settings.objective == "elbo_nll-1*mi"

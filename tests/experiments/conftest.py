@@ -1,6 +1,0 @@
-"""Makes `run_hashes` importable."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))

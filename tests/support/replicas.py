@@ -1,0 +1,126 @@
+"""Trains systems with their callbacks on one replica and on several; prints how far they differ.
+
+A program of its own: the number of devices is fixed when TensorFlow starts. Arguments: the number
+of replicas, the number of epochs, and the systems.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from scale_vae_keras.callbacks import BestModel, DecayOnPlateau, LatentMonitor
+from scale_vae_keras.data.batches import evaluation_batches, training_batches
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.models import ScaleVAE, TextVAE
+from scale_vae_keras.runs.build_model import build_model
+from scale_vae_keras.runs.config import configure
+from scale_vae_keras.runs.workers import open_strategy
+
+VOCABULARY = 12
+BATCH = 16
+SETTINGS = {
+    "batch_size": BATCH,
+    "latent_dim": 2,
+    "embedding_dim": 5,
+    "units": 6,
+    "dropout": 0.0,
+    "decoder_initializer_range": 0.5,
+    "learning_rate": 0.1,
+}
+OWN = {
+    "clipnorm": {"method": "vae"},
+    "clipvalue": {"method": "vae"},
+    "cnn": {"method": "vae", "decoder": "cnn", "pooling": "mean"},
+    "cyclical": {"kl_cycles": 1},
+    "free-bits": {"free_bits": 0.002},
+    "info-kl": {"method": "info", "divergence": "kl"},
+    "li2019": {"free_bits": 0.002, "pretrain_epochs": 1},
+    "sa": {"refinement_steps": 2},
+}
+COMPILED = {
+    "clipnorm": {"clipnorm": 0.01},
+    "clipvalue": {"clipvalue": 0.001},
+}
+
+
+def split(sentences, seed):
+    """Sentences of 1 to 4 words."""
+    random = np.random.default_rng(seed)
+    words = [random.integers(4, VOCABULARY, count) for count in random.integers(1, 5, sentences)]
+    rows = [np.concatenate([[1], row, [2]]).astype(np.int32) for row in words]
+    offsets = np.cumsum([0] + [len(row) for row in rows])
+    return EncodedSplit(np.concatenate(rows), offsets, None, 0, 0)
+
+
+def train(system, strategy, sentences, epochs):
+    """The model after some epochs, and the losses of each."""
+    settings = {"method": system, **SETTINGS, **OWN.get(system, {})}
+    config = configure("reviews", preset="base", **settings)
+    train, valid = split(sentences, 0), split(9, 1)
+    validation, _ = evaluation_batches(valid, BATCH)
+    with strategy.scope():
+        model = build_model(config, VOCABULARY)
+        if system in COMPILED:
+            optimizer = keras.optimizers.SGD(0.1, **COMPILED[system])
+            model.compile(optimizer, steps_per_execution=2)
+    with tempfile.TemporaryDirectory() as folder:
+        best = BestModel(Path(folder) / "model.keras")
+        monitor = [LatentMonitor(validation)] if isinstance(model, TextVAE) else []
+        history = model.fit(
+            training_batches(train, BATCH, seed=1),
+            validation_data=validation,
+            epochs=epochs,
+            shuffle=False,
+            verbose=0,
+            callbacks=[
+                *config.system.callbacks(config, train, valid),
+                *monitor,
+                best,
+                DecayOnPlateau(best, start_epoch=1, patience=1),
+            ],
+        ).history
+    return model, history
+
+
+def distance(actual, expected):
+    """Largest difference, relative to the largest entry."""
+    return float(np.max(np.abs(actual - expected)) / max(np.max(np.abs(expected)), 1e-9))
+
+
+def differences(system, several, epochs):
+    # The last batch of an epoch leaves one replica empty.
+    sentences = 2 * BATCH + several.num_replicas_in_sync - 1
+    expected, losses = train(system, tf.distribute.get_strategy(), sentences, epochs)
+    actual, own_losses = train(system, several, sentences, epochs)
+    of_weights = {
+        weight.path: max(
+            distance(local.numpy(), known.numpy())
+            for local in several.experimental_local_results(weight.value)
+        )
+        for weight, known in zip(actual.weights, expected.weights, strict=True)
+        if "gradient_norm" not in weight.path
+    }
+    found = {
+        "weights": max(of_weights.values()),
+        "worst": max(of_weights, key=of_weights.get),
+        "losses": max(
+            distance(np.array(own_losses[name]), np.array(losses[name]))
+            for name in ("loss", "val_loss")
+        ),
+    }
+    if isinstance(actual, ScaleVAE):
+        average, known = (each.posterior_scale.average.numpy() for each in (actual, expected))
+        found["factor"] = float(np.max(np.abs(average / known - 1)))
+    return found
+
+
+if __name__ == "__main__":
+    count, epochs, *systems = sys.argv[1:]
+    several = open_strategy(int(count))
+    for each in systems:
+        print(json.dumps({each: differences(each, several, int(epochs))}), flush=True)
