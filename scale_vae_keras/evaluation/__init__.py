@@ -16,6 +16,7 @@ from scale_vae_keras.evaluation.information import (
 from scale_vae_keras.evaluation.prior import FITTED, GENERATORS, declared_prior
 from scale_vae_keras.evaluation.report import metrics_table, notes
 from scale_vae_keras.evaluation.silhouette import silhouette
+from scale_vae_keras.evaluation.verdict import training_verdict, unigram_nll
 
 __all__ = [
     "FITTED",
@@ -39,4 +40,6 @@ __all__ = [
     "mutual_posterior_divergence_bound",
     "notes",
     "silhouette",
+    "training_verdict",
+    "unigram_nll",
 ]

@@ -1,5 +1,6 @@
 """Scale-VAE: the decoder sees scaled-up posterior means, the KL is charged on the unscaled ones."""
 
+import logging
 from dataclasses import dataclass
 
 import keras
@@ -18,6 +19,8 @@ from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System, linear_annealing
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.settings import check, setting
+
+_logger = logging.getLogger("scale_vae_keras")
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ class ScaleVAE(TextVAE):
             "max_factor": max_factor,
         }
         self.posterior_scale = PosteriorScale(**self.scale_config, name="posterior_scale")
+        self._warned = False
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
@@ -127,6 +131,17 @@ class ScaleVAE(TextVAE):
         if self.bound == "annealed":
             self.bound_weight = self._state("bound_weight", "zeros")
         super().build(input_shape)
+
+    def fit(self, x=None, *args, **kwargs):
+        """As `TextVAE.fit`; warns once where the callback `EpochAverageScale` is missing."""
+        callbacks = kwargs.get("callbacks", args[4] if len(args) > 4 else None)
+        if not self._warned and not _has_epoch_average(callbacks):
+            self._warned = True
+            _logger.warning(
+                "fit has no EpochAverageScale among its callbacks: f-bar is that of all batches so "
+                "far and training never uses it; pass callbacks=[EpochAverageScale(f_epo=1)]"
+            )
+        return super().fit(x, *args, **kwargs)
 
     def posteriors(
         self, posterior: Posterior, training: bool
@@ -159,6 +174,12 @@ class ScaleVAE(TextVAE):
     def get_config(self):
         """Constructor arguments."""
         return {**super().get_config(), **self.scale_config, "bound": self.bound}
+
+
+def _has_epoch_average(callbacks):
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    return any(isinstance(each, EpochAverageScale) for each in keras.tree.flatten(callbacks))
 
 
 def _callbacks(config, *_):
