@@ -14,10 +14,11 @@ FLOORS = [
     {"benchmarks", "report"},
     {"tuning"},
     {"runs"},
+    {"text_model"},
     {"serving"},
+    {"models"},
     {"callbacks"},
     {"evaluation"},
-    {"models"},
     {"schedules"},
     {"layers", "samplers"},
     {"data"},
@@ -34,7 +35,7 @@ NEIGHBOURS = {
 }
 """Imports that are allowed within a floor."""
 
-VIOLATIONS = {"callbacks/__init__.py": "callbacks", "serving/exporter.py": "serving"}
+VIOLATIONS = {"serving/exporter.py": "serving"}
 """Files that still import runs/, by their room."""
 
 LENGTHS = {path: len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}

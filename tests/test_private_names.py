@@ -8,6 +8,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+from enum import Enum
 from pathlib import Path
 
 import keras
@@ -25,7 +26,7 @@ pytestmark = [
 ]
 
 TENSORFLOW = {"_variant_tensor", "_inputs"}
-KERAS = {"_maybe_symbolic_build"}
+KERAS = {"_maybe_symbolic_build", "_trainable_variables", "_non_trainable_variables"}
 KERAS_TUNER = {
     *("_get_oracle_fname", "_get_trial_dir", "_get_tuner_fname", "_retry_queue", "_save_trial"),
 }
@@ -50,6 +51,15 @@ def test_keras_calls_maybe_symbolic_build(vae, data, monkeypatch):
     vae.evaluate(data, verbose=0)
     assert calls
     assert set.union(*calls) <= set(own)
+
+
+def test_a_file_has_the_own_weights_of_a_model_in_order(vae):
+    own = [*vae._trainable_variables, *vae._non_trainable_variables]
+    store = {}
+    vae.save_own_variables(store)
+    assert list(store) == [str(number) for number in range(len(own))]
+    for number, weight in enumerate(own):
+        np.testing.assert_array_equal(store[str(number)], weight)
 
 
 def test_a_dataset_is_its_variant_tensor(data):
@@ -196,7 +206,8 @@ def test_no_other_private_name_is_overridden():
     """A method of our own must not have the name of a private one of a base class by chance."""
     overridden = set()
     for cls in package_classes():
-        if cls.__module__.startswith(f"{scale_vae_keras.__name__}."):
+        own = cls.__module__.startswith(f"{scale_vae_keras.__name__}.")
+        if own and not issubclass(cls, Enum):  # Python itself fills an Enum with private names
             foreign = [base for base in cls.__mro__ if not base.__module__.startswith("scale_vae")]
             overridden |= {
                 name
