@@ -21,8 +21,8 @@ import tensorflow as tf
 
 import scale_vae_keras as sv
 from scale_vae_keras.files import read_csv, write_csv
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
-from scale_vae_keras.runs.methods import build_model
 
 BASE = {
     "embedding_dim": 64,

@@ -32,8 +32,8 @@ import tensorflow as tf
 import scale_vae_keras as sv
 from scale_vae_keras.files import read_csv, write_csv
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
-from scale_vae_keras.runs.methods import build_model
 
 VARIANTS = (
     "falling",

@@ -3,8 +3,12 @@
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
+from scale_vae_keras.data.batches import evaluation_batches
 from scale_vae_keras.layers.replica import global_sum
 from scale_vae_keras.models.sample_weight import sentences_and_weights
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System, linear_annealing
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.text.vocabulary import PAD_ID
 
@@ -52,3 +56,18 @@ class AggressiveVAE(TextVAE):
             decoder_share if id(variable) in of_decoder else encoder_share for variable in variables
         ]
         return self._apply(step, variables, shares)
+
+
+def _callbacks(config, train, valid):
+    data, validation = (evaluation_batches(split, config.batch_size)[0] for split in (train, valid))
+    return [AggressiveTraining(data, validation, config.seed), *linear_annealing(config)]
+
+
+SYSTEM = System(
+    "agg",
+    AggressiveVAE,
+    LatentSettings,
+    "the encoder alone is trained before each step, until its information falls",
+    "He et al. (2019)",
+    _callbacks,
+)

@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from scale_vae_keras.models.epoch_count import EpochCount
 from scale_vae_keras.models.sample_weight import refuse_targets, with_weights
-from scale_vae_keras.models.skipped_steps import DivergenceGuard, SkippedSteps
+from scale_vae_keras.schedules.order import check_order
+from scale_vae_keras.schedules.skipped_steps import DivergenceGuard, SkippedSteps
 
 
 def fit_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def fit_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[str, An
         **kwargs: as for `fit`.
 
     Raises:
-        InputError: there are targets or class weights.
+        InputError: there are targets or class weights, or callbacks stand in a wrong order.
     """
     arguments = inspect.signature(keras.Model.fit).bind(model, *args, **kwargs).arguments
     arguments.pop("self")
@@ -70,6 +71,7 @@ def _has_dropped_weights(arguments):
 def _with_own(model, callbacks):
     is_list = isinstance(callbacks, keras.callbacks.CallbackList)
     given = callbacks.callbacks if is_list else keras.tree.flatten(callbacks or [])
+    check_order(given)
     own = []
     if not any(isinstance(each, EpochCount) for each in given):
         own.append(EpochCount())

@@ -16,6 +16,7 @@ from scale_vae_keras.layers.replica import (
     host_value,
 )
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
+from scale_vae_keras.layers.step_function import scheduled_function, step_function
 from scale_vae_keras.models.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.models.global_mean import GlobalMean
 from scale_vae_keras.models.gradients import apply_clipped, dense_gradients
@@ -26,10 +27,10 @@ from scale_vae_keras.models.sample_weight import (
     sentences_and_weights,
     weighted,
 )
-from scale_vae_keras.models.step_function import scheduled_function, step_function
+from scale_vae_keras.models.settings import ModelSettings
 from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
+from scale_vae_keras.settings import check
 
-DECODERS = ("lstm", "cnn")
 _FRATERNAL_STREAM = 1000
 _AS_ITERATIONS = -1
 
@@ -95,25 +96,31 @@ class SentenceModel(keras.Model):
     def __init__(
         self,
         vocabulary_size: int,
-        embedding_dim: int = 512,
-        units: int = 1024,
-        dropout: float = 0.5,
-        decoder_initializer_range: float = 0.01,
+        embedding_dim: int = ModelSettings.embedding_dim,
+        units: int = ModelSettings.units,
+        dropout: float = ModelSettings.dropout,
+        decoder_initializer_range: float = ModelSettings.decoder_initializer_range,
         seed: int = 0,
-        decoder: str = "lstm",
-        dilations: tuple[int, ...] = (1, 2, 4),
-        word_dropout: float = 0.0,
-        fraternal: float = 0.0,
+        decoder: str = ModelSettings.decoder,
+        dilations: tuple[int, ...] = ModelSettings.dilations,
+        word_dropout: float = ModelSettings.word_dropout,
+        fraternal: float = ModelSettings.fraternal,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        _check_sizes(vocabulary_size=vocabulary_size, embedding_dim=embedding_dim, units=units)
-        if not 0 <= dropout < 1:
-            raise InputError(f"dropout must be at least 0 and below 1, got {dropout}")
-        if decoder not in DECODERS:
-            raise InputError(f"decoder must be one of {', '.join(DECODERS)}, got {decoder!r}")
-        if not 0 <= fraternal < float("inf"):
-            raise InputError(f"fraternal must be at least 0 and finite, got {fraternal}")
+        if int(vocabulary_size) != vocabulary_size or vocabulary_size < 1:
+            raise InputError(f"vocabulary_size must be positive, got {vocabulary_size}")
+        check(
+            ModelSettings,
+            embedding_dim=embedding_dim,
+            units=units,
+            dropout=dropout,
+            decoder_initializer_range=decoder_initializer_range,
+            decoder=decoder,
+            dilations=tuple(dilations),
+            word_dropout=word_dropout,
+            fraternal=fraternal,
+        )
         if fraternal > 0 and dropout == 0:
             raise InputError(
                 "fraternal dropout needs dropout: set dropout above 0, or fraternal to 0"
@@ -388,9 +395,3 @@ class SentenceModel(keras.Model):
             "word_dropout": self.word_dropout,
             "fraternal": self.fraternal,
         }
-
-
-def _check_sizes(**sizes):
-    for name, size in sizes.items():
-        if int(size) != size or size < 1:
-            raise InputError(f"{name} must be a positive whole number, got {size}")

@@ -17,8 +17,8 @@ from scale_vae_keras.callbacks import BestModel, DecayOnPlateau, LatentMonitor
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.models import ScaleVAE, TextVAE
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
-from scale_vae_keras.runs.methods import build_model, get_method
 from scale_vae_keras.runs.workers import open_strategy
 
 VOCABULARY = 12
@@ -90,7 +90,7 @@ def train(system, strategy, sentences, epochs):
             shuffle=False,
             verbose=0,
             callbacks=[
-                *get_method(config.method).callbacks(config, train, valid),
+                *config.system.callbacks(config, train, valid),
                 *monitor,
                 best,
                 DecayOnPlateau(best, start_epoch=1, patience=1),
