@@ -13,7 +13,8 @@ from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, stand
 from scale_vae_keras.layers.priors import Prior, get_prior
 from scale_vae_keras.layers.priors.prior import FIT_LIMIT
 from scale_vae_keras.layers.replica import first_global_row
-from scale_vae_keras.models.sentence_model import SentenceModel, SentenceTerms
+from scale_vae_keras.models.sentence_model import SentenceModel
+from scale_vae_keras.models.sentence_terms import SentenceTerms
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
