@@ -6,14 +6,14 @@ import tensorflow as tf
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.priors.prior import FIT_LIMIT
+from scale_vae_keras.schedules.order import Stage
 
 
 class FitPrior(keras.callbacks.Callback):
     """Fits the prior to the posteriors of training sentences after each epoch.
 
     The validation of the epoch uses the fitted prior, and so do generation, evaluation and what is
-    saved. Place this callback after `EpochAverageScale`, whose factor the posteriors have, and
-    before those that validate, log or save the model.
+    saved. The posteriors have the factor that `EpochAverageScale` has just closed.
 
     Args:
         sentences: training sentences, a split or batches of int32 ids `[batch, time]` in random
@@ -24,6 +24,8 @@ class FitPrior(keras.callbacks.Callback):
     Raises:
         InputError: in `fit`, the model's prior is not one that is fitted.
     """
+
+    stage = Stage.PRIOR
 
     def __init__(
         self, sentences: tf.data.Dataset | EncodedSplit, limit: int = FIT_LIMIT, seed: int = 0

@@ -54,7 +54,7 @@ class PosteriorScale(keras.layers.Layer):
     Weights, all float32 and not trainable: `average` `[latent]` (f-bar), `has_average`,
     `in_force`, the epoch's record (`record_sum` `[latent]`, `record_count`, and in median mode
     `record` `[record_size, latent]`), and the epoch's counters `capped` (factors at `max_factor`)
-    and `unrecorded` (batches).
+    and `unrecorded` (batches); and `epochs`, whose average was taken.
 
     Args:
         des_std: the target standard deviation of scaled means over a batch.
@@ -115,6 +115,17 @@ class PosteriorScale(keras.layers.Layer):
         self.unrecorded = self._state("unrecorded")
         if self.average_mode == "median":
             self.record = self._state("record", (self.record_size, latent))
+        self.epochs = self._state("epochs")
+
+    def load_own_variables(self, store):
+        """Loads the weights, from files without the count of epochs too."""
+        own = self.weights
+        if len(store.keys()) == len(own):
+            super().load_own_variables(store)
+            return
+        for i, variable in enumerate(own[:-1]):
+            variable.assign(store[str(i)])
+        self.epochs.assign(self.has_average)
 
     def _state(self, name, shape=(), initializer="zeros"):
         return self.add_weight(

@@ -28,7 +28,9 @@ def step_function(model: keras.Model, step: Callable, steps: int = 1) -> Callabl
     strategy = model.distribute_strategy
 
     def divided_step(batch):
-        return step(tf.nest.map_structure(own_rows, batch))
+        return step(
+            tf.nest.map_structure(lambda part: None if part is None else own_rows(part), batch)
+        )
 
     def run(replica_step, batch):
         outputs = strategy.run(replica_step, args=(batch,))
@@ -67,5 +69,27 @@ def step_function(model: keras.Model, step: Callable, steps: int = 1) -> Callabl
         if isinstance(iterator, tf.data.Iterator):
             return run_several(divided_step, iterator)
         return run(divided_step, next(iterator))
+
+    return function
+
+
+def scheduled_function(model: keras.Model, step: Callable, steps: int = 1) -> Callable:
+    """As `step_function`, for steps whose graph holds the schedules that the model follows.
+
+    The graph is made anew when they have changed.
+
+    Args:
+        model: the compiled model.
+        step: as for `step_function`.
+        steps: how often a call runs it.
+    """
+    made = {}
+
+    def function(iterator):
+        key = model.followed.key()
+        if key not in made:
+            made.clear()
+            made[key] = step_function(model, step, steps)
+        return made[key](iterator)
 
     return function

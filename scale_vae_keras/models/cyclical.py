@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from scale_vae_keras.callbacks.cyclical_kl_annealing import CyclicalKLAnnealing
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.schedules.cyclical_kl_annealing import CyclicalKLAnnealing
 from scale_vae_keras.settings import setting
 
 

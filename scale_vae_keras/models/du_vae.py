@@ -92,7 +92,7 @@ class DUVAE(TextVAE):
     def _kept(self, variance):
         """1 for a variance that is kept, else 0, by the sentence's place in the global batch."""
         seed = tf.random.experimental.stateless_fold_in(
-            tf.stack([self.seed, tf.cast(self.optimizer.iterations, tf.int32)]), _DROPOUT_STREAM
+            tf.stack([self.seed, tf.cast(self.training_calls, tf.int32)]), _DROPOUT_STREAM
         )
         first = first_global_row(variance)
         rows = first + tf.shape(variance)[0]

@@ -43,6 +43,8 @@ class LanguageModel(TextGenerator, SentenceModel):
         """
         seed = self._step_seed(ids, training)
         reconstruction, distance = self._reconstruct(ids, self._no_code(ids), training, seed)
+        if training:
+            self.training_calls.assign_add(1)
         return SentenceTerms(
             reconstruction, tf.zeros_like(reconstruction), reconstruction + distance
         )

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.callbacks.autoencoder_pretraining import AutoencoderPretraining
-from scale_vae_keras.callbacks.cyclical_kl_annealing import CyclicalKLAnnealing
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.models.free_bits_vae import FreeBitsSettings, FreeBitsVAE
 from scale_vae_keras.models.system import System
+from scale_vae_keras.schedules.autoencoder_pretraining import AutoencoderPretraining
+from scale_vae_keras.schedules.cyclical_kl_annealing import CyclicalKLAnnealing
 from scale_vae_keras.settings import setting
 
 

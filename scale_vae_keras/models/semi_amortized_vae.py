@@ -6,10 +6,10 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.dropout_seed import dropout_seed
 from scale_vae_keras.layers.lstm import portable_lstm
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
 from scale_vae_keras.layers.priors import VampPrior
-from scale_vae_keras.layers.replica import first_global_row
 from scale_vae_keras.models.refinement import Refinement, refine
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
@@ -122,13 +122,14 @@ class SemiAmortizedVAE(TextVAE):
         base = tf.random.experimental.stateless_fold_in(
             self._step_seed(ids, training=True), _REFINEMENT_STREAM
         )
-        first = first_global_row(ids)
+        place = dropout_seed(base, ids)
+        first = place.rows
         rows = first + tf.shape(ids)[0]
 
         def noise(step):
             seed = tf.random.experimental.stateless_fold_in(base, step)
             normal = tf.random.stateless_normal([rows, self.latent_dim], seed)[first:]
-            return normal, tf.random.experimental.stateless_fold_in(seed, first + 1)
+            return normal, place._replace(seed=seed).folded(1)
 
         return noise
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import keras
 
-from scale_vae_keras.callbacks.linear_kl_annealing import LinearKLAnnealing
 from scale_vae_keras.models.settings import LatentSettings, ModelSettings
+from scale_vae_keras.schedules.linear_kl_annealing import LinearKLAnnealing
 from scale_vae_keras.settings import settings_of
 
 Callbacks = Callable[..., list[keras.callbacks.Callback]]

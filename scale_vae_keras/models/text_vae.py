@@ -1,12 +1,12 @@
 """The plain text VAE, which every other system changes in one place."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.data.batches import sampled_batches
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.first_posteriors import first_posteriors
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.layers.encoder import LSTMEncoder
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
@@ -238,22 +238,8 @@ class TextVAE(TextGenerator, SentenceModel):
         if isinstance(sentences, EncodedSplit):
             sentences = sampled_batches(sentences, _FIT_BATCH, limit, seed)
         if isinstance(sentences, tf.data.Dataset):
-            sentences = self._posteriors_of(sentences, limit)
+            sentences = first_posteriors(self._encoding_graph(), sentences, limit)
         self.prior.fit(sentences, seed)
-
-    def _posteriors_of(self, dataset, limit):
-        means, log_vars, count = [], [], 0
-        encode = self._encoding_graph()
-        for ids in dataset:
-            posterior = encode(ids[: limit - count])
-            means.append(posterior.mean)
-            log_vars.append(posterior.log_var)
-            count += len(posterior.mean)
-            if count >= limit:
-                break
-        if not count:
-            raise InputError("there is no sentence to fit the prior to")
-        return Posterior(np.concatenate(means), np.concatenate(log_vars))
 
     def _encoding_graph(self):
         """`encode` as a graph, made once."""
@@ -270,7 +256,7 @@ class TextVAE(TextGenerator, SentenceModel):
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             training: whether this is a training batch: dropout, `kl_weight`, and noise that
-                changes with the optimizer's steps. Else the KL weight is 1 and the noise depends
+                changes with every such call. Else the KL weight is 1 and the noise depends
                 on the batch's content alone.
         """
         seed = self._step_seed(ids, training)
@@ -285,6 +271,7 @@ class TextVAE(TextGenerator, SentenceModel):
             rate = self.rate(charged, training)
         if not training:
             return SentenceTerms(reconstruction, kl, reconstruction + rate)
+        self.training_calls.assign_add(1)
         loss = reconstruction + self.kl_weight * rate + distance
         return SentenceTerms(reconstruction, kl, loss + self.penalty(sampled, z, seed))
 

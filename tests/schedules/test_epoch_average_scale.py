@@ -103,10 +103,24 @@ def test_a_loaded_model_goes_on_where_it_was(scale_vae, data, probe, tmp_path):
     close(probe.train[2:], [np.mean(probe.own[6:8], axis=0)] * 2)
 
 
-def test_training_again_from_the_first_epoch_uses_the_batches_own_factors(scale_vae, data, probe):
-    fit(scale_vae, data, 1, 2)
-    fit(scale_vae, data, 1, 1)
-    close(probe.train[4:], probe.own[4:])
+def test_a_second_fit_goes_on_where_the_first_stopped(scale_vae, data, probe):
+    fit(scale_vae, data, 2, 1)
+    assert float(scale_vae.posterior_scale.epochs) == 1
+    fit(scale_vae, data, 2, 2)
+    averages = np.reshape(probe.own, (3, 2, 2)).mean(axis=1)
+    close(probe.train[:4], probe.own[:4])
+    close(probe.train[4:], [averages[1]] * 2)
+    assert float(scale_vae.posterior_scale.epochs) == 3
+
+
+def test_earlier_weights_do_not_take_the_epochs_of_a_fit_back(scale_vae, data):
+    class Reload(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.posterior_scale.epochs.assign(0.0)
+
+    callbacks = [EpochAverageScale(2), Reload()]
+    scale_vae.fit(data, epochs=3, callbacks=callbacks, shuffle=False, verbose=0)
+    assert float(scale_vae.posterior_scale.in_force) == 1
 
 
 def test_the_record_is_of_the_last_epoch_alone(scale_vae, data):

@@ -1,7 +1,9 @@
 """Linear annealing of the KL weight."""
 
-from scale_vae_keras.callbacks.weight_schedule import WeightSchedule
+import tensorflow as tf
+
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.schedules.weight_schedule import WeightSchedule
 
 
 class LinearKLAnnealing(WeightSchedule):
@@ -26,8 +28,8 @@ class LinearKLAnnealing(WeightSchedule):
         self.start = start
         self.epochs = epochs
 
-    def value(self, step: int, steps: int) -> float:
+    def value(self, step: tf.Tensor, steps: int) -> tf.Tensor:
         """The weight of a step of the run."""
         ramp = self.epochs * steps
-        done = 1.0 if ramp == 0 else min(1.0, step / ramp)
+        done = 1.0 if ramp == 0 else tf.minimum(step / ramp, 1.0)
         return self.start + (1.0 - self.start) * done

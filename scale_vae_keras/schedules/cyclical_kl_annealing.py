@@ -1,7 +1,9 @@
 """Cyclical annealing of the KL weight."""
 
-from scale_vae_keras.callbacks.weight_schedule import WeightSchedule
+import tensorflow as tf
+
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.schedules.weight_schedule import WeightSchedule
 
 
 class CyclicalKLAnnealing(WeightSchedule):
@@ -45,10 +47,10 @@ class CyclicalKLAnnealing(WeightSchedule):
         self.start = start
         self.first_epochs = first_epochs
 
-    def value(self, step: int, steps: int) -> float:
+    def value(self, step: tf.Tensor, steps: int) -> tf.Tensor:
         """The weight of a step of the run."""
         first = self.first_epochs * steps
-        place = (step - first if step >= first else step) % (self.cycle_epochs * steps)
+        place = tf.where(step >= first, step - first, step) % (self.cycle_epochs * steps)
         ramp = self.ramp_epochs * steps
-        done = 1.0 if ramp == 0 else min(1.0, place / ramp)
+        done = 1.0 if ramp == 0 else tf.minimum(place / ramp, 1.0)
         return self.start + (1.0 - self.start) * done

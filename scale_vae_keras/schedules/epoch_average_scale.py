@@ -4,6 +4,7 @@ import keras
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
 
 
 class EpochAverageScale(keras.callbacks.Callback):
@@ -11,8 +12,8 @@ class EpochAverageScale(keras.callbacks.Callback):
 
     Algorithm 1 of the Scale-VAE paper. In the first `f_epo` epochs training uses each batch's own
     factor, afterwards the average of the epoch before. The average of an epoch is taken before its
-    validation, which uses it. Place this callback before those that fit the prior or save the
-    model.
+    validation, which uses it. The epochs are
+    counted in the layer's weight `epochs`: a second `fit` goes on where the first stopped.
 
     Args:
         f_epo: number of epochs that use the batch's own factor, at least 1.
@@ -21,6 +22,8 @@ class EpochAverageScale(keras.callbacks.Callback):
         InputError: `f_epo` is below 1; in `fit`, the model has no `posterior_scale`, or no batch
             of the first epoch gave a factor.
     """
+
+    stage = Stage.SCHEDULE
 
     def __init__(self, f_epo: int = 1):
         super().__init__()
@@ -31,9 +34,11 @@ class EpochAverageScale(keras.callbacks.Callback):
             )
         self.f_epo = f_epo
         self._recording = False
+        self._shift = None
 
     def on_train_begin(self, logs=None):
         """Checks that the model has a factor."""
+        self._shift = None
         if not hasattr(self.model, "posterior_scale"):
             raise InputError(
                 f"EpochAverageScale needs a model with a scale-up factor, not {self.model.name!r}"
@@ -42,7 +47,10 @@ class EpochAverageScale(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         """Puts the last average in force from epoch `f_epo + 1` on and starts a new record."""
         scale = self.model.posterior_scale
-        scale.put_in_force(epoch >= self.f_epo)
+        if self._shift is None:
+            self._shift = max(int(host_value(scale.epochs)) - epoch, 0)
+        self._epoch = epoch + self._shift
+        scale.put_in_force(self._epoch >= self.f_epo)
         scale.open_record()
         self._recording = True
 
@@ -66,3 +74,4 @@ class EpochAverageScale(keras.callbacks.Callback):
                     f"than min_factor_batch = {scale.min_factor_batch} sentences, or posterior "
                     "means that are not finite; raise the batch size or lower min_factor_batch"
                 )
+            scale.epochs.assign(self._epoch + 1)

@@ -1,7 +1,9 @@
 """The move from the objective of Scale-VAE to a bound."""
 
-from scale_vae_keras.callbacks.weight_schedule import WeightSchedule
+import tensorflow as tf
+
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.schedules.weight_schedule import WeightSchedule
 
 
 class BoundAnnealing(WeightSchedule):
@@ -30,11 +32,14 @@ class BoundAnnealing(WeightSchedule):
         self.epochs = epochs
 
     def on_train_begin(self, logs=None):
-        """Checks that the model has a weight to raise."""
+        """Checks that the model has a weight to raise, and gives it the schedule."""
         if not hasattr(self.model, "bound_weight"):
             raise InputError('BoundAnnealing needs a ScaleVAE(bound="annealed")')
+        super().on_train_begin(logs)
 
-    def value(self, step: int, steps: int) -> float:
+    def value(self, step: tf.Tensor, steps: int) -> tf.Tensor:
         """The weight of a step of the run."""
         step, ramp = step - self.start * steps, self.epochs * steps
-        return float(step >= 0) if ramp == 0 else min(1.0, max(0.0, step / ramp))
+        if ramp == 0:
+            return tf.cast(step >= 0, tf.float64)
+        return tf.clip_by_value(step / ramp, 0.0, 1.0)

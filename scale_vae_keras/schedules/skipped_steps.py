@@ -1,20 +1,25 @@
 """Stops a run that no longer learns."""
 
+import logging
+
 import keras
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
 
+_logger = logging.getLogger("scale_vae_keras")
 _ALWAYS_ALLOWED = 20
 
 
 class SkippedSteps(keras.callbacks.Callback):
-    """Stops training when too many steps of an epoch had a loss or gradient that is not finite.
+    """Refuses to go on when too many steps of an epoch had a loss or gradient that is not finite.
 
-    Such a step changes no weight. Up to 20 of them in an epoch are always allowed, since loss
-    scaling begins by finding its scale in that way, unless they are all the steps of the epoch. In
-    data of unknown length the share is that of the steps so far.
-    Adds `skipped_steps`, their number since training began, to the epoch's logs. Place it first.
+    Every model has a guard of its own, `DivergenceGuard`, which this one replaces. Such a step
+    changes no weight. Up to 20 of them in an epoch are always allowed, since loss scaling begins by
+    finding its scale in that way, unless they are all the steps of the epoch. In data of unknown
+    length the share is that of the steps so far. Adds `skipped_steps`, their number since training
+    began, to the epoch's logs.
 
     Args:
         max_share: the largest share of an epoch's steps that may be skipped; nothing stops
@@ -23,6 +28,8 @@ class SkippedSteps(keras.callbacks.Callback):
     Raises:
         InputError: `max_share` is below 0; in `fit`, too many steps were skipped.
     """
+
+    stage = Stage.GUARD
 
     def __init__(self, max_share: float = 0.1):
         super().__init__()
@@ -45,12 +52,15 @@ class SkippedSteps(keras.callbacks.Callback):
         if steps is not None:
             allowed = min(allowed, steps - 1)
         if skipped > allowed and self.max_share < 1:
-            raise InputError(
+            self._stop(
                 f"{skipped} of the first {batch + 1} steps of epoch {self._epoch + 1} had a loss "
                 f"or a gradient that is not finite, more than the share of {self.max_share:g} that "
                 "is allowed of an epoch: lower the learning rate, look for a fault in the data, or "
                 "raise max_skipped_share"
             )
+
+    def _stop(self, reason):
+        raise InputError(reason)
 
     def on_epoch_end(self, epoch, logs=None):
         """Adds the count to the logs."""
@@ -67,3 +77,20 @@ class SkippedSteps(keras.callbacks.Callback):
     def set_state(self, state: dict) -> None:
         """Goes on from `get_state`."""
         self._before = state["before"]
+
+
+class DivergenceGuard(SkippedSteps):
+    """Ends `fit` where `SkippedSteps` would raise: with one warning, and with the logs so far.
+
+    `SentenceModel.fit` adds it unless it is given a `SkippedSteps`. The epoch without a counted
+    step that it ends with has a loss that is not a number.
+    """
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Forgets the epoch."""
+        self._before = None
+
+    def _stop(self, reason):
+        if not self.model.stop_training:
+            _logger.warning("training stops: %s", reason)
+        self.model.stop_training = True

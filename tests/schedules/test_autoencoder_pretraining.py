@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from scale_vae_keras.callbacks.autoencoder_pretraining import AutoencoderPretraining
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import PretrainedVAE, TextVAE
+from scale_vae_keras.schedules.autoencoder_pretraining import AutoencoderPretraining
 
 
 def compiled(model):
@@ -58,6 +58,12 @@ def test_a_run_resumed_afterwards_is_not_reset():
     recorder = fit(model, 2, initial_epoch=3)
     assert recorder.pretraining == [0]
     np.testing.assert_array_equal(recorder.kernels[0], kernel)
+
+
+def test_a_second_fit_goes_on_where_the_first_stopped():
+    model = compiled(PretrainedVAE)
+    assert fit(model, 5).pretraining == [1, 1, 1, 1]
+    assert fit(model, 5).pretraining == [1, 0, 0, 0]
 
 
 def test_without_pretraining_nothing_is_reset():
