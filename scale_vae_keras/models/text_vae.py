@@ -106,7 +106,7 @@ class TextVAE(TextGenerator, SentenceModel):
         self.encoder.build(input_shape)
         self.gaussian_posterior.build((input_shape[0], self.units))
         self.decoder.build(input_shape, (input_shape[0], self.latent_dim))
-        self.prior.build((input_shape[0], self.latent_dim))
+        self.prior.build_for(self.latent_dim)
         self.kl_weight = self._state("kl_weight", "ones")
         self._build_step_state()
         self.built = True
