@@ -13,7 +13,7 @@ class FitPrior(keras.callbacks.Callback):
     """Fits the prior to the posteriors of training sentences after each epoch.
 
     The validation of the epoch uses the fitted prior, and so do generation, evaluation and what is
-    saved.
+    saved. The posteriors have the factor that `EpochAverageScale` has just closed.
 
     Args:
         sentences: training sentences, a split or batches of int32 ids `[batch, time]` in random

@@ -42,6 +42,8 @@ def evaluate_model(
     - `iw_nll`, `iw_samples`: importance-weighted negative log-likelihood under the declared
       prior, an upper bound in expectation that is exact as the samples grow; `ppl`, its
       exponential by predicted token; `ess`, the mean effective number of samples.
+    - `bits_per_byte`: `iw_nll` of all sentences in bits, by the UTF-8 bytes of their text; models
+      with different tokenizers compare. None where the split has no bytes.
     - `reconstruction`; `kl`, KL(q || N(0, I)) of the posterior that the objective charges;
       `kl_scaled_prior` and `kl_standard_prior`, of the posterior that the decoder samples from to
       the priors "scaled" and "standard".
@@ -84,6 +86,7 @@ def evaluate_model(
         "generator": _GENERATORS.get(declared.kind, declared.kind),
         "seed": seed,
         **_density_metrics(terms, samples),
+        "bits_per_byte": bits_per_byte(terms.log_likelihood, split.text_bytes),
         **(_latent_metrics(encoded, split.lengths, seed) if latent else _NO_LATENT_METRICS),
         "factor": _extremes(factor(model)) if latent else None,
     }
@@ -120,6 +123,18 @@ def _density_metrics(terms: Density, samples: int) -> Metrics:
         "tokens": tokens,
     }
     return {name: None if _is_nan(value) else value for name, value in metrics.items()}
+
+
+def bits_per_byte(log_likelihood: np.ndarray, text_bytes: np.ndarray | None) -> float | None:
+    """What sentences cost in bits per byte of their text; None where either is not known.
+
+    Args:
+        log_likelihood: of each sentence, in nats, `[sentences]`.
+        text_bytes: UTF-8 bytes of each sentence, `[sentences]`.
+    """
+    if text_bytes is None or np.isnan(log_likelihood).any():
+        return None
+    return float(-log_likelihood.sum() / (math.log(2) * text_bytes.sum()))
 
 
 def _is_nan(value):

@@ -84,5 +84,5 @@ def declared_prior(
 
 
 def _built(prior, model):
-    prior.build((None, model.decoder.latent_dim))
+    prior.build_for(model.decoder.latent_dim)
     return prior

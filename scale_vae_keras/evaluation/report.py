@@ -11,6 +11,7 @@ METRICS = (
     ("elbo_nll", "nats/sentence", "negative ELBO"),
     ("objective_nll", "nats/sentence", "negative training objective"),
     ("ppl", "per token", "perplexity, of iw_nll"),
+    ("bits_per_byte", "bits/byte", "of iw_nll, by the bytes of the text"),
     ("reconstruction", "nats/sentence", "-log p(x|z)"),
     ("kl", "nats/sentence", "KL(q || N(0, I)), unscaled q"),
     ("kl_scaled_prior", "nats/sentence", "KL(q-hat || N(0, f-bar^2))"),
@@ -54,8 +55,8 @@ def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:
 
 
 def _value(metrics, name):
-    """A figure; figures that were written before priors had names have a generator's name."""
-    return measured_prior(metrics) if name == "prior" else metrics[name]
+    """A figure, None where an earlier version did not compute it."""
+    return measured_prior(metrics) if name == "prior" else metrics.get(name)
 
 
 def measured_prior(metrics: Mapping[str, object]) -> str:

@@ -132,16 +132,16 @@ class ScaleVAE(TextVAE):
             self.bound_weight = self._state("bound_weight", "zeros")
         super().build(input_shape)
 
-    def fit(self, x=None, *args, **kwargs):
+    def fit(self, *args, **kwargs):
         """As `TextVAE.fit`; warns once where the callback `EpochAverageScale` is missing."""
-        callbacks = kwargs.get("callbacks", args[4] if len(args) > 4 else None)
+        callbacks = kwargs.get("callbacks", args[5] if len(args) > 5 else None)
         if not self._warned and not _has_epoch_average(callbacks):
             self._warned = True
             _logger.warning(
                 "fit has no EpochAverageScale among its callbacks: f-bar is that of all batches so "
                 "far and training never uses it; pass callbacks=[EpochAverageScale(f_epo=1)]"
             )
-        return super().fit(x, *args, **kwargs)
+        return super().fit(*args, **kwargs)
 
     def posteriors(
         self, posterior: Posterior, training: bool

@@ -1,12 +1,12 @@
 """The plain text VAE, which every other system changes in one place."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.data.batches import sampled_batches
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.first_posteriors import first_posteriors
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.layers.encoder import LSTMEncoder
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
@@ -107,7 +107,7 @@ class TextVAE(TextGenerator, SentenceModel):
         self.encoder.build(input_shape)
         self.gaussian_posterior.build((input_shape[0], self.units))
         self.decoder.build(input_shape, (input_shape[0], self.latent_dim))
-        self.prior.build((input_shape[0], self.latent_dim))
+        self.prior.build_for(self.latent_dim)
         self.kl_weight = self._state("kl_weight", "ones")
         self._build_step_state()
         self.built = True
@@ -239,22 +239,8 @@ class TextVAE(TextGenerator, SentenceModel):
         if isinstance(sentences, EncodedSplit):
             sentences = sampled_batches(sentences, _FIT_BATCH, limit, seed)
         if isinstance(sentences, tf.data.Dataset):
-            sentences = self._posteriors_of(sentences, limit)
+            sentences = first_posteriors(self._encoding_graph(), sentences, limit)
         self.prior.fit(sentences, seed)
-
-    def _posteriors_of(self, dataset, limit):
-        means, log_vars, count = [], [], 0
-        encode = self._encoding_graph()
-        for ids in dataset:
-            posterior = encode(ids[: limit - count])
-            means.append(posterior.mean)
-            log_vars.append(posterior.log_var)
-            count += len(posterior.mean)
-            if count >= limit:
-                break
-        if not count:
-            raise InputError("there is no sentence to fit the prior to")
-        return Posterior(np.concatenate(means), np.concatenate(log_vars))
 
     def _encoding_graph(self):
         """`encode` as a graph, made once."""

@@ -66,7 +66,6 @@ class EpochAverageScale(keras.callbacks.Callback):
         if self._recording:
             scale = self.model.posterior_scale
             scale.close_record()
-            scale.epochs.assign(self._epoch + 1)
             self._recording = False
             unrecorded = int(host_value(scale.unrecorded))
             if unrecorded and float(host_value(scale.has_average)) < 0.5:
@@ -75,3 +74,4 @@ class EpochAverageScale(keras.callbacks.Callback):
                     f"than min_factor_batch = {scale.min_factor_batch} sentences, or posterior "
                     "means that are not finite; raise the batch size or lower min_factor_batch"
                 )
+            scale.epochs.assign(self._epoch + 1)

@@ -1,6 +1,7 @@
 import io
 import json
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -82,6 +83,15 @@ def test_counts_and_perplexity(split, metrics):
     assert metrics["tokens"] == 1 + 5 * 2 + 25 * 2
     assert metrics["ppl"] == pytest.approx(math.exp(31 * metrics["iw_nll"] / 61))
     assert metrics["factor"] == pytest.approx({"min": 0.6, "mean": 0.95, "max": 1.3})
+
+
+def test_bits_per_byte(model, split, metrics):
+    assert metrics["bits_per_byte"] is None
+    sized = replace(split, text_bytes=np.arange(1, 32))
+    measured = evaluate_model(model, sized, samples=20)
+    # 1 + 2 + ... + 31 bytes
+    assert measured["bits_per_byte"] == pytest.approx(31 * metrics["iw_nll"] / (math.log(2) * 496))
+    assert evaluate_model(model, sized, samples=0)["bits_per_byte"] is None
 
 
 def test_same_seed_same_metrics(model, split, metrics):

@@ -251,6 +251,16 @@ def test_a_keras_file_brings_the_prior_back(make, sentences, tmp_path, prior, mo
     )
 
 
+def test_a_prior_of_another_model_is_kept(make, sentences):
+    vae, ids = make(prior="full"), sentences(12)
+    vae.fit_prior(batches(ids))
+    other = make(ScaleVAE, prior=vae.prior)
+    assert other.prior is vae.prior
+    np.testing.assert_array_equal(other.generate(4).z, vae.generate(4).z)
+    with pytest.raises(InputError, match="the prior has 2 dimensions and the model 3"):
+        make(latent_dim=3, prior=vae.prior)
+
+
 def test_what_does_not_go_together():
     with pytest.raises(InputError, match='set free_bits_form to "sentence"'):
         models.FreeBitsVAE(12, prior="learned-mixture")

@@ -56,6 +56,20 @@ class Prior(keras.layers.Layer):
         if self.needs_fit:
             self.fitted = self._state("fitted", (), "zeros")
 
+    def build_for(self, latent_dim: int) -> None:
+        """Builds the prior; one that is built already, such as another model's, is kept as it is.
+
+        Raises:
+            InputError: it was built for another number of dimensions.
+        """
+        if not self.built:
+            self.build((None, latent_dim))
+        if self.latent_dim != latent_dim:
+            raise InputError(
+                f"the prior has {self.latent_dim} dimensions and the model {latent_dim}: give the "
+                "model a prior of its own"
+            )
+
     def _state(self, name, shape, initializer):
         return self.add_weight(
             name=name,
