@@ -29,7 +29,6 @@ EVALUATION = _by_name(
         _SENTENCE,
         "negative training objective",
         "upper bound, but for Scale-VAE no bound of anything",
-        better="smaller",
     ),
     Metric("ppl", "per token", "perplexity, of iw_nll", "upper bound in expectation", "smaller"),
     Metric(
