@@ -37,8 +37,8 @@ def measure_generation(run: str, language_model: str, count: int, seed: int) -> 
         seed: of the sentences.
 
     Raises:
-        InputError: a run is broken, `run` is a language model itself, the language model does not
-            fit, or sacreBLEU is not installed.
+        InputError: a run is broken, `run` is a language model itself, the language model
+            has another vocabulary, or sacreBLEU is not installed.
     """
     open_bleu()
     folder = RunFolder(run)

@@ -15,10 +15,15 @@ _TEXT = (
 
 
 def read_rows(path: str | os.PathLike) -> pd.DataFrame:
-    """The rows of a table so far; none where there is no file yet."""
-    if not Path(path).exists():
-        return pd.DataFrame({"system": pd.array([], "string"), "seed": pd.array([], "Int64")})
+    """The rows of a table."""
     return read_csv(path, text=_TEXT)
+
+
+def rows_so_far(path: str | os.PathLike) -> pd.DataFrame:
+    """The rows of a table that is being made; none where there is no file yet."""
+    if Path(path).exists():
+        return read_rows(path)
+    return pd.DataFrame({"system": pd.array([], "string"), "seed": pd.array([], "Int64")})
 
 
 def is_of(rows: pd.DataFrame, system: str, seed: int) -> pd.Series:

@@ -18,6 +18,7 @@ from scale_vae_keras.benchmarks.paper.table import paper_markdown
 from scale_vae_keras.benchmarks.rows import read_rows
 from scale_vae_keras.commands.main import main
 from scale_vae_keras.data import synthetic
+from scale_vae_keras.data.folder import FolderCorpus
 from scale_vae_keras.metrics import GENERATION
 from scale_vae_keras.pictures import Point, draw_likelihood_information
 
@@ -130,13 +131,22 @@ def test_again_a_table_stays_as_it_is(made, corpus, monkeypatch, capsys):
     for name in ("probe_run", "measure_generation"):
         monkeypatch.setattr(paper_benchmark, name, None)
     monkeypatch.setattr(density_benchmark, "_train", None)
+    fingerprint, hashed = FolderCorpus.fingerprint, []
+
+    def counted(self):
+        hashed.append(self.name)
+        return fingerprint(self)
+
+    monkeypatch.setattr(FolderCorpus, "fingerprint", counted)
     for table, command in commands(corpus, made.folder).items():
+        hashed.clear()
         names = [f"table{table}.{suffix}" for suffix in ("csv", "md")]
         before = [(made.folder / name).read_bytes() for name in names]
         capsys.readouterr()
         assert main(command) == 0
         assert [(made.folder / name).read_bytes() for name in names] == before
         assert capsys.readouterr().out.encode() == before[1]
+        assert hashed == ["tiny"]
 
 
 @pytest.mark.parametrize("table", range(1, 6))

@@ -3,7 +3,13 @@ import math
 import pandas as pd
 import pytest
 
-from scale_vae_keras.benchmarks.rows import is_of, read_rows, system_means, with_rows
+from scale_vae_keras.benchmarks.rows import (
+    is_of,
+    read_rows,
+    rows_so_far,
+    system_means,
+    with_rows,
+)
 from scale_vae_keras.tables import write_csv
 
 ROWS = pd.DataFrame(
@@ -31,12 +37,12 @@ def test_means_over_seeds():
 
 def test_rows_are_added_and_found_again(tmp_path):
     path = tmp_path / "density.csv"
-    rows = read_rows(path)
+    rows = rows_so_far(path)
     assert not is_of(rows, "vae", 1).any()
     write_csv(path, with_rows(rows, [{"system": "vae", "seed": 1, "au": 3, "command": "a, b"}]))
     write_csv(
         path,
-        with_rows(read_rows(path), [{"system": "lstm-lm", "seed": 1, "au": None, "ppl": 2.0}]),
+        with_rows(rows_so_far(path), [{"system": "lstm-lm", "seed": 1, "au": None, "ppl": 2.0}]),
     )
     assert path.read_text().splitlines() == [
         "system,seed,au,command,ppl",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from scale_vae_keras import __version__
 from scale_vae_keras.benchmarks.density.table import density_markdown
-from scale_vae_keras.benchmarks.rows import is_of, read_rows, with_rows
+from scale_vae_keras.benchmarks.rows import is_of, rows_so_far, with_rows
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json, written_whole
@@ -109,7 +109,7 @@ class DensityFolder:
 
     def rows(self) -> pd.DataFrame:
         """The rows of `density.csv`."""
-        return read_rows(self.path / "density.csv")
+        return rows_so_far(self.path / "density.csv")
 
     def bench(self, system: str, seed: int, command: str) -> pd.Series:
         """The row of a system and seed, which are trained and measured if it is not there yet.

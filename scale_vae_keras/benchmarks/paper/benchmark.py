@@ -18,7 +18,7 @@ from scale_vae_keras.benchmarks.paper.published import (
 )
 from scale_vae_keras.benchmarks.paper.table import draw_paper_table, paper_markdown
 from scale_vae_keras.benchmarks.probe import probe_run
-from scale_vae_keras.benchmarks.rows import is_of, read_rows, with_rows
+from scale_vae_keras.benchmarks.rows import is_of, read_rows, rows_so_far, with_rows
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.generation import open_bleu
@@ -173,7 +173,7 @@ def _count(table, sentences):
 
 def _kept(path, same):
     """The rows of the table so far that were made in the same way."""
-    rows = read_rows(path)
+    rows = rows_so_far(path)
     for name, value in same.items():
         rows = rows[rows[name] == value] if name in rows else rows[:0]
     return rows

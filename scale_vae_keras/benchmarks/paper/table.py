@@ -61,8 +61,6 @@ def show_paper_table(path: str | os.PathLike) -> str:
     Raises:
         InputError: the file is no such table.
     """
-    with open(path, "rb"):
-        pass
     try:
         return paper_markdown(read_rows(path))
     except (KeyError, IndexError, TypeError, ValueError) as error:

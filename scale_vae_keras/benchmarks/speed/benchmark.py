@@ -105,7 +105,7 @@ def benchmark_speed(
         One row per figure: measure, value, unit, and where it was measured.
 
     Raises:
-        InputError: `rounds` is below 1, or the corpus is not fit.
+        InputError: `rounds` is below 1, or the corpus is invalid.
     """
     if rounds < 1:
         raise InputError(f"the number of rounds is {rounds}: give at least 1")
