@@ -193,7 +193,7 @@ def _generation(rows):
     columns = {"measure": ["seeds", *GENERATION]}
     for system, own in means.iterrows():
         columns[system] = [
-            str(own["seeds"]),
+            str(means["seeds"][system]),
             *(metric.show(own[name], own[f"{name}_error"]) for name, metric in GENERATION.items()),
         ]
         if not pd.isna(own[papers[0]]):
