@@ -1,15 +1,11 @@
 """Scale-VAE and its baselines for Keras 3 on TensorFlow.
 
 Importing the package is cheap: TensorFlow is loaded when the first model, callback or tool is
-used. The models are registered with Keras as soon as Keras itself is imported, so that
-`keras.saving.load_model` finds them.
+used.
 """
 
 import importlib
-import importlib.abc
-import importlib.util
 import os
-import sys
 
 __version__ = "0.1.0"
 
@@ -57,43 +53,6 @@ def check_backend(backend: str | None = None) -> None:
         )
 
 
-def _register_models() -> None:
-    import keras
-
-    check_backend(keras.config.backend())
-    importlib.import_module(f"{__name__}.models")
-
-
-class _RegisterAfterKeras(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Registers the models right after the first import of Keras."""
-
-    def find_spec(self, fullname, path, target=None):
-        """Stands in for Keras' own loader, once."""
-        if fullname != "keras":
-            return None
-        sys.meta_path.remove(self)
-        self._spec = importlib.util.find_spec("keras")
-        sys.meta_path.insert(0, self)
-        if self._spec is None:
-            return None
-        return importlib.util.spec_from_loader(
-            "keras", self, origin=self._spec.origin, is_package=True
-        )
-
-    def create_module(self, spec):
-        """Keras' own module."""
-        spec.submodule_search_locations = self._spec.submodule_search_locations
-
-    def exec_module(self, module):
-        """Runs Keras' own code, then registers the models."""
-        sys.meta_path.remove(self)
-        module.__spec__ = self._spec
-        module.__loader__ = self._spec.loader
-        module.__file__ = self._spec.origin
-        self._spec.loader.exec_module(module)
-        _register_models()
-
-
 def __getattr__(name: str):
     if name in __all__:
         check_backend()
@@ -107,9 +66,3 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-if "keras" in sys.modules:
-    _register_models()
-else:
-    sys.meta_path.insert(0, _RegisterAfterKeras())

@@ -10,6 +10,7 @@ import numpy as np
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
+from scale_vae_keras.metrics import EVALUATION
 from scale_vae_keras.tables import read_csv
 
 
@@ -224,7 +225,8 @@ def draw_likelihood_information(points: Mapping[str, Point], path: str | os.Path
     note = "\ntriangles: beyond the axis, with the likelihood" if beyond else ""
     axis.set(
         xlabel=f"mutual information of sentence and code (nats){note}",
-        ylabel="proper negative log-likelihood, iw_nll (nats per sentence; lower is better)",
+        ylabel="proper negative log-likelihood, iw_nll "
+        f"({EVALUATION['iw_nll'].unit}; lower is better)",
     )
     axis.grid(alpha=0.3)
     _draw_beyond(axis, beyond)

@@ -6,8 +6,8 @@ from scale_vae_keras.commands.console import longest, print_sentences
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.prior import FITTED, GENERATORS, declared_prior
-from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.samplers.row_random import row_seeds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,8 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.models.text_generator import row_seeds
-from scale_vae_keras.samplers.row_random import row_normals
+from scale_vae_keras.samplers.row_random import row_normals, row_seeds
 
 
 class DiagonalPrior(NamedTuple):

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+import keras
 import numpy as np
 
-from scale_vae_keras.models.text_generator import MAX_LENGTH, TextGenerator
+from scale_vae_keras.samplers.sampler import MAX_LENGTH
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 _STEPS = 5
@@ -27,7 +28,7 @@ class TextSamples(NamedTuple):
 
 
 def write_samples(
-    model: TextGenerator,
+    model: keras.Model,
     tokenizer: Tokenizer,
     means: np.ndarray,
     count: int = 8,

@@ -1,13 +1,27 @@
 """KL that is free up to a threshold."""
 
+from dataclasses import dataclass
+
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.settings import check, setting
 
-FREE_BITS_FORMS = ("dimension", "sentence")
+
+@dataclass(frozen=True)
+class FreeBitsSettings(LatentSettings):
+    """Settings of `FreeBitsVAE`."""
+
+    free_bits: float = setting(0.1, "free KL, in nats per dimension", least=0)
+    free_bits_form: str = setting(
+        "dimension",
+        "what the threshold is of: a dimension, or all dimensions of a sentence",
+        choices=("dimension", "sentence"),
+    )
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -29,15 +43,15 @@ class FreeBitsVAE(TextVAE):
         InputError: an argument is out of its range.
     """
 
-    def __init__(self, *args, free_bits: float = 0.1, free_bits_form: str = "dimension", **kwargs):
+    def __init__(
+        self,
+        *args,
+        free_bits: float = FreeBitsSettings.free_bits,
+        free_bits_form: str = FreeBitsSettings.free_bits_form,
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
-        if not 0 <= free_bits < float("inf"):
-            raise InputError(f"free_bits must be at least 0 and finite, got {free_bits}")
-        if free_bits_form not in FREE_BITS_FORMS:
-            raise InputError(
-                f"free_bits_form must be one of {', '.join(FREE_BITS_FORMS)}, got "
-                f"{free_bits_form!r}"
-            )
+        check(FreeBitsSettings, free_bits=free_bits, free_bits_form=free_bits_form)
         self.free_bits = free_bits
         self.free_bits_form = free_bits_form
 
@@ -57,3 +71,12 @@ class FreeBitsVAE(TextVAE):
             "free_bits": self.free_bits,
             "free_bits_form": self.free_bits_form,
         }
+
+
+SYSTEM = System(
+    "free-bits",
+    FreeBitsVAE,
+    FreeBitsSettings,
+    "no KL is charged below a threshold, by dimension or by sentence",
+    "Kingma et al. (2016)",
+)

@@ -1,5 +1,7 @@
 """A rate on the aggregated posterior."""
 
+from dataclasses import dataclass
+
 import keras
 import tensorflow as tf
 
@@ -7,10 +9,27 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.aggregate_divergence import aggregate_kl, maximum_mean_discrepancy
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.layers.replica import global_batch_size, global_rows
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.settings import check, setting
 
-DIVERGENCES = ("mmd", "kl")
 _PRIOR_STREAM = -2
+
+
+@dataclass(frozen=True)
+class InfoSettings(LatentSettings):
+    """Settings of `InfoVAE`."""
+
+    divergence: str = setting(
+        "mmd",
+        "distance of the aggregated posterior from the prior: mmd or kl",
+        choices=("mmd", "kl"),
+    )
+    alpha: float = setting(0.5, "weight of the information of z and the sentence", most=1)
+    aggregate_weight: float = setting(
+        10.0, "lambda, the weight of the distance is alpha + lambda - 1"
+    )
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -36,18 +55,13 @@ class InfoVAE(TextVAE):
     def __init__(
         self,
         *args,
-        divergence: str = "mmd",
-        alpha: float = 0.5,
-        aggregate_weight: float = 10.0,
+        divergence: str = InfoSettings.divergence,
+        alpha: float = InfoSettings.alpha,
+        aggregate_weight: float = InfoSettings.aggregate_weight,
         **kwargs,
     ):
         super().__init__(*args, **kwargs)
-        if divergence not in DIVERGENCES:
-            raise InputError(
-                f"divergence must be one of {', '.join(DIVERGENCES)}, got {divergence!r}"
-            )
-        if not alpha <= 1:
-            raise InputError(f"alpha must be at most 1, got {alpha}")
+        check(InfoSettings, divergence=divergence, alpha=alpha, aggregate_weight=aggregate_weight)
         if not 0 <= alpha + aggregate_weight - 1 < float("inf"):
             raise InputError(
                 f"alpha + aggregate_weight must be at least 1, got {alpha + aggregate_weight}"
@@ -81,3 +95,12 @@ class InfoVAE(TextVAE):
             "alpha": self.alpha,
             "aggregate_weight": self.aggregate_weight,
         }
+
+
+SYSTEM = System(
+    "info",
+    InfoVAE,
+    InfoSettings,
+    "part of the KL, and the aggregated posterior's distance from the prior",
+    "Zhao et al. (2019)",
+)

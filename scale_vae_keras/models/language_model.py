@@ -6,6 +6,8 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.models.sentence_model import SentenceModel, SentenceTerms
+from scale_vae_keras.models.settings import ModelSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
 
 
@@ -38,6 +40,8 @@ class LanguageModel(TextGenerator, SentenceModel):
         """
         seed = self._step_seed(ids, training)
         reconstruction, distance = self._reconstruct(ids, self._no_code(ids), training, seed)
+        if training:
+            self.training_calls.assign_add(1)
         return SentenceTerms(
             reconstruction, tf.zeros_like(reconstruction), reconstruction + distance
         )
@@ -64,3 +68,13 @@ class LanguageModel(TextGenerator, SentenceModel):
             InputError: always.
         """
         raise InputError("a language model has no latent code: use a text VAE, such as scale")
+
+
+SYSTEM = System(
+    "lstm-lm",
+    LanguageModel,
+    ModelSettings,
+    "the decoder without z, a language model",
+    "Bowman et al. (2016)",
+    lambda *_: [],
+)

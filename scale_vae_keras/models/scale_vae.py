@@ -1,18 +1,46 @@
 """Scale-VAE: the decoder sees scaled-up posterior means, the KL is charged on the unscaled ones."""
 
+from dataclasses import dataclass
+
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import (
     Posterior,
     UnscaledPosterior,
     uncharged_kl,
 )
-from scale_vae_keras.layers.posterior_scale import PosteriorScale
+from scale_vae_keras.layers.posterior_scale import FactorSettings, PosteriorScale
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System, linear_annealing
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.schedules.bound_annealing import BoundAnnealing
+from scale_vae_keras.schedules.epoch_average_scale import EpochAverageScale
+from scale_vae_keras.settings import check, setting
 
-BOUNDS = ("paper", "proper", "annealed")
+
+@dataclass(frozen=True)
+class ScaleSettings(LatentSettings, FactorSettings):
+    """Settings of `ScaleVAE`."""
+
+    f_epo: int = setting(
+        1,
+        "epochs that use each batch's own factor, before the epoch average",
+        above=0,
+        search=(1, 2, 3, 5, 7),
+        of_model=False,
+    )
+    bound: str = setting(
+        "paper",
+        "what is trained: paper, proper or annealed",
+        choices=("paper", "proper", "annealed"),
+    )
+    bound_start: int = setting(
+        10, "epochs before an annealed bound begins to change", least=0, of_model=False
+    )
+    bound_epochs: int = setting(
+        10, "epochs from then until it is the proper one", least=0, of_model=False
+    )
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -39,7 +67,7 @@ class ScaleVAE(TextVAE):
         embedding_dim: width of the token embeddings of encoder and decoder.
         units: width of the LSTMs of encoder and decoder.
         dropout: share of embedding and hidden entries that the decoder drops in training.
-        des_std: the standard deviation that scaled means shall have over a batch.
+        des_std: target standard deviation of scaled means over a batch.
         ddof: 1 divides the squared deviations of a batch by N - 1, 0 by N.
         average: how an epoch's factors become one: "arithmetic", "pooled" or "median".
         through_batch_factor: whether gradients flow through the batch's own factor.
@@ -55,22 +83,21 @@ class ScaleVAE(TextVAE):
     def __init__(
         self,
         vocabulary_size: int,
-        latent_dim: int = 32,
-        embedding_dim: int = 512,
-        units: int = 1024,
-        dropout: float = 0.5,
-        des_std: float = 0.7,
-        ddof: int = 1,
-        average: str = "arithmetic",
-        through_batch_factor: bool = True,
-        min_factor_batch: int = 16,
-        max_factor: float = 1e4,
-        bound: str = "paper",
+        latent_dim: int = ScaleSettings.latent_dim,
+        embedding_dim: int = ScaleSettings.embedding_dim,
+        units: int = ScaleSettings.units,
+        dropout: float = ScaleSettings.dropout,
+        des_std: float = ScaleSettings.des_std,
+        ddof: int = ScaleSettings.ddof,
+        average: str = ScaleSettings.average,
+        through_batch_factor: bool = ScaleSettings.through_batch_factor,
+        min_factor_batch: int = ScaleSettings.min_factor_batch,
+        max_factor: float = ScaleSettings.max_factor,
+        bound: str = ScaleSettings.bound,
         **kwargs,
     ):
         super().__init__(vocabulary_size, latent_dim, embedding_dim, units, dropout, **kwargs)
-        if bound not in BOUNDS:
-            raise InputError(f"bound must be one of {', '.join(BOUNDS)}, got {bound!r}")
+        check(ScaleSettings, bound=bound)
         self.bound = bound
         self.scale_config = {
             "des_std": des_std,
@@ -112,3 +139,20 @@ class ScaleVAE(TextVAE):
     def get_config(self):
         """Constructor arguments."""
         return {**super().get_config(), **self.scale_config, "bound": self.bound}
+
+
+def _callbacks(config, *_):
+    callbacks = [EpochAverageScale(config.f_epo), *linear_annealing(config)]
+    if config.bound == "annealed":
+        callbacks.append(BoundAnnealing(config.bound_start, config.bound_epochs))
+    return callbacks
+
+
+SYSTEM = System(
+    "scale",
+    ScaleVAE,
+    ScaleSettings,
+    "the decoder sees scaled-up posterior means",
+    "Song et al. (2024)",
+    _callbacks,
+)

@@ -7,11 +7,9 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers.greedy_sampler import GreedySampler
-from scale_vae_keras.samplers.row_random import row_normals, row_uniforms
-from scale_vae_keras.samplers.sampler import Sampler, Sentences
+from scale_vae_keras.samplers.row_random import row_normals, row_seeds, row_uniforms
+from scale_vae_keras.samplers.sampler import MAX_LENGTH, Sampler, Sentences
 from scale_vae_keras.samplers.temperature_sampler import TemperatureSampler
-
-MAX_LENGTH = 100
 
 
 class Generated(NamedTuple):
@@ -27,14 +25,6 @@ class Generated(NamedTuple):
     ids: tf.Tensor
     log_probability: tf.Tensor
     z: tf.Tensor
-
-
-def row_seeds(count: int, seed: int) -> np.ndarray:
-    """The seeds of `count` rows that belong to one seed, int64 `[count]`.
-
-    Rows of a larger count begin with those of a smaller one.
-    """
-    return np.random.default_rng(seed).integers(0, 2**62, size=count, dtype=np.int64)
 
 
 class TextGenerator:

@@ -10,7 +10,10 @@ from scale_vae_keras.layers.encoder import LSTMEncoder
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
 from scale_vae_keras.layers.replica import first_global_row
 from scale_vae_keras.models.sentence_model import SentenceModel, SentenceTerms
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
+from scale_vae_keras.settings import check
 
 _MOST_ROWS = 1024
 
@@ -52,13 +55,13 @@ class TextVAE(TextGenerator, SentenceModel):
     def __init__(
         self,
         vocabulary_size: int,
-        latent_dim: int = 32,
-        embedding_dim: int = 512,
-        units: int = 1024,
-        dropout: float = 0.5,
-        decoder_initializer_range: float = 0.01,
+        latent_dim: int = LatentSettings.latent_dim,
+        embedding_dim: int = LatentSettings.embedding_dim,
+        units: int = LatentSettings.units,
+        dropout: float = LatentSettings.dropout,
+        decoder_initializer_range: float = LatentSettings.decoder_initializer_range,
         seed: int = 0,
-        pooling: str = "last",
+        pooling: str = LatentSettings.pooling,
         **kwargs,
     ):
         super().__init__(
@@ -70,8 +73,7 @@ class TextVAE(TextGenerator, SentenceModel):
             seed,
             **kwargs,
         )
-        if int(latent_dim) != latent_dim or latent_dim < 1:
-            raise InputError(f"latent_dim must be a positive whole number, got {latent_dim}")
+        check(LatentSettings, latent_dim=latent_dim, pooling=pooling)
         self.latent_dim = latent_dim
         self.pooling = pooling
         self.encoder = LSTMEncoder(
@@ -185,7 +187,7 @@ class TextVAE(TextGenerator, SentenceModel):
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             training: whether this is a training batch: dropout, `kl_weight`, and noise that
-                changes with the optimizer's steps. Else the KL weight is 1 and the noise depends
+                changes with every such call. Else the KL weight is 1 and the noise depends
                 on the batch's content alone.
         """
         seed = self._step_seed(ids, training)
@@ -196,6 +198,7 @@ class TextVAE(TextGenerator, SentenceModel):
         rate = self.rate(charged, training)
         if not training:
             return SentenceTerms(reconstruction, kl, reconstruction + rate)
+        self.training_calls.assign_add(1)
         loss = reconstruction + self.kl_weight * rate + distance
         return SentenceTerms(reconstruction, kl, loss + self.penalty(sampled, z, seed))
 
@@ -212,3 +215,8 @@ class TextVAE(TextGenerator, SentenceModel):
             "latent_dim": self.latent_dim,
             "pooling": self.pooling,
         }
+
+
+SYSTEM = System(
+    "vae", TextVAE, LatentSettings, "plain VAE with linear KL annealing", "Bowman et al. (2016)"
+)

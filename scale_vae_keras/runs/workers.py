@@ -110,7 +110,7 @@ def _several_workers():
         raise InputError(f"this worker cannot join the others: {reason}") from error
 
 
-def meet(strategy: tf.distribute.Strategy) -> None:
+def barrier(strategy: tf.distribute.Strategy) -> None:
     """Waits until every worker has come here.
 
     Raises:

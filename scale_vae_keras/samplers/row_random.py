@@ -1,5 +1,6 @@
 """Random numbers that belong to a row and not to its batch."""
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -29,3 +30,11 @@ def row_normals(seeds: tf.Tensor, count: int | tf.Tensor) -> tf.Tensor:
         seeds,
         fn_output_signature=tf.TensorSpec([None], tf.float32),
     )
+
+
+def row_seeds(count: int, seed: int) -> np.ndarray:
+    """The seeds of `count` rows that belong to one seed, int64 `[count]`.
+
+    Rows of a larger count begin with those of a smaller one.
+    """
+    return np.random.default_rng(seed).integers(0, 2**62, size=count, dtype=np.int64)

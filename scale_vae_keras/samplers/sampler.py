@@ -11,6 +11,9 @@ from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 FIRST_WRITABLE_ID = max(PAD_ID, START_ID) + 1
 _TILE = 8
 
+MAX_LENGTH = 100
+"""Most tokens of a sentence where nothing else is said, `</s>` counted."""
+
 
 class Sentences(NamedTuple):
     """Written sentences.

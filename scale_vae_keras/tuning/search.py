@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import RunConfig
-from scale_vae_keras.runs.methods import build_model
 from scale_vae_keras.tuning.chief import is_search_chief, is_worker, serve_oracle, worker_errors
 from scale_vae_keras.tuning.extra import keras_tuner
 from scale_vae_keras.tuning.objective import search_objective

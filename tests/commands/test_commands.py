@@ -15,9 +15,9 @@ import pytest
 
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.prior import declared_prior
-from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers import TopKSampler
+from scale_vae_keras.samplers.row_random import row_seeds
 
 pytestmark = pytest.mark.cli
 

@@ -14,8 +14,8 @@ from scale_vae_keras.evaluation.information import aggregate_divergence, estimat
 from scale_vae_keras.evaluation.mixture_prior import MixturePrior
 from scale_vae_keras.evaluation.prior import FITTED, GENERATORS, declared_prior
 from scale_vae_keras.models import LanguageModel
-from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.samplers import TemperatureSampler
+from scale_vae_keras.samplers.row_random import row_seeds
 
 DIAGONAL = DiagonalPrior(np.array([0.5, -1.0]), np.array([0.7, 2.0]))
 FULL = FullPrior(np.array([0.5, -1.0]), np.array([[1.5, 0.0], [-0.9, 0.4]]))

@@ -15,10 +15,12 @@ from scale_vae_keras.benchmarks.rows import is_of, rows_so_far, with_rows
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json, written_whole
-from scale_vae_keras.runs.config import RunConfig, configure, read_setting
+from scale_vae_keras.models import SYSTEMS
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.runs.config import RunConfig, configure, get_system, read_setting
 from scale_vae_keras.runs.evaluate_run import evaluate_run
-from scale_vae_keras.runs.method_presets import METHOD_PRESETS
 from scale_vae_keras.runs.train import Run
+from scale_vae_keras.settings import settings_of
 from scale_vae_keras.tables import write_csv
 
 _SLOW = ("agg", "sa")
@@ -47,7 +49,7 @@ class Protocol:
 
 def all_systems() -> list[str]:
     """The methods, the slow ones last."""
-    return [method for method in METHOD_PRESETS if method not in _SLOW] + list(_SLOW)
+    return [method for method in SYSTEMS if method not in _SLOW] + list(_SLOW)
 
 
 def benchmark_density(
@@ -151,12 +153,18 @@ def run_path(folder: str | os.PathLike, system: str, seed: int) -> Path:
 def configure_system(system: str, seed: int, protocol: Protocol) -> RunConfig:
     """The settings of a system's run under a protocol.
 
+    Settings of a latent code that all runs share are left out for a language model.
+
     Raises:
         InputError: the system or a setting is unknown.
     """
     method, _, own = system.partition(":")
-    pairs = [*protocol.settings, *(own.split(",") if own else ())]
-    settings = {**dict(map(read_setting, pairs)), "seed": seed}
+    shared = dict(map(read_setting, protocol.settings))
+    has = {each.name for each in settings_of(get_system(method).settings)}
+    for each in settings_of(LatentSettings):
+        if each.name not in has:
+            shared.pop(each.name, None)
+    settings = {**shared, **dict(map(read_setting, own.split(",") if own else ())), "seed": seed}
     return configure(corpus_address(protocol.data), method, protocol.preset, **settings)
 
 

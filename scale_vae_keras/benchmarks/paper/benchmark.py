@@ -24,9 +24,9 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.generation import open_bleu
 from scale_vae_keras.files import written_whole
 from scale_vae_keras.metrics import COST
+from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.pictures import open_pyplot
 from scale_vae_keras.runs.config import read_setting
-from scale_vae_keras.runs.method_presets import METHOD_PRESETS
 from scale_vae_keras.tables import write_csv
 
 _REPEATS = 5
@@ -148,7 +148,7 @@ def paper_systems(table: int, corpus: str, protocol: Protocol) -> list[str]:
     """
     systems = list(PUBLISHED[table][corpus])
     if table == 1:
-        systems += [name for name in METHOD_PRESETS if published_name(systems, name) is None]
+        systems += [name for name in SYSTEMS if published_name(systems, name) is None]
     keeps_f_epo = table == 3 or protocol.preset == "paper"
     return [_shortest(system, protocol, keeps_f_epo) for system in systems]
 

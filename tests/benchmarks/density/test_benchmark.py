@@ -9,9 +9,9 @@ from scale_vae_keras.benchmarks.density.benchmark import (
 )
 from scale_vae_keras.benchmarks.rows import read_rows
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.runs.config import read_setting
 from scale_vae_keras.runs.evaluate_run import evaluate_run
-from scale_vae_keras.runs.method_presets import METHOD_PRESETS
 from scale_vae_keras.runs.run_folder import RunFolder
 
 SETTINGS = ("epochs=1", "units=4", "embedding_dim=3", "latent_dim=2", "batch_size=16")
@@ -120,7 +120,7 @@ def test_a_system_that_is_not_there(corpus, tmp_path, system, message):
 
 
 def test_all_systems_are_all():
-    assert sorted(all_systems()) == sorted(METHOD_PRESETS)
+    assert sorted(all_systems()) == sorted(SYSTEMS)
 
 
 @pytest.mark.parametrize(

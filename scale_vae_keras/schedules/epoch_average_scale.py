@@ -1,0 +1,68 @@
+"""The change from the batch's own factor to the epoch average."""
+
+import keras
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
+
+
+class EpochAverageScale(keras.callbacks.Callback):
+    """Records the factor of Scale-VAE over each epoch and puts the average in force.
+
+    Algorithm 1 of the Scale-VAE paper. In the first `f_epo` epochs training uses each batch's own
+    factor, afterwards the average of the epoch before. The average of an epoch is taken before its
+    validation, which uses it. The epochs are
+    counted in the layer's weight `epochs`: a second `fit` goes on where the first stopped.
+
+    Args:
+        f_epo: number of epochs that use the batch's own factor, at least 1.
+
+    Raises:
+        InputError: `f_epo` is below 1, or the model has no `posterior_scale`.
+    """
+
+    stage = Stage.SCHEDULE
+
+    def __init__(self, f_epo: int = 1):
+        super().__init__()
+        if int(f_epo) != f_epo or f_epo < 1:
+            raise InputError(
+                f"f_epo must be a whole number of at least 1, got {f_epo}: the first epoch has no "
+                "average to use"
+            )
+        self.f_epo = f_epo
+        self._recording = False
+        self._shift = None
+
+    def on_train_begin(self, logs=None):
+        """Checks that the model has a factor."""
+        self._shift = None
+        if not hasattr(self.model, "posterior_scale"):
+            raise InputError(
+                f"EpochAverageScale needs a model with a scale-up factor, not {self.model.name!r}"
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Puts the last average in force from epoch `f_epo + 1` on and starts a new record."""
+        scale = self.model.posterior_scale
+        if self._shift is None:
+            self._shift = max(int(host_value(scale.epochs)) - epoch, 0)
+        self._epoch = epoch + self._shift
+        scale.put_in_force(self._epoch >= self.f_epo)
+        scale.open_record()
+        self._recording = True
+
+    def on_test_begin(self, logs=None):
+        """Takes the average when the validation of an epoch begins."""
+        self._close()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Takes the average, where no validation has done so."""
+        self._close()
+
+    def _close(self):
+        if self._recording:
+            self.model.posterior_scale.close_record()
+            self.model.posterior_scale.epochs.assign(self._epoch + 1)
+            self._recording = False
