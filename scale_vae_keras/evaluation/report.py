@@ -5,34 +5,7 @@ from collections.abc import Mapping
 from rich.table import Table
 
 from scale_vae_keras.layers.priors import PRIORS, prior_kind
-
-METRICS = (
-    ("iw_nll", "nats/sentence", "negative log-likelihood, importance weighted"),
-    ("elbo_nll", "nats/sentence", "negative ELBO"),
-    ("objective_nll", "nats/sentence", "negative training objective"),
-    ("ppl", "per token", "perplexity, of iw_nll"),
-    ("bits_per_byte", "bits/byte", "of iw_nll, by the bytes of the text"),
-    ("reconstruction", "nats/sentence", "-log p(x|z)"),
-    ("kl", "nats/sentence", "KL(q || N(0, I)), unscaled q"),
-    ("kl_scaled_prior", "nats/sentence", "KL(q-hat || N(0, f-bar^2))"),
-    ("kl_standard_prior", "nats/sentence", "KL(q-hat || N(0, I))"),
-    ("mi", "nats", "mutual information, whole set"),
-    ("mi_cap", "nats", "most that mi can show"),
-    ("mi_upper", "nats", "upper bound of the information"),
-    ("mi_batch", "nats", "mutual information within batches"),
-    ("mi_batch_cap", "nats", "most that mi_batch can show"),
-    ("au", "units", "active under q-hat"),
-    ("au_unscaled", "units", "active under q"),
-    ("mpd", "nats", "mutual posterior divergence"),
-    ("mpd_bound", "nats", "its lower bound"),
-    ("factor", "", "f-bar: min, mean, max"),
-    ("ess", "samples", "effective importance samples"),
-    ("iw_samples", "samples", "importance samples"),
-    ("sentences", "", ""),
-    ("tokens", "", "predicted, </s> counted"),
-    ("prior", "", "that the likelihood is declared for"),
-)
-"""Name, unit and meaning of what `evaluate_model` returns, in the order of a report."""
+from scale_vae_keras.metrics import EVALUATION
 
 
 def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:
@@ -45,12 +18,12 @@ def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:
     for run in runs:
         table.add_column(run, no_wrap=True)
     table.add_column("meaning")
-    for name, unit, meaning in METRICS:
+    for name, metric in EVALUATION.items():
         cells = [
             shown_metric(_value(metrics, name), metrics.get(f"{name}_se"))
             for metrics in runs.values()
         ]
-        table.add_row(name, unit, *cells, meaning)
+        table.add_row(name, metric.unit, *cells, metric.meaning)
     return table
 
 

@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 import keras
+import pandas as pd
 
 from scale_vae_keras.schedules.order import Stage
-from scale_vae_keras.files import write_csv
+from scale_vae_keras.tables import write_csv
 
 
 class HistoryTable(keras.callbacks.Callback):
@@ -27,7 +28,9 @@ class HistoryTable(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Adds a row."""
         self.rows.append({"epoch": epoch + 1, **logs})
-        write_csv(self.path, self.rows)
+        # As text: a loss that is NaN is told from a figure that an epoch lacks, and counts stay whole.
+        shown = [{name: str(value) for name, value in row.items()} for row in self.rows]
+        write_csv(self.path, pd.DataFrame(shown))
 
     def get_state(self) -> dict:
         """What a resumed run needs to go on."""

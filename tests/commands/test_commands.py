@@ -205,7 +205,7 @@ def test_evaluate_writes_the_metrics_and_is_reproducible(run, corpus):
     assert metrics["elbo_nll"] >= metrics["iw_nll"] - 3 * metrics["iw_nll_se"]
     assert succeed("evaluate", run, "--samples", 5, "--limit", 10, "--json") == first
     table = succeed("evaluate", run, run, "--samples", 0, "--limit", 10)
-    assert "nats/sentence" in table
+    assert "nats per sentence" in table
     assert "NOT a bound" in table
 
 

@@ -197,7 +197,7 @@ def test_table_shows_runs_side_by_side(metrics, split):
     text = console.file.getvalue()
     row = next(line for line in text.splitlines() if " iw_nll " in line)
     assert f"{metrics['iw_nll']:.3f} ± {metrics['iw_nll_se']:.3f}" in row
-    assert "nats/sentence" in row
+    assert "nats per sentence" in row
     assert [cell.strip() for cell in row.split("│")][4] == "-"
 
 

@@ -10,7 +10,6 @@ from scale_vae_keras.runs.config import configure, get_system
 from scale_vae_keras.settings import settings_of
 
 
-
 def sizes(name):
     return SIZES if name == "lstm-lm" else TINY
 
