@@ -19,9 +19,9 @@ import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
-from scale_vae_keras.runs.build_model import build_model
 
 import scale_vae_keras as sv
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.tables import read_csv, write_csv
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from scale_vae_keras.evaluation.prior import FITTED
+from scale_vae_keras.layers.priors import PRIORS, prior_kind
 from scale_vae_keras.metrics import EVALUATION
 
 
@@ -19,13 +19,26 @@ def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:
         table.add_column(run, no_wrap=True)
     table.add_column("meaning")
     for name, metric in EVALUATION.items():
-        if any(name in metrics for metrics in runs.values()):
-            cells = [
-                shown_metric(metrics.get(name), metrics.get(f"{name}_se"))
-                for metrics in runs.values()
-            ]
-            table.add_row(name, metric.unit, *cells, metric.meaning)
+        cells = [
+            shown_metric(_value(metrics, name), metrics.get(f"{name}_se"))
+            for metrics in runs.values()
+        ]
+        table.add_row(name, metric.unit, *cells, metric.meaning)
     return table
+
+
+def _value(metrics, name):
+    """A figure, None where an earlier version did not compute it."""
+    return measured_prior(metrics) if name == "prior" else metrics.get(name)
+
+
+def measured_prior(metrics: Mapping[str, object]) -> str:
+    """The name of the prior that figures are declared for.
+
+    Args:
+        metrics: as `evaluate_model` returns them, or returned them in earlier versions.
+    """
+    return metrics.get("prior") or prior_kind(metrics["generator"])
 
 
 def shown_metric(value: object, error: float | None) -> str:
@@ -47,16 +60,14 @@ def notes(metrics: Mapping[str, object]) -> list[str]:
     """
     if metrics["factor"] is None:
         return ["A language model has no latent code: iw_nll is its exact negative log-likelihood."]
+    prior = measured_prior(metrics)
     lines = [
         f"elbo_nll and iw_nll are upper bounds (iw_nll in expectation) of the negative "
-        f'log-likelihood under the generator "{metrics["generator"]}"; rank models by iw_nll.'
+        f'log-likelihood under the prior "{prior}"; rank models by iw_nll.'
     ]
-    if metrics["generator"] in FITTED:
-        lines.append(
-            f"The prior of this generator is fitted to the training posteriors: "
-            f"scale-vae generate --generator {metrics['generator']} writes from it."
-        )
-    if metrics["generator"] == "fitted-mixture":
+    if prior in PRIORS and PRIORS[prior].needs_fit:
+        lines.append("This prior is fitted to the posteriors of training sentences.")
+    if prior in PRIORS and not PRIORS[prior].closed_form:
         lines.append("The KL of elbo_nll, to a mixture, is estimated with samples, without bias.")
     if any(value != 1.0 for value in metrics["factor"].values()):
         lines.append(

@@ -76,7 +76,6 @@ EVALUATION = _by_name(
     Metric("sentences", "", "that were measured", digits=0),
     Metric("tokens", "", "predicted, </s> counted", digits=0),
     Metric("prior", "", "that the likelihood is declared for"),
-    Metric("generator", "", "that the likelihood is declared for"),
 )
 """What `evaluate_model` returns. q is the posterior of the encoder, q-hat the one that the decoder
 samples from."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import keras
 import pandas as pd
 
-from scale_vae_keras.tables import write_csv
 from scale_vae_keras.schedules.order import Stage
+from scale_vae_keras.tables import write_csv
 
 
 class HistoryTable(keras.callbacks.Callback):

@@ -11,9 +11,9 @@ import keras
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.data.encoded import EncodedSplit, encode_split
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.files import write_json, written_whole
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.text.vocabulary import Vocabulary
 

@@ -179,7 +179,7 @@ def _metadata(signatures: Signatures, description: dict) -> dict:
         **description,
         "latent_dim": model.latent_dim,
         "generator": {
-            "prior": "z ~ N(0, I), which the decoder reads times the factor",
+            "prior": model.prior.kind,
             "factor": {name: float(getattr(factor, name)()) for name in ("min", "mean", "max")},
         },
         "vocabulary": {

@@ -159,3 +159,12 @@ def test_an_epoch_of_tail_batches_keeps_the_average(scale_vae, data, ids):
     fit(scale_vae, tails, 1, 2, initial_epoch=1)
     np.testing.assert_array_equal(scale_vae.posterior_scale.average, average)
     assert float(scale_vae.posterior_scale.unrecorded) == 2
+
+
+@pytest.mark.parametrize("validated", [True, False])
+def test_batches_that_are_all_too_small_name_the_setting(data, validated):
+    model = ScaleVAE(9, 2, 5, 6, dropout=0.0, min_factor_batch=9)
+    model.compile("sgd", run_eagerly=True)
+    message = "none of the 2 batches .*: each had fewer than min_factor_batch = 9"
+    with pytest.raises(InputError, match=message):
+        fit(model, data, 1, 2, validation_data=data if validated else None)
