@@ -20,15 +20,20 @@ def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:
     table.add_column("meaning")
     for name, metric in EVALUATION.items():
         cells = [
-            shown_metric(_value(metrics, name), metrics.get(f"{name}_se"))
+            shown_metric(metric_value(metrics, name), metrics.get(f"{name}_se"))
             for metrics in runs.values()
         ]
         table.add_row(name, metric.unit, *cells, metric.meaning)
     return table
 
 
-def _value(metrics, name):
-    """A figure, None where an earlier version did not compute it."""
+def metric_value(metrics: Mapping[str, object], name: str) -> object:
+    """A figure of a run, None where an earlier version did not compute it.
+
+    Args:
+        metrics: as `evaluate_model` returns them, or returned them in earlier versions.
+        name: of the figure, one of `EVALUATION`.
+    """
     return measured_prior(metrics) if name == "prior" else metrics.get(name)
 
 

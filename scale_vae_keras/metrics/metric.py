@@ -15,7 +15,7 @@ class Metric:
         >>> nll.show(40.126, 0.5)
         '40.13 ± 0.50'
         >>> nll.sentence
-        'Negative ELBO, nats per sentence.'
+        'Negative ELBO (nats per sentence).'
 
     Attributes:
         name: in files and tables.
@@ -42,7 +42,8 @@ class Metric:
     @property
     def sentence(self) -> str:
         """Meaning, unit and bound in full sentences."""
-        parts = filter(None, [self.explanation, self.bound])
+        meaning = f"{self.meaning} ({self.unit})" if self.unit else self.meaning
+        parts = filter(None, [meaning, self.bound])
         return " ".join(f"{part[0].upper()}{part[1:]}." for part in parts)
 
     def show(self, value: float | None, error: float | None = None) -> str:

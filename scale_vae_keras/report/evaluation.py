@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.report import notes, shown_metric
+from scale_vae_keras.evaluation.report import metric_value, notes, shown_metric
 from scale_vae_keras.metrics import EVALUATION
 from scale_vae_keras.runs.run_folder import RunFolder
 
@@ -36,14 +36,13 @@ def read_evaluation(folder: RunFolder) -> Evaluation | None:
         rows = [
             {
                 "metric": name,
-                "value": shown_metric(metrics[name], metrics.get(f"{name}_se")),
+                "value": shown_metric(metric_value(metrics, name), metrics.get(f"{name}_se")),
                 "unit": metric.unit,
                 "meaning": metric.meaning,
                 "bound": metric.bound,
                 "better": metric.better,
             }
             for name, metric in EVALUATION.items()
-            if name in metrics
         ]
         return Evaluation(pd.DataFrame(rows), notes(metrics))
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -11,8 +11,9 @@ from scale_vae_keras.tables import write_csv
 
 
 class HistoryTable(keras.callbacks.Callback):
-    """Writes the logs of all epochs to a CSV file after each epoch, whole or not at all. Epochs
-    count from 1.
+    """Writes the logs of all epochs to a CSV file after each epoch, whole or not at all.
+
+    Epochs count from 1.
 
     Args:
         path: the CSV file.
@@ -28,7 +29,7 @@ class HistoryTable(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Adds a row."""
         self.rows.append({"epoch": epoch + 1, **logs})
-        # As text: a loss that is NaN is told from a figure that an epoch lacks, and counts stay whole.
+        # As text, so that a loss that is NaN is told from a figure that an epoch lacks.
         shown = [{name: str(value) for name, value in row.items()} for row in self.rows]
         write_csv(self.path, pd.DataFrame(shown))
 

@@ -38,7 +38,7 @@ def test_a_value_with_its_digits(digits, value, error, shown):
 def test_in_words():
     metric = Metric("mi", "nats", "mutual information", "estimate, at most mi_cap")
     assert metric.explanation == "mutual information, nats"
-    assert metric.sentence == "Mutual information, nats. Estimate, at most mi_cap."
+    assert metric.sentence == "Mutual information (nats). Estimate, at most mi_cap."
     assert Metric("gram_2", "%", "% of 2-grams").explanation == "% of 2-grams"
     assert Metric("factor", "", "f-bar").sentence == "F-bar."
 

@@ -112,9 +112,7 @@ def test_text_is_shown_as_it_is(page):
 def test_metrics_with_their_definitions(page, scale):
     metrics = json.loads(scale.metrics_path.read_text())
     shown = page.text["td"]
-    measured = [metric for name, metric in EVALUATION.items() if name in metrics]
-    assert len(measured) > 20
-    for metric in measured:
+    for metric in EVALUATION.values():
         assert {metric.name, metric.unit, metric.meaning, metric.bound} - {""} <= set(shown)
     assert f"{metrics['iw_nll']:.3f} ± {metrics['iw_nll_se']:.3f}" in shown
     assert "upper bound, but for Scale-VAE no bound of anything" in shown

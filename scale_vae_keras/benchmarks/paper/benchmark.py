@@ -210,7 +210,7 @@ def _published(table, corpus, row, config):
     """The paper's figures for a row."""
     figures = PUBLISHED[table][corpus]
     if table == 3:
-        own = {"des_std": config.des_std, "f_epo": config.f_epo}
+        own = {setting: getattr(config, setting, None) for setting in ("des_std", "f_epo")}
         name = _with_settings(row["system"], own) if config.method == "scale" else None
         name = name and published_name(figures, name, aside=("select_by", "epochs"))
     else:
