@@ -1,4 +1,4 @@
-"""One class a file; each does one thing during `fit`."""
+"""What `fit` takes, one class per file: schedules, monitors, logs. Runs have more of their own."""
 
 from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
 from scale_vae_keras.callbacks.best_model import BestModel
@@ -11,16 +11,13 @@ from scale_vae_keras.callbacks.posterior_histograms import PosteriorHistograms
 from scale_vae_keras.callbacks.scalar_log import ScalarLog
 from scale_vae_keras.callbacks.step_profile import StepProfile
 from scale_vae_keras.callbacks.text_samples_log import TextSamplesLog
-from scale_vae_keras.event_log import EventLog
-from scale_vae_keras.models.skipped_steps import SkippedSteps
-from scale_vae_keras.runs.history_table import HistoryTable
-from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
-from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
 from scale_vae_keras.schedules.autoencoder_pretraining import AutoencoderPretraining
 from scale_vae_keras.schedules.bound_annealing import BoundAnnealing
 from scale_vae_keras.schedules.cyclical_kl_annealing import CyclicalKLAnnealing
 from scale_vae_keras.schedules.epoch_average_scale import EpochAverageScale
 from scale_vae_keras.schedules.linear_kl_annealing import LinearKLAnnealing
+from scale_vae_keras.schedules.order import Stage, in_order
+from scale_vae_keras.schedules.skipped_steps import SkippedSteps
 
 __all__ = [
     "AggressiveTraining",
@@ -30,18 +27,16 @@ __all__ = [
     "CyclicalKLAnnealing",
     "DecayOnPlateau",
     "EpochAverageScale",
-    "EventLog",
     "HalvingSchedule",
-    "HistoryTable",
     "HyperparametersLog",
     "LatentMonitor",
     "LatentProjector",
     "LinearKLAnnealing",
     "PosteriorHistograms",
-    "ResumedEpoch",
-    "RunCheckpoint",
     "ScalarLog",
     "SkippedSteps",
+    "Stage",
     "StepProfile",
     "TextSamplesLog",
+    "in_order",
 ]

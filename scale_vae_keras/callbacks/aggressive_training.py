@@ -7,6 +7,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import batch_mutual_information
 from scale_vae_keras.layers.step_function import step_function
+from scale_vae_keras.schedules.order import Stage
 
 _MOST_STEPS = 99
 _WINDOW = 15
@@ -32,6 +33,8 @@ class AggressiveTraining(keras.callbacks.Callback):
     Raises:
         InputError: the model has no `encoder_step`, or runs several steps an execution.
     """
+
+    stage = Stage.SCHEDULE
 
     def __init__(self, data: tf.data.Dataset, validation_data: tf.data.Dataset, seed: int = 0):
         super().__init__()

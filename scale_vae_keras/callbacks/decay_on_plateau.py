@@ -5,6 +5,7 @@ import keras
 from scale_vae_keras.callbacks.best_model import BestModel
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
 
 
 class DecayOnPlateau(keras.callbacks.Callback):
@@ -28,6 +29,8 @@ class DecayOnPlateau(keras.callbacks.Callback):
     Raises:
         InputError: an argument is out of its range.
     """
+
+    stage = Stage.DECAY
 
     def __init__(
         self,

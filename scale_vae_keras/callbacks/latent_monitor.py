@@ -10,6 +10,7 @@ from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import active_units, mutual_information
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
 
 _logger = logging.getLogger("scale_vae_keras")
 
@@ -35,8 +36,6 @@ class LatentMonitor(keras.callbacks.Callback):
     the epoch average raises the training loss by more than a nat, and when the model has collapsed
     (less than 0.1 nats of information).
 
-    Place it after `EpochAverageScale` and before callbacks that write the logs.
-
     Args:
         validation_data: batches of int32 ids `[batch, time]`.
         seed: of the samples in the estimate of mutual information.
@@ -45,6 +44,8 @@ class LatentMonitor(keras.callbacks.Callback):
         encoded: the posteriors of the validation sentences after the last epoch, in the order of
             `validation_data`; None before.
     """
+
+    stage = Stage.MONITOR
 
     def __init__(self, validation_data: tf.data.Dataset, seed: int = 0):
         super().__init__()

@@ -13,6 +13,7 @@ from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.evaluation.prior import factor
 from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
 
 _LATENT = ("mi", "mi_cap", "mi_batch", "au", "au_unscaled")
 _DESCRIPTIONS = {
@@ -64,15 +65,14 @@ class ScalarLog(keras.callbacks.Callback):
     norm, throughput, and for Scale-VAE f-bar of each dimension. A layout for the page "Custom
     Scalars" puts on one page what shows a posterior collapse.
 
-    Place it after `LatentMonitor` and the KL annealing, and before a callback that changes the
-    learning rate or the weights.
-
     Args:
         training: where the figures of training go.
         validation: where those of validation go.
         train: the training sentences.
         valid: the validation sentences.
     """
+
+    stage = Stage.LOG
 
     def __init__(
         self, training: EventLog, validation: EventLog, train: EncodedSplit, valid: EncodedSplit

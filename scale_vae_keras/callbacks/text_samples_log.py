@@ -11,6 +11,7 @@ from tensorboard.plugins.text.summary_v2 import text_pb
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.evaluation.text_samples import write_samples
 from scale_vae_keras.event_log import EventLog
+from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 
@@ -20,9 +21,6 @@ class TextSamplesLog(keras.callbacks.Callback):
     `samples/prior`, `samples/reconstructions` and `samples/interpolations`, of the same seeds and
     the same validation sentences in every epoch. A language model writes from the prior alone.
 
-    Place it after `LatentMonitor`, which has encoded the sentences, and before a callback that
-    changes the weights.
-
     Args:
         log: where the tables go.
         tokenizer: turns ids into text.
@@ -30,6 +28,8 @@ class TextSamplesLog(keras.callbacks.Callback):
         monitor: the callback that encodes the validation sentences; None for a language model.
         rows: which of its sentences are the originals, int `[originals]`.
     """
+
+    stage = Stage.LOG
 
     def __init__(
         self,

@@ -29,7 +29,9 @@ def step_function(model: keras.Model, step: Callable, steps: int = 1) -> Callabl
     strategy = model.distribute_strategy
 
     def divided_step(batch):
-        return step(tf.nest.map_structure(own_rows, batch))
+        return step(
+            tf.nest.map_structure(lambda part: None if part is None else own_rows(part), batch)
+        )
 
     def run(replica_step, batch):
         with unregistered_gradients():

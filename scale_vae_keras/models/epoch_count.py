@@ -3,6 +3,7 @@
 import keras
 
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
 
 
 class EpochCount(keras.callbacks.Callback):
@@ -11,6 +12,8 @@ class EpochCount(keras.callbacks.Callback):
     `SentenceModel.fit` places it first. A second `fit` goes on where the first stopped, and
     `initial_epoch` says where a run is that starts with a model that has been trained less.
     """
+
+    stage = Stage.GUARD
 
     def __init__(self):
         super().__init__()

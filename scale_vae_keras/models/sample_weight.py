@@ -30,6 +30,32 @@ def sentences_and_weights(data: object) -> tuple[tf.Tensor, tf.Tensor | None]:
     return ids, weights
 
 
+def with_weights(
+    ids: object, weights: object, batch_size: int | None = None, shuffle: bool = False
+) -> object:
+    """Batches `(ids, None, weights)`: Keras drops weights that come without targets.
+
+    Args:
+        ids: array `[sentences, time]`; without weights it is returned as it is.
+        weights: array `[sentences]`, or None.
+        batch_size: sentences of a batch; 32 by default.
+        shuffle: whether to put the sentences in a new order at each pass.
+
+    Raises:
+        InputError: there is not one weight for each sentence.
+    """
+    if weights is None:
+        return ids
+    if len(ids) != len(weights):
+        raise InputError(
+            f"{len(ids)} sentences and {len(weights)} values of sample_weight: give one each"
+        )
+    sentences = tf.data.Dataset.from_tensor_slices((ids, weights))
+    if shuffle:
+        sentences = sentences.shuffle(len(ids))
+    return sentences.batch(batch_size or 32).map(lambda ids, weights: (ids, None, weights))
+
+
 def refuse_targets(target: object = None, class_weight: object = None) -> None:
     """Refuses what a model that predicts its own input cannot use.
 

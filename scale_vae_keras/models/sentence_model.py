@@ -17,7 +17,7 @@ from scale_vae_keras.layers.replica import (
 )
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.layers.step_function import scheduled_function, step_function
-from scale_vae_keras.models.fit_arguments import fit_arguments
+from scale_vae_keras.models.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.models.global_mean import GlobalMean
 from scale_vae_keras.models.gradients import apply_clipped, dense_gradients
 from scale_vae_keras.models.sample_weight import (
@@ -288,9 +288,11 @@ class SentenceModel(keras.Model):
         self.epochs_trained.assign(max(trained, arguments.get("initial_epoch", 0)))
         return super().fit(**arguments)
 
-    def evaluate(self, x=None, *args, **kwargs):
+    def evaluate(self, *args, **kwargs):
         """As `keras.Model.evaluate`, with batches as for `fit`."""
-        return super().evaluate(self._global_batches(x), *args, **kwargs)
+        arguments = evaluate_arguments(self, *args, **kwargs)
+        arguments["x"] = self._global_batches(arguments.get("x"))
+        return super().evaluate(**arguments)
 
     def _global_batches(self, data):
         if self.distribute_strategy.num_replicas_in_sync > 1 and isinstance(data, tf.data.Dataset):

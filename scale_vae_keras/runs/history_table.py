@@ -5,17 +5,19 @@ from pathlib import Path
 
 import keras
 
+from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.files import write_csv
 
 
 class HistoryTable(keras.callbacks.Callback):
-    """Writes the logs of all epochs to a CSV file after each epoch, whole or not at all.
-
-    Place it last, so that it sees what the other callbacks add. Epochs count from 1.
+    """Writes the logs of all epochs to a CSV file after each epoch, whole or not at all. Epochs
+    count from 1.
 
     Args:
         path: the CSV file.
     """
+
+    stage = Stage.TABLE
 
     def __init__(self, path: str | os.PathLike):
         super().__init__()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 
+from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.callbacks.best_model import BestModel
 from scale_vae_keras.runs.checkpoint_folder import (
     checkpoints,
@@ -54,6 +55,8 @@ class RunCheckpoint(keras.callbacks.Callback):
     Raises:
         InputError: `save_steps` is below 1 or `save_minutes` below 0.
     """
+
+    stage = Stage.CHECKPOINT
 
     def __init__(
         self,

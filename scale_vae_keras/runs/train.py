@@ -16,12 +16,12 @@ from scale_vae_keras.runs.checkpoint_folder import (
     read_state,
 )
 from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
-from scale_vae_keras.callbacks.halving_schedule import HalvingSchedule
 from scale_vae_keras.runs.history_table import HistoryTable
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
-from scale_vae_keras.models.skipped_steps import SkippedSteps
+from scale_vae_keras.schedules.skipped_steps import SkippedSteps
+from scale_vae_keras.schedules.order import in_order
 from scale_vae_keras.callbacks.step_profile import StepProfile
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
 from scale_vae_keras.data.corpus import open_corpus
@@ -38,13 +38,22 @@ from scale_vae_keras.runs.workers import (
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
 from scale_vae_keras.runs.same_run import check_same_run, describe_run
+from scale_vae_keras.runs.standard_callbacks import standard_callbacks
 from scale_vae_keras.runs.tensorboard import tensorboard_callbacks
 from scale_vae_keras.files import remove_scratch, write_json
 from scale_vae_keras.layers.replica import is_chief
-from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 _logger = logging.getLogger("scale_vae_keras")
+
+# What the states of callbacks are called in checkpoints; others go by the name of their class.
+_STATE_NAMES = {
+    SkippedSteps: "skipped",
+    BestModel: "best",
+    LatentMonitor: "monitor",
+    DecayOnPlateau: "decay",
+    HistoryTable: "history",
+}
 
 
 class Run:
@@ -204,7 +213,7 @@ class Run:
         _say_why_it_stopped(output)
         keras.utils.set_random_seed(config.seed)
         if profile is not None and is_chief(self.strategy):
-            callbacks.insert(-1, profile)
+            callbacks = in_order([*callbacks, profile])
         try:
             with lost_workers_named(self.strategy):
                 with self.strategy.scope():
@@ -259,24 +268,16 @@ class Run:
 
     def _callbacks(self, output, validation, max_skipped_share, **saving):
         config = self.folder.config
-        own = config.system.callbacks(config, self.train, self.valid)
-        skipped = SkippedSteps(max_skipped_share)
-        latent = issubclass(config.system.model, TextVAE)
-        by_elbo = latent and config.select_by == "elbo"
-        best = BestModel(output.model_path, "val_elbo_nll" if by_elbo else "val_loss")
+        standard = standard_callbacks(
+            config, validation, output.model_path, self.train, self.valid, max_skipped_share
+        )
         history = HistoryTable(output.history_path)
-        stateful = {"skipped": skipped, "best": best, "history": history}
-        stateful |= {type(each).__name__: each for each in own if hasattr(each, "get_state")}
-        if latent:
-            stateful["monitor"] = LatentMonitor(validation, config.seed)
-            own.append(stateful["monitor"])
-        decay_start = config.first_epochs + config.decay_start
-        if config.decay == "halving":
-            decay = HalvingSchedule(config.learning_rate, decay_start)
-        else:
-            decay = DecayOnPlateau(best, 0.5, config.decay_patience, decay_start)
-            stateful["decay"] = decay
-        checkpoint = RunCheckpoint(output.checkpoints, stateful, best, **saving)
+        stateful = {
+            _STATE_NAMES.get(type(each), type(each).__name__): each
+            for each in (*standard, history)
+            if hasattr(each, "get_state")
+        }
+        checkpoint = RunCheckpoint(output.checkpoints, stateful, stateful["best"], **saving)
         tensorboard = tensorboard_callbacks(
             output,
             self.train,
@@ -285,16 +286,7 @@ class Run:
             config,
             checkpoint.epochs,
         )
-        callbacks = [
-            skipped,
-            *own,
-            best,
-            *tensorboard,
-            decay,
-            history,
-            checkpoint,
-        ]
-        return callbacks, checkpoint
+        return in_order([*standard, *tensorboard, history, checkpoint]), checkpoint
 
 
 def _change(folder, epochs, replicas):

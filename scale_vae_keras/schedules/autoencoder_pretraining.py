@@ -4,6 +4,7 @@ import keras
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
 
 
 class AutoencoderPretraining(keras.callbacks.Callback):
@@ -18,6 +19,8 @@ class AutoencoderPretraining(keras.callbacks.Callback):
     Raises:
         InputError: `epochs` is negative, or the model cannot be pretrained.
     """
+
+    stage = Stage.SCHEDULE
 
     def __init__(self, epochs: int):
         super().__init__()

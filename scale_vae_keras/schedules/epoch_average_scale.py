@@ -4,6 +4,7 @@ import keras
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
 
 
 class EpochAverageScale(keras.callbacks.Callback):
@@ -11,7 +12,7 @@ class EpochAverageScale(keras.callbacks.Callback):
 
     Algorithm 1 of the Scale-VAE paper. In the first `f_epo` epochs training uses each batch's own
     factor, afterwards the average of the epoch before. The average of an epoch is taken before its
-    validation, which uses it. Place this callback before those that save the model. The epochs are
+    validation, which uses it. The epochs are
     counted in the layer's weight `epochs`: a second `fit` goes on where the first stopped.
 
     Args:
@@ -20,6 +21,8 @@ class EpochAverageScale(keras.callbacks.Callback):
     Raises:
         InputError: `f_epo` is below 1, or the model has no `posterior_scale`.
     """
+
+    stage = Stage.SCHEDULE
 
     def __init__(self, f_epo: int = 1):
         super().__init__()

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
 
 
 class WeightSchedule(keras.callbacks.Callback):
@@ -24,6 +25,8 @@ class WeightSchedule(keras.callbacks.Callback):
         InputError: the number of steps of an epoch is unknown, the model has no such variable, or
             it does not follow schedules.
     """
+
+    stage = Stage.SCHEDULE
 
     weight = "kl_weight"
 

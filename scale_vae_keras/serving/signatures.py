@@ -25,7 +25,7 @@ class Signatures:
 
     All inputs and outputs have one row a sentence. Every row stands alone: what it gets depends on
     its own inputs, not on the rest of the request. At most `MAX_ROWS` rows a request; of a text
-    that is longer than `MAX_CHARACTERS` characters or than the tokenizer's number of words, only
+    that is longer than `MAX_CHARACTERS` characters or than the tokenizer's number of tokens, only
     the beginning is read, and `truncated` says so.
 
     Latent codes (`z`, `mean`) are in the space that the decoder reads.

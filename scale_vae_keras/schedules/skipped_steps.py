@@ -6,6 +6,7 @@ import keras
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
 
 _logger = logging.getLogger("scale_vae_keras")
 _ALWAYS_ALLOWED = 20
@@ -18,7 +19,7 @@ class SkippedSteps(keras.callbacks.Callback):
     changes no weight. Up to 20 of them in an epoch are always allowed, since loss scaling begins by
     finding its scale in that way, unless they are all the steps of the epoch. In data of unknown
     length the share is that of the steps so far. Adds `skipped_steps`, their number since training
-    began, to the epoch's logs. Place it first.
+    began, to the epoch's logs.
 
     Args:
         max_share: the largest share of an epoch's steps that may be skipped; nothing stops
@@ -27,6 +28,8 @@ class SkippedSteps(keras.callbacks.Callback):
     Raises:
         InputError: `max_share` is below 0; in `fit`, too many steps were skipped.
     """
+
+    stage = Stage.GUARD
 
     def __init__(self, max_share: float = 0.1):
         super().__init__()

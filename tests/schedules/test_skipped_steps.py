@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from scale_vae_keras.callbacks import SkippedSteps
+from scale_vae_keras.callbacks import LinearKLAnnealing, SkippedSteps
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import ScaleVAE
 
@@ -157,3 +157,98 @@ def test_a_resumed_epoch_goes_on_counting():
 def test_share_out_of_range(max_share):
     with pytest.raises(InputError, match="max_skipped_share"):
         SkippedSteps(max_share)
+
+
+NAMES = ("loss", "reconstruction", "kl")
+
+
+def trained(ids, poison, callbacks=(), epochs=2, **arguments):
+    """The history and the model of a fit without a guard among its callbacks."""
+    model = poisoned()
+    history = model.fit(
+        batches(ids, poison), epochs=epochs, callbacks=callbacks, shuffle=False, verbose=0
+    ).history
+    return history, model
+
+
+class Logs(keras.callbacks.Callback):
+    """Notes the loss that each step shows."""
+
+    def __init__(self):
+        super().__init__()
+        self.losses = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.losses.append(float(logs["loss"]))
+
+
+def test_running_means_are_not_a_number_before_the_first_step_that_counts(ids):
+    shown = Logs()
+    history, _ = trained(ids, [1, 1, 0], [shown])
+    np.testing.assert_array_equal(np.isnan(shown.losses), [True, True, False] * 2)
+    assert np.isfinite(history["loss"]).all()
+
+
+def test_the_model_stops_by_itself_and_warns_once(ids, caplog):
+    history, model = trained(ids, [1, 1], epochs=5)
+    for name in NAMES:
+        np.testing.assert_array_equal(history[name], [np.nan])
+    assert model.stop_training
+    (message,) = (record.getMessage() for record in caplog.records)
+    assert message.startswith("training stops: 2 of the first 2 steps of epoch 1 had a loss or a")
+
+
+def test_a_guard_of_ones_own_replaces_that_of_the_model(ids, caplog):
+    history, _ = trained(ids, [1, 1], [SkippedSteps(1.0)], epochs=3)
+    assert np.isnan(history["loss"]).all()
+    assert history["skipped_steps"] == [2, 4, 6]
+    with pytest.raises(InputError, match="2 of the first 2 steps of epoch 1"):
+        trained(ids, [1, 1], [SkippedSteps(0.5)])
+
+
+class Break(keras.callbacks.Callback):
+    """Breaks the model after its first epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            kernel = self.model.decoder.output_kernel
+            kernel.assign(np.full(kernel.shape, np.nan))
+
+
+@pytest.mark.parametrize("callback", ["ModelCheckpoint", "EarlyStopping", "TerminateOnNaN"])
+def test_callbacks_of_keras_see_that_training_has_diverged(ids, tmp_path, callback):
+    path = tmp_path / "best.keras"
+    own, epochs = {
+        "ModelCheckpoint": (
+            keras.callbacks.ModelCheckpoint(path, monitor="loss", save_best_only=True),
+            4,
+        ),
+        "EarlyStopping": (
+            keras.callbacks.EarlyStopping("loss", patience=1, restore_best_weights=True),
+            2,
+        ),
+        "TerminateOnNaN": (keras.callbacks.TerminateOnNaN(), 2),
+    }[callback]
+    callbacks = [Break(), own, SkippedSteps(1.0)]
+    history, model = trained(ids, [0, 0], callbacks, epochs=4)
+    np.testing.assert_array_equal(np.isnan(history["loss"]), [False, True, True, True][:epochs])
+    if callback == "ModelCheckpoint":
+        model.load_weights(path)
+    if callback == "TerminateOnNaN":
+        assert int(model.training_calls) == 3
+    else:
+        assert np.isfinite(model.decoder.output_kernel).all()
+
+
+def test_a_rate_that_breaks_the_model_ends_the_run_with_nan(ids):
+    keras.utils.set_random_seed(2)
+    model = ScaleVAE(9, 2, 5, 6, dropout=0.0, min_factor_batch=4)
+    model.compile(keras.optimizers.SGD(1e6))
+    data = tf.data.Dataset.from_tensor_slices(ids).batch(8)
+    schedule = LinearKLAnnealing(1.0, 0)
+    losses = model.fit(data, epochs=4, callbacks=[schedule], shuffle=False, verbose=0).history[
+        "loss"
+    ]
+    assert len(losses) < 4
+    assert np.isnan(losses[-1])
+    assert 0.0 not in losses
