@@ -5,6 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.encoder import LSTMEncoder
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
@@ -138,8 +139,13 @@ class TextVAE(TextGenerator, SentenceModel):
         """The posterior that the decoder samples from, outside training.
 
         Args:
-            ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
+            ids: `[batch, time]`, `<s> w ... </s>`, right padded, of any integer type.
+
+        Raises:
+            InputError: it is not a batch of ids, see `as_ids`.
         """
+        ids = as_ids(ids, self.vocabulary_size)
+        self.ensure_built()
         sampled, _ = self.posteriors(self.posterior(ids), training=False)
         return sampled
 
@@ -166,6 +172,7 @@ class TextVAE(TextGenerator, SentenceModel):
         """
         if samples < 1:
             raise InputError(f"samples must be at least 1, got {samples}")
+        ids = as_ids(ids, self.vocabulary_size)
         posterior = self.encode(ids)
         prior_std = self.decoder_input(tf.ones([1, self.latent_dim]))
         noises = tf.random.stateless_normal([samples, *posterior.mean.shape], [seed, 0])
