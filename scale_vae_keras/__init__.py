@@ -1,39 +1,17 @@
 """Scale-VAE and its baselines for Keras 3 on TensorFlow.
 
-Importing the package is cheap: TensorFlow is loaded when the first model, callback or tool is
-used.
+Importing the package is cheap: TensorFlow is loaded when the first name is used. The models
+register with Keras then, or at once where Keras is there already, so that
+`keras.saving.load_model` finds them; `load_model` of this package does in any order of imports.
 """
 
 import importlib
 import os
+import sys
+
+from scale_vae_keras.lazy import lazy_names
 
 __version__ = "0.1.0"
-
-_HOMES = {
-    "InputError": "errors",
-    "Vocabulary": "text.vocabulary",
-    "Tokenizer": "text.tokenizer",
-    "AggressiveVAE": "models",
-    "BatchNormVAE": "models",
-    "BetaVAE": "models",
-    "DUVAE": "models",
-    "DeltaVAE": "models",
-    "FreeBitsVAE": "models",
-    "InfoVAE": "models",
-    "LanguageModel": "models",
-    "MutualPosteriorVAE": "models",
-    "PretrainedVAE": "models",
-    "ScaleVAE": "models",
-    "SemiAmortizedVAE": "models",
-    "SkipVAE": "models",
-    "TextVAE": "models",
-}
-_ROOMS = (
-    *("callbacks", "data", "evaluation", "layers", "models", "samplers", "serving", "text"),
-    "tuning",
-)
-
-__all__ = [*_HOMES, *_ROOMS]
 
 
 def check_backend(backend: str | None = None) -> None:
@@ -53,16 +31,7 @@ def check_backend(backend: str | None = None) -> None:
         )
 
 
-def __getattr__(name: str):
-    if name in __all__:
-        check_backend()
-    if name in _HOMES:
-        home = importlib.import_module(f"{__name__}.{_HOMES[name]}")
-        return getattr(home, name)
-    if name in _ROOMS:
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_names(__name__, __file__, check_backend)
 
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if "keras" in sys.modules and sys.modules["keras"].config.backend() == "tensorflow":
+    importlib.import_module(f"{__name__}.models")

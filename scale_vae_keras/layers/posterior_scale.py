@@ -221,7 +221,9 @@ class PosteriorScale(keras.layers.Layer):
         return 0.5 * (ordered[(rows - 1) // 2] + ordered[rows // 2])
 
     def open_record(self) -> None:
-        """Starts the record of a new epoch."""
+        """Starts the record of a new epoch; that of a layer which is not built yet is empty."""
+        if not self.built:
+            return
         for state in (self.record_sum, self.record_count, self.capped, self.unrecorded):
             state.assign(tf.zeros_like(state))
 
@@ -237,9 +239,15 @@ class PosteriorScale(keras.layers.Layer):
         Raises:
             InputError: there is no average yet.
         """
-        if in_force and float(host_value(self.has_average)) < 0.5:
+        if in_force and (not self.built or float(host_value(self.has_average)) < 0.5):
             raise InputError("no epoch average of the factor yet: train at least one epoch first")
+        if not self.built:
+            return
         self.in_force.assign(float(in_force))
+
+    def compute_output_shape(self, input_shape):
+        """Shape of the scaled means."""
+        return input_shape
 
     def get_config(self):
         """Constructor arguments."""
@@ -253,3 +261,28 @@ class PosteriorScale(keras.layers.Layer):
             "max_factor": self.max_factor,
             "record_size": self.record_size,
         }
+
+
+def find_posterior_scale(model: keras.Model) -> PosteriorScale | None:
+    """The layer of a model, whatever it is called and however deep it lies; None without one.
+
+    Args:
+        model: a subclassed, functional or sequential model.
+
+    Raises:
+        InputError: there are several.
+    """
+    found = {id(layer): layer for layer in _posterior_scales(model)}
+    if len(found) > 1:
+        names = ", ".join(layer.name for layer in found.values())
+        raise InputError(f"{model.name!r} has several layers PosteriorScale: {names}; keep one")
+    return next(iter(found.values()), None)
+
+
+def _posterior_scales(layer):
+    parts = [*getattr(layer, "layers", []), *vars(layer).values()]
+    for part in parts:
+        if isinstance(part, PosteriorScale):
+            yield part
+        elif isinstance(part, keras.layers.Layer) and part is not layer:
+            yield from _posterior_scales(part)

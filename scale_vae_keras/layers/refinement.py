@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from scale_vae_keras.layers.custom_gradient import custom_gradient
 from scale_vae_keras.layers.posterior import Posterior
 
 Objective = Callable[[tf.Tensor, Posterior, Sequence[tf.Tensor]], tf.Tensor]
@@ -50,7 +51,7 @@ def refine(
             total = tf.reduce_sum(objective(step, Posterior(*current), weights))
         return [tf.clip_by_norm(g, clip_norm, axes=[1]) for g in tape.gradient(total, current)]
 
-    @tf.custom_gradient
+    @custom_gradient
     def descend(mean, log_var, *weights):
         def descent_step(step, current, velocity, visited):
             slopes = gradient(step, current, weights)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.layers.custom_gradient import unregistered_gradients
 from scale_vae_keras.layers.replica import own_rows
 
 
@@ -33,7 +34,8 @@ def step_function(model: keras.Model, step: Callable, steps: int = 1) -> Callabl
         )
 
     def run(replica_step, batch):
-        outputs = strategy.run(replica_step, args=(batch,))
+        with unregistered_gradients():
+            outputs = strategy.run(replica_step, args=(batch,))
         return tf.nest.map_structure(
             lambda output: strategy.experimental_local_results(output)[0], outputs
         )

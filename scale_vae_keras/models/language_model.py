@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.layers.priors import StandardPrior
@@ -59,6 +60,8 @@ class LanguageModel(TextGenerator, SentenceModel):
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
         """
+        ids = as_ids(ids, self.vocabulary_size)
+        self.ensure_built()
         return self.decoder(ids, self._no_code(ids))
 
     def decoder_input(self, prior_sample: tf.Tensor) -> tf.Tensor:

@@ -18,6 +18,7 @@ def sentences_and_weights(data: object) -> tuple[tf.Tensor, tf.Tensor | None]:
     """
     ids, target, weights = keras.utils.unpack_x_y_sample_weight(data)
     refuse_targets(target)
+    ids = tf.cast(ids, tf.int32)
     if weights is None:
         return ids, None
     weights = tf.cast(weights, tf.float32)

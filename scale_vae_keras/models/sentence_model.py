@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.data.global_batches import GlobalBatches
+from scale_vae_keras.data.input_checks import batch_errors, checked_batches
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.cnn_decoder import CNNDecoder
 from scale_vae_keras.layers.decoder import LSTMDecoder
@@ -18,6 +19,7 @@ from scale_vae_keras.layers.step_function import scheduled_function, step_functi
 from scale_vae_keras.models.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.models.global_mean import GlobalMean
 from scale_vae_keras.models.gradients import apply_clipped, dense_gradients
+from scale_vae_keras.models.keras_doors import KerasDoors
 from scale_vae_keras.models.sample_weight import (
     added_losses,
     has_weight,
@@ -34,7 +36,7 @@ from scale_vae_keras.settings import check
 _FRATERNAL_STREAM = 1000
 
 
-class SentenceModel(TrainingCounters, keras.Model):
+class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
     """A model of sentences with a decoder; subclasses define `call`, which gives `SentenceTerms`.
 
     `fit` takes a `tf.data.Dataset` of int32 ids `[batch, time]`, `<s> w ... </s>` right padded
@@ -198,29 +200,30 @@ class SentenceModel(TrainingCounters, keras.Model):
         Under a `tf.distribute` strategy the batches are global ones, divided as `own_rows` says.
 
         Raises:
-            InputError: there are targets or class weights.
+            InputError: there are targets or class weights, or an invalid batch; for what is
+                checked when see `data/input_checks.py`.
         """
         arguments = fit_arguments(self, *args, **kwargs)
-        with self.distribute_strategy.scope():
-            if not self.built:
-                self.build((None, None))
-            if self.compiled and not self.optimizer.built:
-                self.optimizer.build(self.trainable_variables)
+        self.ensure_built()
         for name in ("x", "validation_data"):
             arguments[name] = self._global_batches(arguments.get(name))
         self.validates = arguments["validation_data"] is not None
         self.followed.clear()
         trained = int(host_value(self.epochs_trained))
         self.epochs_trained.assign(max(trained, arguments.get("initial_epoch", 0)))
-        return super().fit(**arguments)
+        with batch_errors():
+            return super().fit(**arguments)
 
     def evaluate(self, *args, **kwargs):
         """As `keras.Model.evaluate`, with batches as for `fit`."""
         arguments = evaluate_arguments(self, *args, **kwargs)
         arguments["x"] = self._global_batches(arguments.get("x"))
-        return super().evaluate(**arguments)
+        self.ensure_built()
+        with batch_errors():
+            return super().evaluate(**arguments)
 
     def _global_batches(self, data):
+        data = checked_batches(data, self.vocabulary_size)
         if self.distribute_strategy.num_replicas_in_sync > 1 and isinstance(data, tf.data.Dataset):
             return GlobalBatches(data)
         return data

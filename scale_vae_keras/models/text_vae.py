@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from scale_vae_keras.data.batches import sampled_batches
 from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.first_posteriors import first_posteriors
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
@@ -172,8 +173,13 @@ class TextVAE(TextGenerator, SentenceModel):
         """The posterior that the decoder samples from, outside training.
 
         Args:
-            ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
+            ids: `[batch, time]`, `<s> w ... </s>`, right padded, of any integer type.
+
+        Raises:
+            InputError: it is not a batch of ids, see `as_ids`.
         """
+        ids = as_ids(ids, self.vocabulary_size)
+        self.ensure_built()
         sampled, _ = self.posteriors(self.posterior(ids), training=False)
         return sampled
 
@@ -203,6 +209,7 @@ class TextVAE(TextGenerator, SentenceModel):
             raise InputError(f"samples must be at least 1, got {samples}")
         if seed < 0:
             raise InputError(f"seed must be at least 0, got {seed}")
+        ids = as_ids(ids, self.vocabulary_size)
         self.prior.check_fitted()
 
         def score(z):

@@ -1,4 +1,4 @@
-"""Sizes and schedules that go together; a system takes those of its settings that a preset names."""
+"""Sizes and schedules that go together; a system takes those of its settings that are named."""
 
 PRESETS = {
     "small": {

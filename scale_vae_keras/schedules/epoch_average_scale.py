@@ -3,6 +3,7 @@
 import keras
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.posterior_scale import find_posterior_scale
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.schedules.order import Stage
 
@@ -19,8 +20,8 @@ class EpochAverageScale(keras.callbacks.Callback):
         f_epo: number of epochs that use the batch's own factor, at least 1.
 
     Raises:
-        InputError: `f_epo` is below 1; in `fit`, the model has no `posterior_scale`, or no batch
-            of the first epoch gave a factor.
+        InputError: `f_epo` is below 1; in `fit`, the model has no layer `PosteriorScale`, or
+            several, or no batch of the first epoch gave a factor.
     """
 
     stage = Stage.SCHEDULE
@@ -39,16 +40,18 @@ class EpochAverageScale(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         """Checks that the model has a factor."""
         self._shift = None
-        if not hasattr(self.model, "posterior_scale"):
+        self._scale = find_posterior_scale(self.model)
+        if self._scale is None:
             raise InputError(
                 f"EpochAverageScale needs a model with a scale-up factor, not {self.model.name!r}"
             )
 
     def on_epoch_begin(self, epoch, logs=None):
         """Puts the last average in force from epoch `f_epo + 1` on and starts a new record."""
-        scale = self.model.posterior_scale
+        scale = self._scale
         if self._shift is None:
-            self._shift = max(int(host_value(scale.epochs)) - epoch, 0)
+            trained = int(host_value(scale.epochs)) if scale.built else 0
+            self._shift = max(trained - epoch, 0)
         self._epoch = epoch + self._shift
         scale.put_in_force(self._epoch >= self.f_epo)
         scale.open_record()
@@ -64,7 +67,7 @@ class EpochAverageScale(keras.callbacks.Callback):
 
     def _close(self):
         if self._recording:
-            scale = self.model.posterior_scale
+            scale = self._scale
             scale.close_record()
             self._recording = False
             unrecorded = int(host_value(scale.unrecorded))

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from scale_vae_keras.runs.method_presets import METHOD_PRESETS
 
 ROOT = Path(__file__).parents[2]

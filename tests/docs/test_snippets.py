@@ -6,10 +6,10 @@ from pathlib import Path
 import keras
 import pytest
 import tensorflow as tf
-
-import scale_vae_keras as sv
 from scale_vae_keras.runs.method_presets import METHOD_PRESETS
 from scale_vae_keras.runs.methods import METHODS
+
+import scale_vae_keras as sv
 
 ROOT = Path(__file__).parents[2]
 IDS = [[1, 4, 5, 2], [1, 5, 4, 2]]
