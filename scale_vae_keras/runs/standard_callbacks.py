@@ -8,12 +8,15 @@ import tensorflow as tf
 from scale_vae_keras.callbacks import (
     BestModel,
     DecayOnPlateau,
+    FitPrior,
     HalvingSchedule,
     LatentMonitor,
     SkippedSteps,
     in_order,
 )
 from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.priors import PRIORS
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.runs.config import RunConfig, configure
 
@@ -29,14 +32,14 @@ def standard_callbacks(
 ) -> list[keras.callbacks.Callback]:
     """What a run of a system passes to `fit`, but for its logs and checkpoints.
 
-    The guard against steps that are not finite, the schedules of the system, `LatentMonitor`,
-    `BestModel` and the decay of the learning rate.
+    The guard against steps that are not finite, the schedules of the system, `FitPrior` where the
+    prior is one that is fitted, `LatentMonitor`, `BestModel` and the decay of the learning rate.
 
     Args:
         method: name of the system, such as "scale", or the settings of a run.
         validation_data: batches of int32 ids `[batch, time]`, which `fit` gets as well.
         best_model: the `.keras` file of the best model.
-        train: the training sentences; "agg" needs them.
+        train: the training sentences, which a fitted prior and "agg" need.
         valid: the validation sentences; "agg" needs them.
         max_skipped_share: training stops when more than this share of an epoch's steps had a loss
             or gradient that is not finite.
@@ -62,6 +65,10 @@ def standard_callbacks(
     ]
     if latent:
         callbacks.append(LatentMonitor(validation_data, config.seed))
+        if config.prior is not None and PRIORS[config.prior].needs_fit:
+            if train is None:
+                raise InputError(f'the prior "{config.prior}" is fitted: give train=')
+            callbacks.append(FitPrior(train, seed=config.seed))
     return in_order(callbacks)
 
 
