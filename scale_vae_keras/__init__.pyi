@@ -25,8 +25,11 @@ from scale_vae_keras.models import SemiAmortizedVAE as SemiAmortizedVAE
 from scale_vae_keras.models import SkipVAE as SkipVAE
 from scale_vae_keras.models import TextVAE as TextVAE
 from scale_vae_keras.models.load_model import load_model as load_model
+from scale_vae_keras.runs.load import load as load
+from scale_vae_keras.runs.standard_callbacks import standard_callbacks as standard_callbacks
 from scale_vae_keras.text.tokenizer import Tokenizer as Tokenizer
 from scale_vae_keras.text.vocabulary import Vocabulary as Vocabulary
+from scale_vae_keras.text_model import TextModel as TextModel
 
 __version__: str
 

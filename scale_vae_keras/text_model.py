@@ -16,14 +16,12 @@ from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.files import written_whole
 from scale_vae_keras.layers.interpolation import between
-from scale_vae_keras.samplers import Sampler, TopPSampler
+from scale_vae_keras.samplers import Sampler
 from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.samplers.sampler import MAX_LENGTH
+from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.serving.exporter import publish
-from scale_vae_keras.text import Tokenizer
-
-DEFAULT_SAMPLER = TopPSampler(0.9)
-"""How sentences are written from the prior where nothing else is said."""
+from scale_vae_keras.text.tokenizer import Tokenizer
 
 MODEL_FILE = "model.keras"
 _BATCH = 256
@@ -120,7 +118,7 @@ class TextModel:
         Raises:
             InputError: there is no text, or the model has no latent code.
         """
-        encoded = self._encoded(self._split(texts))
+        encoded = self._encoded(encode_texts(texts, self.tokenizer))
         return Codes(encoded.mean, np.exp(0.5 * encoded.log_var))
 
     def decode(
@@ -223,7 +221,7 @@ class TextModel:
         """
         if samples < 1:
             raise InputError(f"samples must be at least 1, got {samples}")
-        split = self._split(texts)
+        split = encode_texts(texts, self.tokenizer)
         density = evaluate_density(
             self.model,
             split,
@@ -265,9 +263,6 @@ class TextModel:
             InputError: the version is taken, or the model has no latent code.
         """
         return publish(self.model, self.tokenizer, self.max_length, directory, version)
-
-    def _split(self, texts: Iterable[str]) -> EncodedSplit:
-        return encode_texts(texts, self.tokenizer)
 
     def _encoded(self, split: EncodedSplit) -> Encoded:
         if not self.model.latent_dim:

@@ -6,7 +6,6 @@ import numpy as np
 import tensorflow as tf
 from rich.table import Table
 
-from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.data.encoded import encode_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.generation import (
@@ -22,29 +21,40 @@ from scale_vae_keras.metrics import GENERATION
 from scale_vae_keras.metrics.record import SELF_BLEU_SENTENCES
 from scale_vae_keras.models.language_model import LanguageModel
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.samplers import Sampler
+from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
 _BATCH = 250
 
 
-def measure_generation(run: str, language_model: str, count: int, seed: int) -> dict[str, float]:
-    """Measures sentences from the prior, sampled at temperature 1.
+def measure_generation(
+    run: str,
+    language_model: str,
+    count: int,
+    seed: int,
+    sampler: Sampler = DEFAULT_SAMPLER,
+    data: str | None = None,
+) -> dict[str, float]:
+    """Measures sentences from the model's prior.
 
     Args:
         run: the run folder of a text VAE.
         language_model: the run folder of an `lstm-lm` with the same vocabulary.
         count: number of sentences.
         seed: of the sentences.
+        sampler: how tokens are chosen.
+        data: where the run's corpus is now, if it has moved.
 
     Raises:
         InputError: a run is broken, `run` is a language model itself, the language model
             has another vocabulary, or sacreBLEU is not installed.
     """
     open_bleu()
-    folder = RunFolder(run)
+    folder = RunFolder(run, data)
     model, judge = folder.load_text_vae(), _load_judge(language_model, folder)
     longest = folder.config.max_length + 1
-    ids = model.generate(count, seed, max_length=longest).ids.numpy()
+    ids = model.generate(count, seed, sampler, longest).ids.numpy()
     known = training_tokens(folder)
     written = [sentence for sentence in _sentences(folder, ids) if sentence]
     scores = {
@@ -80,7 +90,7 @@ def training_tokens(folder: RunFolder) -> list[list[str]]:
     """
     uncut = copy.copy(folder.tokenizer)
     uncut.max_length = None
-    train = encode_split(open_corpus(folder.config.data), "train", uncut)
+    train = encode_split(folder.open_corpus(), "train", uncut)
     return [_tokens(folder, ids) for ids in np.split(train.tokens, train.offsets[1:-1])]
 
 

@@ -2,7 +2,6 @@
 
 from rich.table import Table
 
-from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.probe import LABEL_COUNTS, Accuracy, Labelled, probe
@@ -10,20 +9,21 @@ from scale_vae_keras.metrics import PROBE
 from scale_vae_keras.runs.run_folder import RunFolder
 
 
-def probe_run(run: str, repeats: int) -> dict[int, Accuracy]:
+def probe_run(run: str, repeats: int, data: str | None = None) -> dict[int, Accuracy]:
     """Accuracy of the probe on a run's own corpus, for each number of labels that it has.
 
     Args:
         run: the run folder.
         repeats: draws of labelled sentences, and orders of each draw.
+        data: where the run's corpus is now, if it has moved.
 
     Raises:
         InputError: the corpus has no labels or fewer than the least number, the run is a language
             model, or it is broken.
     """
-    folder = RunFolder(run)
+    folder = RunFolder(run, data)
     model = folder.load_text_vae()
-    corpus = open_corpus(folder.config.data)
+    corpus = folder.open_corpus()
     if not corpus.has_labels:
         raise InputError(f"{corpus.name} has no labels: the probe needs label<TAB>text")
     splits = {}

@@ -5,6 +5,8 @@ A command's module has `add_arguments(parser)` and `run(options)`.
 
 COMMANDS = {
     "quickstart": "Train the plain VAE and Scale-VAE on the built-in reviews, and compare them.",
+    "prepare": "Make a corpus of text files, CSV or TSV tables, JSON lines, Parquet or a folder of "
+    "texts.",
     "train": "Train a model on a corpus.",
     "evaluate": "Measure runs on a split of their corpus.",
     "generate": "Write sentences from the prior, one per line.",

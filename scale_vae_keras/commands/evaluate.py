@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from scale_vae_keras.evaluation.prior import GENERATORS
 from scale_vae_keras.evaluation.report import metrics_table, notes
+from scale_vae_keras.layers.priors import ALIASES, PRIORS
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 
 
@@ -20,12 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--samples", type=int, default=500, metavar="N", help="importance samples; 0 for none"
     )
     parser.add_argument(
-        "--generator",
-        default="scaled",
-        choices=GENERATORS,
-        help="whose likelihood: the decoder is fed f*z (default), z, or samples of what is fitted "
-        "to the training posteriors: a diagonal Gaussian, a full one, or a mixture",
+        "--prior",
+        choices=(*PRIORS, *ALIASES),
+        help="whose likelihood: the model's own prior by default; scaled, standard, diagonal, full "
+        "or mixture, of which the last three are fitted to the training posteriors",
     )
+    parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N sentences")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--json", action="store_true", help="print metrics.json instead of a table")
@@ -40,10 +40,11 @@ def run(options: argparse.Namespace) -> None:
             path,
             options.split,
             options.samples,
-            options.generator,
+            options.prior,
             options.seed,
             options.limit,
             progress=sys.stderr.isatty(),
+            data=options.data,
         )
     if options.json:
         print(json.dumps(metrics if len(metrics) > 1 else metrics[path], indent=2))

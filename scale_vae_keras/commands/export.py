@@ -3,7 +3,7 @@
 import argparse
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.serving.exporter import export as write
+from scale_vae_keras.runs.export import export as write
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

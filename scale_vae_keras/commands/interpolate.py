@@ -2,8 +2,7 @@
 
 import argparse
 
-from scale_vae_keras.commands.console import longest, print_sentences
-from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.runs.load import load
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,8 +15,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Prints sentences between two sentences."""
-    folder = RunFolder(options.run)
-    model = folder.load_model()
-    start, end = (folder.tokenizer([text]).to_tensor() for text in (options.start, options.end))
-    sentences = model.interpolate(start, end, options.steps, max_length=longest(folder))
-    print_sentences(folder.tokenizer, sentences.ids)
+    for text in load(options.run).interpolate(options.start, options.end, options.steps):
+        print(text)

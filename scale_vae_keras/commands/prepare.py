@@ -4,11 +4,6 @@ import argparse
 
 from scale_vae_keras.data.preparation import Preparation, prepare
 
-NAME = "prepare"
-SUMMARY = (
-    "Make a corpus of text files, CSV or TSV tables, JSON lines, Parquet or a folder of texts."
-)
-
 _SHOWN_LABELS = 10
 
 

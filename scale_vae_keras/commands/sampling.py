@@ -4,13 +4,19 @@ import argparse
 
 from scale_vae_keras import samplers
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 
 
 def add_sampling(parser: argparse.ArgumentParser) -> None:
     """Adds the flags to a command."""
-    parser.add_argument("--temperature", type=float, metavar="X")
+    parser.add_argument("--temperature", type=float, metavar="X", help="1 by default")
     strategy = parser.add_mutually_exclusive_group()
-    strategy.add_argument("--top-p", type=float, metavar="X")
+    strategy.add_argument(
+        "--top-p",
+        type=float,
+        metavar="X",
+        help="0.9 by default; 1 samples the model's own distribution",
+    )
     strategy.add_argument("--top-k", type=int, metavar="N")
     strategy.add_argument("--beam", type=int, metavar="N")
 
@@ -28,6 +34,5 @@ def chosen_sampler(options: argparse.Namespace) -> samplers.Sampler:
         return samplers.BeamSampler(options.beam)
     if options.top_k is not None:
         return samplers.TopKSampler(options.top_k, temperature)
-    if options.top_p is not None:
-        return samplers.TopPSampler(options.top_p, temperature)
-    return samplers.TemperatureSampler(temperature)
+    top_p = DEFAULT_SAMPLER.p if options.top_p is None else options.top_p
+    return samplers.TopPSampler(top_p, temperature)

@@ -1,10 +1,11 @@
 """A flag for each setting of a run."""
 
 import argparse
+from collections.abc import Iterable
 
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.settings import LatentSettings, ModelSettings
-from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.runs.config import RunConfig, every_setting
 from scale_vae_keras.settings import Setting, settings_of
 
 
@@ -30,6 +31,12 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
             meanings.setdefault(_described(each), []).append(system)
         text = "; ".join(f"{', '.join(systems)}: {said}" for said, systems in meanings.items())
         _add(group, next(iter(users.values())), text)
+
+
+def add_named(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
+    """Adds the flags of some settings."""
+    for name in names:
+        _add(parser, every_setting()[name], _described(every_setting()[name]))
 
 
 def _own_settings() -> dict[str, dict[str, Setting]]:

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DATA",
         nargs="?",
         help="a folder with train.txt, valid.txt and test.txt, or a built-in corpus: reviews, "
-        "synthetic; not needed with --resume",
+        "synthetic; with --resume only where the corpus is now, if it has moved",
     )
     parser.add_argument("--output", required=True, metavar="RUN", help="the run folder")
     parser.add_argument("--resume", action="store_true", help="continue the run in RUN")
@@ -66,7 +66,9 @@ def run(options: argparse.Namespace) -> None:
     if options.profile:
         profile = StepProfile(RunFolder(options.output).logs / "train", *options.profile)
     if options.resume:
-        training = Run.resume(options.output, given.pop("epochs"), given.pop("replicas"))
+        training = Run.resume(
+            options.output, given.pop("epochs"), given.pop("replicas"), options.data
+        )
         _refuse_changes(training.folder.config, options, given)
     else:
         if options.data is None:
@@ -98,8 +100,6 @@ def run(options: argparse.Namespace) -> None:
 
 def _refuse_changes(config, options, given):
     asked = {**given, "method": options.method, "preset": options.preset}
-    if options.data is not None:
-        asked["data"] = corpus_address(options.data)
     changed = [
         f"{name} is {getattr(config, name)}, not {value}"
         if hasattr(config, name)

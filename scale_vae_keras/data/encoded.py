@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -128,6 +128,36 @@ def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSpl
         empty=empty,
         truncated=truncated,
         text_bytes=np.frombuffer(text_bytes, np.int64),
+    )
+
+
+def encode_texts(texts: Iterable[str], tokenizer: Tokenizer) -> EncodedSplit:
+    """Tokenises texts, one sentence each; an empty one stays, as a sentence without words.
+
+    Args:
+        texts: any number of them.
+        tokenizer: turns them into ids.
+
+    Raises:
+        InputError: there is no text, or something that is not a string.
+    """
+    texts = [texts] if isinstance(texts, str) else list(texts)
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise InputError("give at least one text, each a string")
+    words = tokenizer.split(texts)
+    ids = tokenizer.to_ids(words)
+    sizes = np.array([len(text.encode()) for text in texts], np.int64)
+    cut = np.zeros(len(texts), bool)
+    if tokenizer.max_length is not None:
+        cut = words.row_lengths().numpy() > tokenizer.max_length
+        sizes[cut] = tokenizer.byte_lengths(tf.ragged.boolean_mask(words, cut)).numpy()
+    return EncodedSplit(
+        tokens=ids.values.numpy(),
+        offsets=ids.row_splits.numpy(),
+        labels=None,
+        empty=0,
+        truncated=int(np.count_nonzero(cut)),
+        text_bytes=sizes,
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from scale_vae_keras.layers.interpolation import between
 from scale_vae_keras.samplers.sampler import MAX_LENGTH
+from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 _STEPS = 5
@@ -36,7 +37,7 @@ def write_samples(
     seed: int = 0,
     max_length: int = MAX_LENGTH,
 ) -> TextSamples:
-    """Writes sentences: from the prior by temperature sampling, the others greedily.
+    """Writes sentences: from the prior by top-p sampling, the others greedily.
 
     Args:
         model: the model.
@@ -47,7 +48,7 @@ def write_samples(
         seed: of the sentences from the prior.
         max_length: most tokens of a sentence, `</s>` counted.
     """
-    prior = _texts(tokenizer, model.generate(count, seed, max_length=max_length))
+    prior = _texts(tokenizer, model.generate(count, seed, DEFAULT_SAMPLER, max_length))
     if not means.shape[1]:
         return TextSamples(prior, [], [])
     alpha = np.linspace(0, 1, _STEPS, dtype=np.float32)

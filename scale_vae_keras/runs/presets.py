@@ -32,5 +32,6 @@ PUBLISHED = {
     "min_count": 1,
     "pooling": "last",
     "select_by": "objective",
+    "prior": "scaled",
 }
 """What the comparison with published figures does not take from "small" and "base"."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.data.corpus import Corpus, open_corpus, open_same_corpus
 from scale_vae_keras.data.encoded import EncodedSplit, encode_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json, written_whole
@@ -17,20 +17,24 @@ from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.text.loading import load_tokenizer
 from scale_vae_keras.text.tokenizer import Tokenizer
 
+_NO_SETTINGS = ("corpus_fingerprint", "vocabulary_fingerprint", "has_labels")
+
 
 class RunFolder:
     """Paths and contents of a run folder.
 
-    `config.json`, `vocabulary.txt` (or the file of another tokenizer), `model.keras` (the best), `checkpoints/`, `logs/`
-    (TensorBoard), `history.csv`, `metrics.json` (written by evaluate) and, after training that gave
-    up, `stopped.json` with the reason.
+    `config.json`, `vocabulary.txt` (or the file of another tokenizer), `model.keras` (the best),
+    `checkpoints/`, `logs/` (TensorBoard), `history.csv`, `metrics.json` (written by evaluate) and,
+    after training that gave up, `stopped.json` with the reason.
 
     Args:
         path: the folder.
+        data: where the run's corpus is now, if it has moved: its contents must be the same.
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike, data: str | os.PathLike | None = None):
         self.path = Path(path)
+        self._moved_to = data
         self.config_path = self.path / "config.json"
         self._place_output(self.path)
 
@@ -44,11 +48,17 @@ class RunFolder:
 
     def with_output(self, path: str | os.PathLike) -> "RunFolder":
         """The same run, whose training and evaluation write to another folder."""
-        other = RunFolder(self.path)
+        other = RunFolder(self.path, self._moved_to)
         other._place_output(Path(path))
         return other
 
-    def create(self, config: RunConfig, tokenizer: Tokenizer, corpus_fingerprint: str) -> None:
+    def create(
+        self,
+        config: RunConfig,
+        tokenizer: Tokenizer,
+        corpus_fingerprint: str,
+        has_labels: bool,
+    ) -> None:
         """Writes what defines a new run.
 
         Raises:
@@ -63,6 +73,7 @@ class RunFolder:
             **config.to_json(),
             "corpus_fingerprint": corpus_fingerprint,
             "vocabulary_fingerprint": tokenizer.fingerprint(),
+            "has_labels": has_labels,
         }
         if self.path.exists():
             self._write(self.path, tokenizer, settings)
@@ -106,7 +117,7 @@ class RunFolder:
         Raises:
             InputError: there is no run here, or `config.json` is broken.
         """
-        settings = {k: v for k, v in self._config.items() if not k.endswith("_fingerprint")}
+        settings = {k: v for k, v in self._config.items() if k not in _NO_SETTINGS}
         try:
             return RunConfig.from_json(settings)
         except (InputError, TypeError) as error:
@@ -130,13 +141,28 @@ class RunFolder:
             )
         return tokenizer
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether the run's corpus is, or in a folder of an older version may be, labelled."""
+        return self._config.get("has_labels", True)
+
+    def open_corpus(self) -> Corpus:
+        """The corpus of the run.
+
+        Raises:
+            InputError: it cannot be read; or it has moved, and is another one where it should be.
+        """
+        if self._moved_to is None:
+            return open_corpus(self.config.data)
+        return open_same_corpus(self._moved_to, self.corpus_fingerprint)
+
     def encode(self, split: str) -> EncodedSplit:
         """The sentences of a split of the run's corpus; of train, those that it trains on.
 
         Raises:
             InputError: the corpus cannot be read, or there is no such split.
         """
-        sentences = encode_split(open_corpus(self.config.data), split, self.tokenizer)
+        sentences = encode_split(self.open_corpus(), split, self.tokenizer)
         if split == "train" and self.config.train_limit is not None:
             return sentences.first(self.config.train_limit)
         return sentences

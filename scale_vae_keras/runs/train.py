@@ -13,7 +13,7 @@ from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.callbacks.step_profile import StepProfile
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
-from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.data.corpus import check_fingerprint, open_corpus
 from scale_vae_keras.data.encoded import EncodedSplit, encode_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import remove_scratch, write_json
@@ -102,7 +102,7 @@ class Run:
         _batches(config, train)
         folder = RunFolder(output)
         if is_chief(strategy):
-            folder.create(config, tokenizer, corpus.fingerprint())
+            folder.create(config, tokenizer, corpus.fingerprint(), corpus.has_labels)
         barrier(strategy)
         if (folder.config, folder.corpus_fingerprint) != (config, corpus.fingerprint()):
             raise InputError(f"the chief has begun {output} with other settings or another corpus")
@@ -129,6 +129,7 @@ class Run:
         output: str | os.PathLike,
         epochs: int | None = None,
         replicas: int | None = None,
+        data: str | os.PathLike | None = None,
     ) -> "Run":
         """Opens a run that was started before.
 
@@ -137,26 +138,21 @@ class Run:
             epochs: a new limit of epochs; None keeps the run's own.
             replicas: a new number of replicas; None keeps the run's own, or takes that of the
                 cluster where there are several workers.
+            data: where the run's corpus is now, if it has moved.
 
         Raises:
             InputError: the folder is not a run, its corpus has changed, or there are not so many
                 devices.
         """
-        folder = RunFolder(output)
+        folder = RunFolder(output, data)
         if replicas is None and not is_one_of_several_workers():
             replicas = folder.config.replicas
         strategy = open_strategy(replicas)
         if is_chief(strategy):
             _change(folder, epochs, strategy.num_replicas_in_sync)
         barrier(strategy)
-        folder = RunFolder(output)
-        corpus = open_corpus(folder.config.data)
-        if corpus.fingerprint() != folder.corpus_fingerprint:
-            raise InputError(
-                f"the corpus {folder.config.data} has changed since the run began: the SHA-256 of "
-                f"its contents is {corpus.fingerprint()[:12]}..., that of the run "
-                f"{folder.corpus_fingerprint[:12]}...; restore its files, or start a new run"
-            )
+        folder = RunFolder(output, data)
+        check_fingerprint(folder.open_corpus(), folder.corpus_fingerprint, folder.config.data)
         if not checkpoints(folder.checkpoints):
             _logger.warning("%s has no checkpoint yet: training starts from the beginning", output)
         return cls(folder, folder.encode("train"), folder.encode("valid"), strategy)

@@ -35,3 +35,7 @@ def get(sampler: Sampler | str) -> Sampler:
             f"sv.samplers.TopPSampler(0.9), got {sampler!r}"
         )
     return SAMPLERS[sampler]()
+
+
+DEFAULT_SAMPLER = TopPSampler(0.9)
+"""How sentences are written from a prior where nothing else is said."""

@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.callbacks.fit_prior import FitPrior
 from scale_vae_keras.callbacks.halving_schedule import HalvingSchedule
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.models.scale_vae import ScaleVAE
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.schedules.order import in_order
 from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.tuning.extra import keras_tuner
 from scale_vae_keras.tuning.search_space import SearchSpace
@@ -84,8 +86,10 @@ class ScaleVAEHyperModel(keras_tuner.HyperModel):
             HalvingSchedule(config.learning_rate, config.decay_start),
             LatentMonitor(validation_data, config.seed),
         ]
+        if model.prior.needs_fit:
+            own.append(FitPrior(args[0] if args else kwargs["x"], seed=config.seed))
         return model.fit(
-            *args, validation_data=validation_data, callbacks=[*own, *callbacks], **kwargs
+            *args, validation_data=validation_data, callbacks=in_order([*own, *callbacks]), **kwargs
         )
 
     def _config(self, hp):

@@ -19,6 +19,7 @@ from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.runs.config import RunConfig, configure, get_system, read_setting
 from scale_vae_keras.runs.evaluate_run import evaluate_run
+from scale_vae_keras.runs.presets import PUBLISHED
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.settings import settings_of
 from scale_vae_keras.tables import write_csv
@@ -36,7 +37,8 @@ class Protocol:
         settings: settings of every run in place of the preset's, each `name=value`.
         samples: importance samples of a test sentence.
         limit: only the first so many test sentences are measured; None for all.
-        generator: one of `GENERATORS`, see `declared_prior`.
+        prior: that the likelihood is declared for, see `declared_prior`; None for each model's own.
+        published: whether `PUBLISHED` takes the place of what a preset has from experience.
     """
 
     data: str
@@ -44,7 +46,8 @@ class Protocol:
     settings: Sequence[str]
     samples: int
     limit: int | None
-    generator: str
+    prior: str | None = None
+    published: bool = False
 
 
 def all_systems() -> list[str]:
@@ -159,7 +162,8 @@ def configure_system(system: str, seed: int, protocol: Protocol) -> RunConfig:
         InputError: the system or a setting is unknown.
     """
     method, _, own = system.partition(":")
-    shared = dict(map(read_setting, protocol.settings))
+    shared = dict(PUBLISHED) if protocol.published else {}
+    shared |= dict(map(read_setting, protocol.settings))
     has = {each.name for each in settings_of(get_system(method).settings)}
     for each in settings_of(LatentSettings):
         if each.name not in has:
@@ -173,6 +177,9 @@ def _claim(folder, protocol):
     protocol = json.loads(json.dumps(protocol))
     if recorded.exists():
         before = json.loads(recorded.read_text(encoding="utf-8"))
+        # Earlier versions had no other settings, and called the prior so.
+        before.setdefault("published", True)
+        before.setdefault("prior", before.pop("generator", None))
         changed = [
             f"{name} is {before[name]}, not {value}"
             for name, value in protocol.items()
@@ -202,7 +209,7 @@ def _train(config, folder):
 
 def _measure(run, protocol):
     metrics = evaluate_run(
-        run, "test", protocol.samples, protocol.generator, seed=0, limit=protocol.limit
+        run, "test", protocol.samples, protocol.prior, seed=0, limit=protocol.limit
     )
     factor = metrics.pop("factor") or {}
     del metrics["seed"]

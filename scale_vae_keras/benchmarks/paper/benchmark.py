@@ -27,6 +27,7 @@ from scale_vae_keras.metrics import COST
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.pictures import open_pyplot
 from scale_vae_keras.runs.config import read_setting
+from scale_vae_keras.samplers import TemperatureSampler
 from scale_vae_keras.tables import write_csv
 
 _REPEATS = 5
@@ -92,7 +93,6 @@ def benchmark_paper(
         "settings": " ".join(protocol.settings),
         "samples": protocol.samples,
         "limit": protocol.limit,
-        "generator": protocol.generator,
         "corpus": data.name,
         "beside": corpus,
         "command": command,
@@ -201,7 +201,10 @@ def _measure(table, benched, output, sentences):
     if table == 5:
         print(f"{benched['system']}, seed {benched['seed']}: its sentences", flush=True)
         return [
-            {**measure_generation(run, judge, sentences, seed=0), **_count(table, sentences)},
+            {
+                **measure_generation(run, judge, sentences, 0, TemperatureSampler()),
+                **_count(table, sentences),
+            },
         ]
     return [{name: benched[name] for name in COST} if table == 2 else benched.to_dict()]
 

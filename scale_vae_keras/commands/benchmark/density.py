@@ -7,7 +7,7 @@ from rich.console import Console
 from scale_vae_keras.benchmarks.density.benchmark import Protocol, all_systems, benchmark_density
 from scale_vae_keras.benchmarks.density.table import density_table
 from scale_vae_keras.commands.console import typed_command
-from scale_vae_keras.evaluation.prior import GENERATORS
+from scale_vae_keras.layers.priors import ALIASES, PRIORS
 
 SUMMARY = (
     "Train systems under one protocol and compare their likelihood and information; the same "
@@ -38,7 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[783435], metavar="N")
     parser.add_argument("--samples", type=int, default=100, metavar="N", help="importance samples")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test sentences")
-    parser.add_argument("--generator", default="scaled", choices=GENERATORS)
+    add_prior(parser)
+    parser.add_argument(
+        "--published",
+        action="store_true",
+        help="words, the last state of the encoder, the objective to choose the best epoch, and "
+        "the prior of each paper, in place of what the preset has from experience",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -51,12 +57,25 @@ def run(options: argparse.Namespace) -> None:
         )
     )
     rows = benchmark_density(
-        systems, options.seeds, protocol_of(options), options.output, typed_command(options)
+        systems,
+        options.seeds,
+        protocol_of(options, options.published),
+        options.output,
+        typed_command(options),
     )
     Console().print(density_table(rows))
 
 
-def protocol_of(options: argparse.Namespace) -> Protocol:
+def add_prior(parser: argparse.ArgumentParser) -> None:
+    """Adds the flag of the prior."""
+    parser.add_argument(
+        "--prior",
+        choices=(*PRIORS, *ALIASES),
+        help="that likelihoods are declared for; each model's own by default",
+    )
+
+
+def protocol_of(options: argparse.Namespace, published: bool) -> Protocol:
     """What the flags say that all systems share."""
     return Protocol(
         options.data,
@@ -64,5 +83,6 @@ def protocol_of(options: argparse.Namespace) -> Protocol:
         options.settings,
         options.samples,
         options.limit,
-        options.generator,
+        options.prior,
+        published,
     )

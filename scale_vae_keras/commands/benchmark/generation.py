@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from scale_vae_keras.benchmarks.generation import generation_table, measure_generation
+from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 
 SUMMARY = "Quality and diversity of sentences from the prior."
 
@@ -18,12 +19,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-n", type=int, default=10_000, metavar="N", help="number of sentences")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
+    add_sampling(parser)
+    parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
 
 
 def run(options: argparse.Namespace) -> None:
     """Measures runs and prints the table."""
     scores = {
-        Path(path).name: measure_generation(path, options.language_model, options.n, options.seed)
+        Path(path).name: measure_generation(
+            path,
+            options.language_model,
+            options.n,
+            options.seed,
+            chosen_sampler(options),
+            options.data,
+        )
         for path in options.runs
     }
     Console().print(generation_table(scores))

@@ -5,10 +5,9 @@ import argparse
 from scale_vae_keras.benchmarks.paper.benchmark import benchmark_paper
 from scale_vae_keras.benchmarks.paper.table import show_paper_table
 from scale_vae_keras.commands.benchmark import latent
-from scale_vae_keras.commands.benchmark.density import protocol_of
+from scale_vae_keras.commands.benchmark.density import add_prior, protocol_of
 from scale_vae_keras.commands.console import typed_command
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.prior import GENERATORS
 
 SUMMARY = (
     "Make a table or figure of the Scale-VAE paper, the paper's figures beside ours; the same "
@@ -52,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--samples", type=int, default=500, metavar="N", help="importance samples, 500 by default"
     )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test sentences")
-    parser.add_argument("--generator", default="scaled", choices=GENERATORS)
+    add_prior(parser)
     parser.add_argument(
         "-n", type=int, default=10_000, metavar="N", help="sentences of table 5, 10,000 by default"
     )
@@ -75,7 +74,7 @@ def run(options: argparse.Namespace) -> None:
     else:
         table = benchmark_paper(
             options.table,
-            protocol_of(options),
+            protocol_of(options, published=True),
             options.output,
             typed_command(options),
             options.beside,

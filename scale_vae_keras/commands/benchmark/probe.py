@@ -16,9 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repeats", type=int, default=5, metavar="N", help="draws of labels, and orders of each"
     )
+    parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
 
 
 def run(options: argparse.Namespace) -> None:
     """Measures runs and prints the table."""
-    accuracies = {Path(path).name: probe_run(path, options.repeats) for path in options.runs}
+    accuracies = {
+        Path(path).name: probe_run(path, options.repeats, options.data) for path in options.runs
+    }
     Console().print(probe_table(accuracies))

@@ -1,0 +1,33 @@
+"""Opens what was trained, for people who think in sentences."""
+
+import os
+from pathlib import Path
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.models.load_model import load_model
+from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.text.loading import load_tokenizer
+from scale_vae_keras.text.tokenizer import SETTINGS_FILE
+from scale_vae_keras.text_model import MODEL_FILE, TextModel
+
+
+def load(path: str | os.PathLike) -> TextModel:
+    """Opens the best model of a run, or what `TextModel.save` wrote.
+
+    Args:
+        path: the run folder, or the folder that was saved.
+
+    Raises:
+        InputError: the folder is neither, or it is broken.
+
+    Example:
+        >>> sv.load("RUN").generate(2, seed=1)
+        ['the soup was great .', 'i will not be back .']
+    """
+    if (Path(path) / SETTINGS_FILE).exists():
+        tokenizer = load_tokenizer(path)
+        return TextModel(load_model(Path(path) / MODEL_FILE), tokenizer)
+    folder = RunFolder(path)
+    if not folder.config_path.exists() and Path(path).is_dir():
+        raise InputError(f"{path} is not a run folder, and holds no model that was saved")
+    return TextModel(folder.load_model(), folder.tokenizer, folder.config.max_length + 1)
