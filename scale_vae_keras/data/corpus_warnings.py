@@ -96,8 +96,8 @@ def _overlap(corpus: Corpus) -> list[str]:
     if shared <= _LARGEST_OVERLAP * sentences:
         return []
     return [
-        f"{shared:,} of the {sentences:,} sentences of valid are in train ({shared / sentences:.1%}):"
-        " make the splits anew with scale-vae prepare, which keeps equal texts in one split"
+        f"{shared:,} of the {sentences:,} sentences of valid are in train "
+        f"({shared / sentences:.1%}): make the splits anew with scale-vae prepare, which keeps equal texts in one split"
     ]
 
 
