@@ -6,7 +6,7 @@ from scale_vae_keras.errors import InputError
 
 
 def hashes(*high):
-    return np.array([[value, 7] for value in high], np.uint64)
+    return np.array([[value, 7] for value in high], np.uint64).reshape(-1, 2)
 
 
 def test_documents_are_ranked_and_cut():

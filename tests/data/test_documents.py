@@ -121,7 +121,7 @@ def test_a_folder_of_texts(tmp_path):
         f"{tmp_path}/train.txt"
     )
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="has no file whose name ends in .txt: give some"):
+    with pytest.raises(InputError, match=r"has no file whose name ends in \.txt: give some"):
         list(Source(tmp_path / "empty").documents())
 
 

@@ -6,6 +6,10 @@ from scale_vae_keras.errors import InputError
 WORDS = [f"text {number}" for number in range(100)]
 
 
+def written(folder):
+    return [line for part in contents(folder).values() for line in part]
+
+
 @pytest.fixture
 def texts(tmp_path):
     """Writes a text file."""
@@ -30,7 +34,7 @@ def test_a_text_is_divided(texts, tmp_path):
     parts = contents(tmp_path / "out")
     assert {name: len(part) for name, part in parts.items()} == report.sizes
     assert report.sizes == {"train": 80, "valid": 15, "test": 5}
-    assert sorted(sum(parts.values(), [])) == sorted(WORDS)
+    assert sorted(written(tmp_path / "out")) == sorted(WORDS)
     for part in parts.values():
         assert part == sorted(part, key=WORDS.index)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
@@ -62,7 +66,7 @@ def test_duplicates_are_in_one_split_or_dropped(texts, tmp_path):
     assert not set(parts["valid"]) & set(parts["test"])
     dropped = prepare([path], tmp_path / "dropped", deduplicate=True)
     assert (dropped.duplicates, sum(dropped.sizes.values())) == (30, 101)
-    assert sorted(sum(contents(tmp_path / "dropped").values(), [])) == sorted([*WORDS, "text  7"])
+    assert sorted(written(tmp_path / "dropped")) == sorted([*WORDS, "text  7"])
 
 
 def test_labels_and_what_is_dropped(texts, tmp_path):
@@ -75,7 +79,7 @@ def test_labels_and_what_is_dropped(texts, tmp_path):
     assert (report.empty, report.unlabelled, report.duplicates, report.conflicting) == (1, 34, 2, 1)
     assert report.labels == {"1": 33, "2": 33}
     assert report.warnings == []
-    lines = sum(contents(tmp_path / "out").values(), [])
+    lines = written(tmp_path / "out")
     assert "1\ttext 1" in lines
     assert len(lines) == 66
     assert open_corpus(tmp_path / "out").has_labels
@@ -106,7 +110,7 @@ def test_line_breaks_and_encoding_trouble(texts, tmp_path):
         '{"text": "caf\u00e9"}',
     ]
     report = prepare([texts(rows, "in.jsonl")], tmp_path / "out")
-    assert sorted(sum(contents(tmp_path / "out").values(), [])) == sorted(
+    assert sorted(written(tmp_path / "out")) == sorted(
         ["a b c d", "\ufffd x", "\ufffd y", "caf\u00c3\u00a9", "caf\u00e9"]
     )
     assert (report.rewritten, report.replaced, report.damaged, report.decoded_wrongly) == (
@@ -123,7 +127,7 @@ def test_train_alone_is_divided_with_its_labels(texts, tmp_path):
 
 def test_encoding(texts, tmp_path):
     prepare([texts(["ä", "b", "c", "d"], encoding="latin-1")], tmp_path / "a", encoding="latin-1")
-    assert "ä" in sum(contents(tmp_path / "a").values(), [])
+    assert "ä" in written(tmp_path / "a")
 
 
 @pytest.mark.parametrize("inside", [True, False])
