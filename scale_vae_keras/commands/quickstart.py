@@ -15,6 +15,7 @@ from scale_vae_keras.metrics import EVALUATION
 from scale_vae_keras.pictures import draw_curves, draw_latent_map
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.evaluate_run import evaluate_run
+from scale_vae_keras.runs.load import load
 from scale_vae_keras.runs.train import Run
 
 _TITLES = {"vae": "plain VAE", "scale": "Scale-VAE"}
@@ -58,7 +59,7 @@ def run_quickstart(output: str | os.PathLike) -> None:
     metrics, maps = {}, {}
     for name, folder in folders.items():
         metrics[name] = evaluate_run(
-            folder.path, "test", _SAMPLES, "scaled", seed=0, progress=console.is_terminal
+            folder.path, "test", _SAMPLES, None, seed=0, progress=console.is_terminal
         )
         maps[_TITLES[name]] = encode_sentences(models[name], folder.encode("test")).mean
     grammar = ReviewGrammar()
@@ -72,7 +73,7 @@ def run_quickstart(output: str | os.PathLike) -> None:
         ),
     ]
     console.print(_comparison(metrics, grammar.entropy()))
-    _print_sentences(models, folders, texts, console)
+    _print_sentences(folders, texts, console)
     console.print("pictures: " + ", ".join(map(str, pictures)))
 
 
@@ -102,19 +103,13 @@ def _comparison(metrics, entropy):
     return table
 
 
-def _print_sentences(models, folders, texts, console):
-    for name, model in models.items():
-        tokenizer = folders[name].tokenizer
-
-        def show(sentences, tokenizer=tokenizer):
-            return [text.decode() for text in tokenizer.detokenize(sentences.ids).numpy()]
-
-        originals = tokenizer(texts[:4]).to_tensor()
-        ends = tokenizer([texts[0]]).to_tensor(), tokenizer([texts[1]]).to_tensor()
+def _print_sentences(folders, texts, console):
+    for name, folder in folders.items():
+        model = load(folder.path)
         console.rule(f"{_TITLES[name]}: sentences from the prior")
-        console.print("\n".join(show(model.generate(5, seed=1))), highlight=False)
+        console.print("\n".join(model.generate(5, seed=1)), highlight=False)
         console.rule(f"{_TITLES[name]}: reconstructions")
-        for text, copy in zip(texts, show(model.reconstruct(originals)), strict=False):
+        for text, copy in zip(texts, model.reconstruct(texts[:4]), strict=False):
             console.print(f"  {text}\n→ {copy}", highlight=False)
         console.rule(f"{_TITLES[name]}: from one sentence to another")
-        console.print("\n".join(show(model.interpolate(*ends, steps=5))), highlight=False)
+        console.print("\n".join(model.interpolate(texts[0], texts[1], steps=5)), highlight=False)

@@ -9,8 +9,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument("run", metavar="RUN")
     parser.add_argument("--output", metavar="FILE.html", help="RUN/report.html by default")
+    parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
 
 
 def run(options: argparse.Namespace) -> None:
     """Writes the page about a run and prints where it is."""
-    print(write_report(options.run, options.output))
+    print(write_report(options.run, options.output, options.data))

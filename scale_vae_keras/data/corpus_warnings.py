@@ -97,7 +97,8 @@ def _overlap(corpus: Corpus) -> list[str]:
         return []
     return [
         f"{shared:,} of the {sentences:,} sentences of valid are in train "
-        f"({shared / sentences:.1%}): make the splits anew with scale-vae prepare, which keeps equal texts in one split"
+        f"({shared / sentences:.1%}): make the splits anew with scale-vae prepare, "
+        "which keeps equal texts in one split"
     ]
 
 

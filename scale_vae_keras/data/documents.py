@@ -20,6 +20,7 @@ _KINDS = {
 }
 _DELIMITERS = ",;\t"
 _BATCH_ROWS = 4096
+_BUFFER_BYTES = 1 << 20
 # The csv module refuses longer values; its own limit, 128 KiB, is below that of a long document.
 _LONGEST_VALUE = 1 << 30
 
@@ -182,7 +183,9 @@ class Source:
                 "Parquet needs pyarrow: pip install 'scale-vae-keras[prepare]'"
             ) from error
         try:
-            with pyarrow.parquet.ParquetFile(self.path) as file:
+            # Without these two, pyarrow holds whole row groups, or the whole file.
+            streaming = {"pre_buffer": False, "buffer_size": _BUFFER_BYTES}
+            with pyarrow.parquet.ParquetFile(self.path, **streaming) as file:
                 names = [name for name in self._column_names(file.schema_arrow.names) if name]
                 kind = file.schema_arrow.field(names[0]).type
                 if pyarrow.types.is_dictionary(kind):

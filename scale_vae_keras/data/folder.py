@@ -60,14 +60,14 @@ class FolderCorpus:
             InputError: the split is unknown, a line of a labelled file has no label, or bytes do
                 not belong to the encoding.
         """
-        for number, line in enumerate(self._raw_lines(split), start=1):
-            if not self.has_labels:
+        if not self.has_labels:
+            for line in self._raw_lines(split):
                 yield LabelledText(None, line)
-                continue
-            parts = split_label(line)
+            return
+        for number, parts in enumerate(map(split_label, self._raw_lines(split)), start=1):
             if parts is None:
                 raise no_label(str(self._path(split)), number)
-            yield LabelledText._make(parts)
+            yield LabelledText(*parts)
 
     def fingerprint(self) -> str:
         """SHA-256 of the contents of the three files, as 64 hexadecimal digits."""

@@ -22,7 +22,11 @@ from scale_vae_keras.runs.tensorboard import sentence_texts, spread
 _RECONSTRUCTED = 8
 
 
-def write_report(run: str | os.PathLike, output: str | os.PathLike | None = None) -> Path:
+def write_report(
+    run: str | os.PathLike,
+    output: str | os.PathLike | None = None,
+    data: str | os.PathLike | None = None,
+) -> Path:
     """Writes one self-contained HTML page about a run: nothing in it needs a network.
 
     Curves, a map of the latent code, KL and factor of each dimension, what the model writes, the
@@ -32,6 +36,7 @@ def write_report(run: str | os.PathLike, output: str | os.PathLike | None = None
     Args:
         run: the run folder.
         output: the page; `report.html` in the run folder by default.
+        data: where the run's corpus is now, if it has moved.
 
     Returns:
         Where the page is.
@@ -40,7 +45,7 @@ def write_report(run: str | os.PathLike, output: str | os.PathLike | None = None
         InputError: the run or its corpus cannot be read, nothing was trained yet, or matplotlib is
             not installed.
     """
-    folder = RunFolder(run)
+    folder = RunFolder(run, data)
     model = folder.load_model()
     valid = folder.encode("valid")
     encoded = encode_sentences(model, valid)

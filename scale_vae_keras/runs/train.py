@@ -14,10 +14,13 @@ from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.callbacks.step_profile import StepProfile
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
 from scale_vae_keras.data.corpus import check_fingerprint, open_corpus
+from scale_vae_keras.data.corpus_warnings import corpus_warnings
 from scale_vae_keras.data.encoded import EncodedSplit, encode_split
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.verdict import training_verdict, unigram_nll
 from scale_vae_keras.files import remove_scratch, write_json
 from scale_vae_keras.layers.replica import is_chief
+from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.checkpoint_folder import (
     checkpoints,
@@ -97,6 +100,8 @@ class Run:
         train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
         if config.train_limit is not None:
             train = train.first(config.train_limit)
+        for line in corpus_warnings(corpus, {"train": train, "valid": valid}):
+            _logger.warning(line)
         build_model(config, len(tokenizer.vocabulary))
         config.system.callbacks(config, train, valid)
         _batches(config, train)
@@ -225,6 +230,19 @@ class Run:
         except OSError as error:
             raise InputError(f"cannot write the run: {error}; {_what_is_saved(folder)}") from error
         self.seconds, self.cpu_seconds = checkpoint.seconds, checkpoint.cpu_seconds
+        if is_chief(self.strategy):
+            self._say_what_is_wrong(callbacks)
+
+    def _say_what_is_wrong(self, callbacks):
+        config = self.folder.config
+        if not issubclass(config.system.model, TextVAE):
+            return
+        table = next(each for each in callbacks if isinstance(each, HistoryTable))
+        history = {name: [row.get(name) for row in table.rows] for name in table.rows[-1]}
+        unigram = unigram_nll(self.train, self.valid)
+        best = self.folder.load_model()
+        for line in training_verdict(history, best, unigram, config.max_length + 1, config.seed):
+            _logger.warning(line)
 
     def _model(self, saved):
         if saved is not None:

@@ -1,6 +1,6 @@
 import pytest
 
-from scale_vae_keras.data.corpus import BuiltInCorpus, open_corpus
+from scale_vae_keras.data.corpus import BuiltInCorpus, open_corpus, open_same_corpus
 from scale_vae_keras.data.labelled_text import LabelledText
 from scale_vae_keras.data.reviews import reviews_split
 from scale_vae_keras.data.synthetic import synthetic_split
@@ -40,6 +40,25 @@ def test_built_in_corpus(label):
     assert corpus.fingerprint() != changed.fingerprint()
     with pytest.raises(InputError, match='unknown split "dev": choose train, valid or test'):
         next(corpus.lines("dev"))
+
+
+def test_a_corpus_may_move_and_not_change(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    for name in ("train", "valid", "test"):
+        (old / f"{name}.txt").write_text("a\nb\n")
+    fingerprint = open_corpus(old).fingerprint()
+    old.rename(new)
+    assert open_same_corpus(new, fingerprint).name == "new"
+    (new / "test.txt").write_text("a\nc\n")
+    with pytest.raises(InputError) as error:
+        open_same_corpus(new, fingerprint)
+    found = open_corpus(new).fingerprint()
+    assert str(error.value) == (
+        f"the corpus {new} is not the one of the run: the SHA-256 of its contents is "
+        f"{found[:12]}..., that of the run {fingerprint[:12]}...; name the folder with the run's "
+        "corpus, or start a new run"
+    )
 
 
 @pytest.mark.corpora

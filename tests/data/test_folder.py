@@ -54,9 +54,38 @@ def test_only_line_feeds_end_lines(write):
     assert [line.text for line in corpus.lines("train")] == ["a\u2028b\x85c\x0bd", "e"]
 
 
-def test_bytes_that_are_not_utf8_are_replaced(write):
-    corpus = FolderCorpus(write(train=b"a \xff b\nc\n"))
-    assert next(corpus.lines("train")).text == "a \ufffd b"
+def test_bytes_that_are_not_utf8_are_refused(write):
+    corpus = FolderCorpus(write(train=b"a\nb\nun caf\xe9 noir\nc\n"))
+    lines = corpus.lines("train")
+    assert [next(lines).text, next(lines).text] == ["a", "b"]
+    with pytest.raises(InputError) as error:
+        next(lines)
+    assert str(error.value).endswith(
+        'corpus/train.txt, line 3: the byte e9 after "un caf" cannot be read as utf-8; '
+        "write the file in UTF-8, or name its encoding, such as latin-1"
+    )
+
+
+def test_a_named_encoding(write):
+    folder = write("caf\xe9\nb\n".encode("latin-1"), "\xe4\n".encode("latin-1"), b"e\n")
+    corpus = FolderCorpus(folder, encoding="latin-1")
+    assert [line.text for line in corpus.lines("train")] == ["caf\xe9", "b"]
+    assert [line.text for line in corpus.lines("valid")] == ["\xe4"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-8"])
+def test_a_byte_order_mark_names_the_encoding(write, encoding):
+    folder = write("\ufeff1\tä\r\n0\tb\r\n".encode(encoding), "1\tc\n", "0\td\n")
+    assert list(FolderCorpus(folder).lines("train")) == [("1", "ä"), ("0", "b")]
+
+
+def test_utf16_without_a_mark_is_refused_by_name(write):
+    with pytest.raises(InputError) as error:
+        FolderCorpus(write(train="a\nb\n".encode("utf-16-le")))
+    assert str(error.value).endswith(
+        "train.txt holds NUL bytes: it is not UTF-8 text, perhaps UTF-16 without a byte order "
+        "mark; write it in UTF-8, or name its encoding, such as utf-16-le"
+    )
 
 
 def test_vocabulary_path(write):
@@ -131,4 +160,25 @@ def test_missing_folder_is_refused(tmp_path):
     assert str(error.value) == (
         f"there is no folder {tmp_path}/nowhere: give one with train.txt, valid.txt and test.txt, "
         "or a built-in corpus (synthetic, reviews)"
+    )
+
+
+def test_a_file_instead_of_a_folder_names_prepare(tmp_path):
+    path = tmp_path / "reviews.csv"
+    path.write_text("text\na\n")
+    with pytest.raises(InputError) as error:
+        FolderCorpus(path)
+    assert str(error.value) == (
+        f"{path} is a file, and a corpus is a folder: make one of it with "
+        f"scale-vae prepare {path} --output DATA"
+    )
+
+
+def test_train_alone_names_prepare(write):
+    folder = write(valid=None, test=None)
+    with pytest.raises(InputError) as error:
+        FolderCorpus(folder)
+    assert str(error.value) == (
+        f"{folder} has train.txt alone: split it with "
+        f"scale-vae prepare {folder}/train.txt --output DATA"
     )

@@ -200,12 +200,8 @@ def _measure(table, benched, output, sentences):
         ]
     if table == 5:
         print(f"{benched['system']}, seed {benched['seed']}: its sentences", flush=True)
-        return [
-            {
-                **measure_generation(run, judge, sentences, 0, TemperatureSampler()),
-                **_count(table, sentences),
-            },
-        ]
+        scores = measure_generation(run, judge, sentences, 0, TemperatureSampler())
+        return [{**scores, **_count(table, sentences)}]
     return [{name: benched[name] for name in COST} if table == 2 else benched.to_dict()]
 
 
