@@ -7,8 +7,9 @@ from pathlib import Path
 import keras
 
 import scale_vae_keras as sv
-from scale_vae_keras.callbacks import BestModel, RunCheckpoint
+from scale_vae_keras.callbacks import BestModel
 from scale_vae_keras.runs.checkpoint_folder import checkpoints
+from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
 
 SHAPES = {
     "small, 9,000 words": {"vocabulary_size": 9_000, "embedding_dim": 128, "units": 256},

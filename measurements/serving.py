@@ -26,9 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 import scale_vae_keras as sv
-from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.samplers import TemperatureSampler
-from scale_vae_keras.samplers.row_random import row_normals, row_uniforms
+from scale_vae_keras.samplers.row_random import row_normals, row_seeds, row_uniforms
 from scale_vae_keras.serving import Client
 from scale_vae_keras.serving.exporter import publish
 from scale_vae_keras.text.vocabulary import END_ID, START_ID

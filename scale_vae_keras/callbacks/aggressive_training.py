@@ -6,7 +6,8 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import batch_mutual_information
-from scale_vae_keras.models.step_function import step_function
+from scale_vae_keras.layers.step_function import step_function
+from scale_vae_keras.schedules.order import Stage
 
 _MOST_STEPS = 99
 _WINDOW = 15
@@ -30,8 +31,10 @@ class AggressiveTraining(keras.callbacks.Callback):
         seed: of the order of the batches and of the samples in the estimate.
 
     Raises:
-        InputError: the model has no `encoder_step`.
+        InputError: the model has no `encoder_step`, or runs several steps an execution.
     """
+
+    stage = Stage.SCHEDULE
 
     def __init__(self, data: tf.data.Dataset, validation_data: tf.data.Dataset, seed: int = 0):
         super().__init__()
@@ -46,6 +49,11 @@ class AggressiveTraining(keras.callbacks.Callback):
         """Prepares the step of the encoder."""
         if not hasattr(self.model, "encoder_step"):
             raise InputError(f"AggressiveTraining needs an AggressiveVAE, not {self.model.name!r}")
+        if self.model.steps_per_execution > 1:
+            raise InputError(
+                "AggressiveTraining trains the encoder before each step: compile the model with "
+                "steps_per_execution=1"
+            )
         self._encoder_step = step_function(self.model, self.model.encoder_step)
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -7,18 +7,21 @@ import keras
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
+from scale_vae_keras.schedules.order import Stage
 
 
 class BestModel(keras.callbacks.Callback):
     """Saves the whole model whenever the monitored value falls to a new minimum.
 
-    The file appears at once and whole. Place it after `EpochAverageScale`, so that weights and
-    factor belong together.
+    The file appears at once and whole. Epochs without validation, as with `validation_freq=2`,
+    are left out.
 
     Args:
         path: the `.keras` file.
-        monitor: the key of the epoch's logs that shall be small.
+        monitor: the key of the epoch's logs that is to be small.
     """
+
+    stage = Stage.BEST
 
     def __init__(self, path: str | os.PathLike, monitor: str = "val_loss"):
         super().__init__()
@@ -30,6 +33,10 @@ class BestModel(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Saves the model if this epoch is the best."""
         if self.monitor not in logs:
+            if getattr(self.model, "validates", False) and not any(
+                name.startswith("val_") for name in logs
+            ):
+                return
             raise InputError(f"the logs have no {self.monitor!r}: give fit validation data")
         value = logs[self.monitor]
         if value < self.best:

@@ -5,6 +5,7 @@ import keras
 from scale_vae_keras.callbacks.best_model import BestModel
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
 
 
 class DecayOnPlateau(keras.callbacks.Callback):
@@ -16,7 +17,7 @@ class DecayOnPlateau(keras.callbacks.Callback):
     factor of Scale-VAE) are loaded again, and the reference is set to the current value. Training
     stops at decay number `max_decays`. Any other epoch sets the reference and the count to zero.
 
-    Place it after `BestModel`.
+    An epoch without validation does not count. Place it after `BestModel`.
 
     Args:
         best: the callback that keeps the best model.
@@ -28,6 +29,8 @@ class DecayOnPlateau(keras.callbacks.Callback):
     Raises:
         InputError: an argument is out of its range.
     """
+
+    stage = Stage.DECAY
 
     def __init__(
         self,
@@ -54,7 +57,9 @@ class DecayOnPlateau(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Decays, reloads or stops."""
         logs["learning_rate"] = float(host_value(self.model.optimizer.learning_rate))
-        value = logs[self.best.monitor]
+        value = logs.get(self.best.monitor)
+        if value is None:
+            return
         if value <= self.reference:
             self.reference, self.not_improved = value, 0
             return
@@ -74,7 +79,7 @@ class DecayOnPlateau(keras.callbacks.Callback):
                 f"no {self.best.monitor} was finite so far: training has diverged, lower the "
                 "learning rate"
             )
-        counters = (self.model.optimizer.iterations, self.model.skipped_steps)
+        counters = self.model.counters
         counts = [host_value(counter) for counter in counters]
         self.model.load_weights(self.best.path)
         for counter, count in zip(counters, counts, strict=True):

@@ -3,6 +3,7 @@
 import keras
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.schedules.order import Stage
 
 
 class HalvingSchedule(keras.callbacks.LearningRateScheduler):
@@ -15,6 +16,8 @@ class HalvingSchedule(keras.callbacks.LearningRateScheduler):
     Raises:
         InputError: an argument is out of its range.
     """
+
+    stage = Stage.DECAY
 
     def __init__(self, learning_rate: float, constant_epochs: int):
         if learning_rate <= 0 or constant_epochs < 1:

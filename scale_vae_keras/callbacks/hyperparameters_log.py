@@ -7,6 +7,7 @@ from tensorboard.plugins.hparams import api_pb2, summary
 from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 
 from scale_vae_keras.event_log import EventLog
+from scale_vae_keras.schedules.order import Stage
 
 
 class HyperparametersLog(keras.callbacks.Callback):
@@ -20,6 +21,8 @@ class HyperparametersLog(keras.callbacks.Callback):
         hyperparameters: values by name; None leaves one out, and what is neither number, bool nor
             text is shown as text.
     """
+
+    stage = Stage.LOG
 
     def __init__(self, log: EventLog, hyperparameters: Mapping[str, object]):
         super().__init__()

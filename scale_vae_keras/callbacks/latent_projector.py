@@ -9,6 +9,7 @@ import numpy as np
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.files import written_whole
+from scale_vae_keras.schedules.order import Stage
 
 _TENSORS = "posterior_means.tsv"
 _METADATA = "sentences.tsv"
@@ -26,8 +27,6 @@ class LatentProjector(keras.callbacks.Callback):
     The means are those of the posterior that the decoder samples from, f-bar * mu for Scale-VAE;
     the sentences and, where there are any, their labels go with them.
 
-    Place it after `LatentMonitor`, which has encoded the sentences.
-
     Args:
         log: the files go to its folder.
         monitor: the callback that encodes the validation sentences.
@@ -35,6 +34,8 @@ class LatentProjector(keras.callbacks.Callback):
         sentences: their text.
         labels: their labels, or None.
     """
+
+    stage = Stage.LOG
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from scale_vae_keras.callbacks.scalar_log import dimension_name
 from scale_vae_keras.evaluation.prior import factor
 from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
+from scale_vae_keras.schedules.order import Stage
 
 
 class PosteriorHistograms(keras.callbacks.Callback):
@@ -18,14 +19,13 @@ class PosteriorHistograms(keras.callbacks.Callback):
     encoder's own posterior, the one that the KL is charged on; over the dimensions `factor`, f-bar,
     and `mean_kl`, the mean KL.
 
-    Place it after `LatentMonitor`, which has encoded the sentences, and before a callback that
-    changes the weights.
-
     Args:
         log: where the histograms go.
         monitor: the callback that encodes the validation sentences.
         rows: which of its sentences are used, int `[sentences]`.
     """
+
+    stage = Stage.LOG
 
     def __init__(self, log: EventLog, monitor: LatentMonitor, rows: np.ndarray):
         super().__init__()

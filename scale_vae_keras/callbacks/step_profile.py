@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.schedules.order import Stage
 
 
 class StepProfile(keras.callbacks.Callback):
@@ -19,6 +20,8 @@ class StepProfile(keras.callbacks.Callback):
     Raises:
         InputError: the steps are not in order or `first` is below 1.
     """
+
+    stage = Stage.PROFILE
 
     def __init__(self, folder: str | os.PathLike, first: int, last: int):
         super().__init__()

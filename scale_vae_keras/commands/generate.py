@@ -6,8 +6,8 @@ from scale_vae_keras.commands.console import longest, print_sentences
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.prior import FITTED, GENERATORS, declared_prior
-from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.samplers.row_random import row_seeds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> None:
     model = folder.load_model()
     fitted = options.generator in FITTED
     fitted_on = encode_sentences(model, folder.encode("train")) if fitted else None
-    z = declared_prior(model, options.generator, fitted_on).sample(options.n, options.seed)
-    sentences = model.decode(z, sampler, row_seeds(options.n, options.seed), longest(folder))
+    seeds = row_seeds(options.n, options.seed)
+    z = declared_prior(model, options.generator, fitted_on).sample(seeds)
+    sentences = model.decode(z, sampler, seeds, longest(folder))
     print_sentences(folder.tokenizer, sentences.ids)

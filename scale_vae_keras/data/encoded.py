@@ -12,8 +12,12 @@ import tensorflow as tf
 from scale_vae_keras.data.corpus import Corpus
 from scale_vae_keras.data.labelled_text import LabelledText
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.text.tokenizer import Tokenizer, TokenizerKind, split_words
+from scale_vae_keras.text.loading import vocabulary_class
+from scale_vae_keras.text.rare_words import choose_min_count
+from scale_vae_keras.text.splitting import WORD_KINDS, TokenizerKind, check_kind, split_words
+from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.text.vocabulary import UNKNOWN_ID, Vocabulary
+from scale_vae_keras.text.white_space import is_blank
 
 _BLOCK_LINES = 4096
 
@@ -28,6 +32,10 @@ class EncodedSplit:
         labels: A label for each sentence, or None where the corpus has none.
         empty: How many lines had no word and were left out.
         truncated: How many sentences were cut at the tokenizer's `max_length`.
+        text_bytes: UTF-8 bytes of each sentence, int64 `[sentences]`, for bits per byte:
+            nats / (ln 2 * bytes). They are those of the line as it stands in the corpus, without
+            its label and its end; of a sentence that was cut, those of the text that its tokens
+            stand for, see `Tokenizer.byte_lengths`. None for sentences that are not from text.
     """
 
     tokens: np.ndarray
@@ -35,6 +43,7 @@ class EncodedSplit:
     labels: list[str] | None
     empty: int
     truncated: int
+    text_bytes: np.ndarray | None = None
 
     @property
     def sentences(self) -> int:
@@ -70,31 +79,46 @@ class EncodedSplit:
         if count < 1:
             raise InputError(f"the limit of sentences is {count}: give at least 1")
         offsets = self.offsets[: count + 1]
-        labels = None if self.labels is None else self.labels[:count]
-        return replace(self, tokens=self.tokens[: offsets[-1]], offsets=offsets, labels=labels)
+        return replace(
+            self,
+            tokens=self.tokens[: offsets[-1]],
+            offsets=offsets,
+            labels=None if self.labels is None else self.labels[:count],
+            text_bytes=None if self.text_bytes is None else self.text_bytes[:count],
+        )
 
 
 def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSplit:
-    """Tokenises a split, reading it block by block; lines without a word are left out.
+    """Tokenises a split, reading it block by block; lines of nothing but white space are left out.
 
     Raises:
         InputError: the split is unknown or has no sentence, or a line lacks its label.
     """
     tokens = array("i")
     lengths = array("q")
+    text_bytes = array("q")
     labels = []
     empty = truncated = 0
     for block in _blocks(corpus, split):
         words = tokenizer.split([line.text for line in block])
-        word_counts = words.row_lengths().numpy()
-        filled = word_counts > 0
-        ids = tokenizer.to_ids(tf.ragged.boolean_mask(words, filled))
+        filled = words.row_lengths().numpy() > 0
+        filled &= [not is_blank(line.text) for line in block]
+        kept = block
+        if not filled.all():
+            words = tf.ragged.boolean_mask(words, filled)
+            kept = [line for line, is_filled in zip(block, filled, strict=True) if is_filled]
+        ids = tokenizer.to_ids(words)
         tokens.frombytes(ids.values.numpy().tobytes())
         lengths.frombytes(ids.row_lengths().numpy().tobytes())
-        labels.extend(line.label for line, kept in zip(block, filled, strict=True) if kept)
-        empty += int(np.count_nonzero(~filled))
+        labels.extend(line.label for line in kept)
+        empty += len(block) - len(kept)
+        sizes = np.array([len(line.text.encode()) for line in kept], np.int64)
         if tokenizer.max_length is not None:
-            truncated += int(np.count_nonzero(word_counts > tokenizer.max_length))
+            cut = words.row_lengths().numpy() > tokenizer.max_length
+            truncated += int(np.count_nonzero(cut))
+            if cut.any():
+                sizes[cut] = tokenizer.byte_lengths(tf.ragged.boolean_mask(words, cut)).numpy()
+        text_bytes.frombytes(sizes.tobytes())
     if not lengths:
         raise InputError(f"the {split} split of {corpus.name} has no sentence: give at least one")
     return EncodedSplit(
@@ -103,32 +127,60 @@ def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSpl
         labels=labels if corpus.has_labels else None,
         empty=empty,
         truncated=truncated,
+        text_bytes=np.frombuffer(text_bytes, np.int64),
     )
 
 
 def build_vocabulary(
-    corpus: Corpus, kind: TokenizerKind, limit: int | None = None, min_count: int = 1
+    corpus: Corpus,
+    kind: TokenizerKind,
+    limit: int | None = None,
+    min_count: int | None = 1,
+    pattern: str | None = None,
 ) -> Vocabulary:
-    """Takes the corpus's own vocabulary, or counts the words of its train split.
+    """Takes the corpus's own vocabulary, or counts the tokens of its train split.
+
+    The corpus's own is one of words: characters and matches of a pattern are always counted.
 
     Args:
         corpus: The corpus.
-        kind: How text is split into words, see `split_words`.
+        kind: How text is split into tokens, see `split_words`.
         limit: The largest size of a counted vocabulary, its four special tokens included.
-        min_count: A word that is rarer in train is left out of a counted vocabulary.
+        min_count: A token that is rarer in train is left out of a counted vocabulary. None, for
+            words and raw text, leaves out so many that `<unk>` can be learnt, see
+            `choose_min_count`; for other kinds it leaves out none.
+        pattern: What a token is for kind `"regex"`.
 
     Raises:
-        InputError: the corpus's vocabulary is not fit, or no word is left.
+        InputError: the corpus's vocabulary or an argument is not valid, or no token is left.
     """
-    if corpus.vocabulary_path is not None:
+    check_kind(kind, pattern)
+    if has_own_vocabulary(corpus, kind):
         return Vocabulary.from_file(corpus.vocabulary_path)
+    counts = count_tokens(corpus, kind, pattern)
+    if min_count is None:
+        min_count = choose_min_count(counts, limit).min_count if kind in WORD_KINDS else 1
+    return vocabulary_class(kind).from_counts(counts, limit, min_count)
+
+
+def has_own_vocabulary(corpus: Corpus, kind: str) -> bool:
+    """Whether the corpus comes with the vocabulary that a tokenizer of this kind takes."""
+    return kind in WORD_KINDS and corpus.vocabulary_path is not None
+
+
+def count_tokens(corpus: Corpus, kind: TokenizerKind, pattern: str | None = None) -> dict[str, int]:
+    """How often each token occurs in the train split.
+
+    Args:
+        corpus: The corpus.
+        kind: How text is split into tokens, see `split_words`.
+        pattern: What a token is for kind `"regex"`.
+    """
     counts = Counter()
     for block in _blocks(corpus, "train"):
-        words = split_words([line.text for line in block], kind)
+        words = split_words([line.text for line in block], kind, pattern)
         counts.update(words.values.numpy().tolist())
-    return Vocabulary.from_counts(
-        {word.decode(): count for word, count in counts.items()}, limit, min_count
-    )
+    return {word.decode(): count for word, count in counts.items()}
 
 
 def _blocks(corpus: Corpus, split: str) -> Iterator[list[LabelledText]]:

@@ -1,13 +1,15 @@
 """Posteriors of a whole data set."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.data.batches import evaluation_batches
 from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.data.input_checks import ids_of_batches
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.graphs import graph_of
 
 _BATCH_SIZE = 256
 
@@ -38,21 +40,29 @@ def check_finite(encoded: Encoded) -> None:
         raise InputError("a posterior is not finite: the model has diverged, train it again")
 
 
-def encode_dataset(model, dataset: tf.data.Dataset) -> Encoded:
+def encode_dataset(model, dataset: Any) -> Encoded:
     """Encodes every sentence, without batch statistics.
+
+    The graph is made once for each model.
 
     Args:
         model: a model with `posterior` and `posteriors`.
-        dataset: batches of int32 ids `[batch, time]`.
+        dataset: batches of ids `[batch, time]`, or ids as an array or nested lists.
+
+    Raises:
+        InputError: a batch is invalid, see `data/input_checks.py`.
     """
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
-    def encode(ids):
-        sampled, charged = model.posteriors(model.posterior(ids), training=False)
-        return Encoded(sampled.mean, sampled.log_var, charged.mean, charged.log_var)
+    def make():
+        @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
+        def encode(ids):
+            sampled, charged = model.posteriors(model.posterior(ids), training=False)
+            return Encoded(sampled.mean, sampled.log_var, charged.mean, charged.log_var)
 
-    graph = encode.get_concrete_function()
-    parts = [graph(ids) for ids in dataset]
+        return encode.get_concrete_function()
+
+    graph = graph_of(model, "encode", make)
+    parts = [graph(ids) for ids in ids_of_batches(dataset, model.vocabulary_size)]
     return Encoded(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 

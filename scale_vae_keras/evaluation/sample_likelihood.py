@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from scale_vae_keras.layers.graphs import graph_of
+
 _SMALLEST_NORMAL = 1.2e-38
 
 
 def sample_likelihood(decoder) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """Builds the function that scores sentences of equal length under samples of z.
+    """The function that scores sentences of equal length under samples of z.
+
+    It is made once for each decoder.
 
     It runs all sentences and samples of a call as rows of one batch, one token after the other, so
     that memory is bounded by rows x vocabulary whatever the length. What a token adds to the
@@ -45,10 +49,13 @@ def sample_likelihood(decoder) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         )
         return tf.reshape(total, [sentences, samples])
 
-    return tf.function(score).get_concrete_function(
-        tf.TensorSpec([None, None], tf.int32),
-        tf.TensorSpec([None, None, decoder.latent_dim], tf.float32),
-    )
+    def make():
+        return tf.function(score).get_concrete_function(
+            tf.TensorSpec([None, None], tf.int32),
+            tf.TensorSpec([None, None, decoder.latent_dim], tf.float32),
+        )
+
+    return graph_of(decoder, "sample_likelihood", make)
 
 
 def _step(decoder, inputs, state, context, target):

@@ -1,1 +1,5 @@
 """Building blocks of the models."""
+
+from scale_vae_keras.lazy import lazy_names
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, __file__)

@@ -27,17 +27,17 @@ class CausalConvolution(keras.layers.Layer):
 
     def build(self, input_shape):
         """Creates the weights for inputs `[batch, time, units]`."""
-        for name, inputs, outputs in (
-            ("reduce", self.units, self.inner),
-            ("convolve", _WIDTH * self.inner, self.inner),
-            ("expand", self.inner, self.units),
-        ):
-            kernel = self.add_weight(
-                name=f"{name}_kernel", shape=(inputs, outputs), initializer="he_uniform"
-            )
-            bias = self.add_weight(name=f"{name}_bias", shape=(outputs,), initializer="zeros")
-            setattr(self, f"{name}_kernel", kernel)
-            setattr(self, f"{name}_bias", bias)
+        self.reduce_kernel, self.reduce_bias = self._dense("reduce", self.units, self.inner)
+        self.convolve_kernel, self.convolve_bias = self._dense(
+            "convolve", _WIDTH * self.inner, self.inner
+        )
+        self.expand_kernel, self.expand_bias = self._dense("expand", self.inner, self.units)
+
+    def _dense(self, name, inputs, outputs):
+        kernel = self.add_weight(
+            name=f"{name}_kernel", shape=(inputs, outputs), initializer="he_uniform"
+        )
+        return kernel, self.add_weight(name=f"{name}_bias", shape=(outputs,), initializer="zeros")
 
     def _reduce(self, inputs):
         reduced = tf.matmul(tf.nn.relu(inputs), self.reduce_kernel) + self.reduce_bias

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.custom_gradient import custom_gradient
 
 _portable = False
 
@@ -288,7 +289,7 @@ def _advance(gates: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return o * tf.tanh(cell), cell
 
 
-@tf.custom_gradient
+@custom_gradient
 def _recurrence(
     inputs: tf.Tensor, recurrent_kernel: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor
 ) -> tf.Tensor:

@@ -1,12 +1,41 @@
 """The scale-up factor of Scale-VAE and its average over an epoch."""
 
+from dataclasses import dataclass
+
 import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import global_moments, host_value
+from scale_vae_keras.settings import Range, Settings, check, setting
 
-AVERAGES = ("arithmetic", "pooled", "median")
+
+@dataclass(frozen=True)
+class FactorSettings(Settings):
+    """Settings of `PosteriorScale`."""
+
+    des_std: float = setting(
+        0.7,
+        "target standard deviation of scaled posterior means over a batch",
+        above=0,
+        search=Range(0.3, 1.5),
+    )
+    ddof: int = setting(
+        1, "1 divides the squared deviations of a batch by N - 1, 0 by N", choices=(0, 1)
+    )
+    average: str = setting(
+        "arithmetic",
+        "how the factors of an epoch become one: arithmetic, pooled or median",
+        choices=("arithmetic", "pooled", "median"),
+        search=("arithmetic", "pooled", "median"),
+    )
+    through_batch_factor: bool = setting(
+        True, "whether gradients flow through the batch's own factor"
+    )
+    min_factor_batch: int = setting(
+        16, "smallest global batch whose own factor is used and recorded", least=2
+    )
+    max_factor: float = setting(1e4, "upper limit of a batch's factor", above=0)
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -25,10 +54,10 @@ class PosteriorScale(keras.layers.Layer):
     Weights, all float32 and not trainable: `average` `[latent]` (f-bar), `has_average`,
     `in_force`, the epoch's record (`record_sum` `[latent]`, `record_count`, and in median mode
     `record` `[record_size, latent]`), and the epoch's counters `capped` (factors at `max_factor`)
-    and `unrecorded` (batches).
+    and `unrecorded` (batches); and `epochs`, whose average was taken.
 
     Args:
-        des_std: the standard deviation that scaled means shall have over a batch.
+        des_std: the target standard deviation of scaled means over a batch.
         ddof: 1 divides the squared deviations by N - 1, 0 by N.
         average: how the factors of an epoch become one: "arithmetic" is the mean of f (the
             paper's), "pooled" is des_std over the root of the mean batch variance, "median" is the
@@ -44,26 +73,25 @@ class PosteriorScale(keras.layers.Layer):
 
     def __init__(
         self,
-        des_std: float = 0.7,
-        ddof: int = 1,
-        average: str = "arithmetic",
-        through_batch_factor: bool = True,
-        min_factor_batch: int = 16,
-        max_factor: float = 1e4,
+        des_std: float = FactorSettings.des_std,
+        ddof: int = FactorSettings.ddof,
+        average: str = FactorSettings.average,
+        through_batch_factor: bool = FactorSettings.through_batch_factor,
+        min_factor_batch: int = FactorSettings.min_factor_batch,
+        max_factor: float = FactorSettings.max_factor,
         record_size: int = 8192,
         **kwargs,
     ):
         super().__init__(**{"dtype": "float32", **kwargs})
-        if not 0 < des_std < float("inf"):
-            raise InputError(f"des_std must be positive and finite, got {des_std}")
-        if ddof not in (0, 1):
-            raise InputError(f"ddof must be 0 or 1, got {ddof}")
-        if average not in AVERAGES:
-            raise InputError(f"average must be one of {', '.join(AVERAGES)}, got {average!r}")
-        if min_factor_batch < 2:
-            raise InputError(f"min_factor_batch must be at least 2, got {min_factor_batch}")
-        if not 0 < max_factor < float("inf"):
-            raise InputError(f"max_factor must be positive and finite, got {max_factor}")
+        check(
+            FactorSettings,
+            des_std=des_std,
+            ddof=ddof,
+            average=average,
+            through_batch_factor=through_batch_factor,
+            min_factor_batch=min_factor_batch,
+            max_factor=max_factor,
+        )
         if record_size < 1:
             raise InputError(f"record_size must be at least 1, got {record_size}")
         self.des_std = des_std
@@ -87,6 +115,17 @@ class PosteriorScale(keras.layers.Layer):
         self.unrecorded = self._state("unrecorded")
         if self.average_mode == "median":
             self.record = self._state("record", (self.record_size, latent))
+        self.epochs = self._state("epochs")
+
+    def load_own_variables(self, store):
+        """Loads the weights, from files without the count of epochs too."""
+        own = self.weights
+        if len(store.keys()) == len(own):
+            super().load_own_variables(store)
+            return
+        for i, variable in enumerate(own[:-1]):
+            variable.assign(store[str(i)])
+        self.epochs.assign(self.has_average)
 
     def _state(self, name, shape=(), initializer="zeros"):
         return self.add_weight(
@@ -182,7 +221,9 @@ class PosteriorScale(keras.layers.Layer):
         return 0.5 * (ordered[(rows - 1) // 2] + ordered[rows // 2])
 
     def open_record(self) -> None:
-        """Starts the record of a new epoch."""
+        """Starts the record of a new epoch; that of a layer which is not built yet is empty."""
+        if not self.built:
+            return
         for state in (self.record_sum, self.record_count, self.capped, self.unrecorded):
             state.assign(tf.zeros_like(state))
 
@@ -198,9 +239,15 @@ class PosteriorScale(keras.layers.Layer):
         Raises:
             InputError: there is no average yet.
         """
-        if in_force and float(host_value(self.has_average)) < 0.5:
+        if in_force and (not self.built or float(host_value(self.has_average)) < 0.5):
             raise InputError("no epoch average of the factor yet: train at least one epoch first")
+        if not self.built:
+            return
         self.in_force.assign(float(in_force))
+
+    def compute_output_shape(self, input_shape):
+        """Shape of the scaled means."""
+        return input_shape
 
     def get_config(self):
         """Constructor arguments."""
@@ -214,3 +261,28 @@ class PosteriorScale(keras.layers.Layer):
             "max_factor": self.max_factor,
             "record_size": self.record_size,
         }
+
+
+def find_posterior_scale(model: keras.Model) -> PosteriorScale | None:
+    """The layer of a model, whatever it is called and however deep it lies; None without one.
+
+    Args:
+        model: a subclassed, functional or sequential model.
+
+    Raises:
+        InputError: there are several.
+    """
+    found = {id(layer): layer for layer in _posterior_scales(model)}
+    if len(found) > 1:
+        names = ", ".join(layer.name for layer in found.values())
+        raise InputError(f"{model.name!r} has several layers PosteriorScale: {names}; keep one")
+    return next(iter(found.values()), None)
+
+
+def _posterior_scales(layer):
+    parts = [*getattr(layer, "layers", []), *vars(layer).values()]
+    for part in parts:
+        if isinstance(part, PosteriorScale):
+            yield part
+        elif isinstance(part, keras.layers.Layer) and part is not layer:
+            yield from _posterior_scales(part)

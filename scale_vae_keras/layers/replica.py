@@ -69,13 +69,22 @@ def first_global_row(local: tf.Tensor) -> tf.Tensor:
     Args:
         local: any tensor whose first dimension is this replica's share of the batch.
     """
+    return sums_before(tf.shape(local)[:1])[0]
+
+
+def sums_before(own: tf.Tensor) -> tf.Tensor:
+    """Sums of the counts of the replicas before this one, int32 `[counts]`.
+
+    Args:
+        own: this replica's counts, int32 `[counts]`.
+    """
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
-        return tf.constant(0)
+        return tf.zeros_like(own)
     replica = context.replica_id_in_sync_group
-    own = tf.one_hot(replica, context.num_replicas_in_sync, dtype=tf.int32) * tf.shape(local)[0]
-    sizes = context.all_reduce(tf.distribute.ReduceOp.SUM, own)
-    return tf.reduce_sum(sizes[:replica])
+    place = tf.one_hot(replica, context.num_replicas_in_sync, dtype=tf.int32)
+    counts = context.all_reduce(tf.distribute.ReduceOp.SUM, place[:, tf.newaxis] * own)
+    return tf.reduce_sum(counts[:replica], axis=0)
 
 
 def global_rows(local: tf.Tensor) -> tf.Tensor:

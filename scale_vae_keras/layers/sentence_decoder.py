@@ -7,8 +7,11 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.dropout_seed import DropoutSeed
 from scale_vae_keras.layers.token_log_likelihood import token_log_likelihood
 from scale_vae_keras.text.vocabulary import PAD_ID, START_ID, UNKNOWN_ID
+
+Seed = DropoutSeed | tf.Tensor
 
 
 class DecoderStates(NamedTuple):
@@ -121,7 +124,11 @@ class SentenceDecoder(keras.layers.Layer):
         """
 
     def call(
-        self, ids: tf.Tensor, z: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None
+        self,
+        ids: tf.Tensor,
+        z: tf.Tensor,
+        training: bool = False,
+        seed: Seed | None = None,
     ) -> tf.Tensor:
         """Log-likelihood of each sentence given its z, the end symbol counted.
 
@@ -131,7 +138,8 @@ class SentenceDecoder(keras.layers.Layer):
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             z: `[batch, latent]`.
             training: whether to drop out.
-            seed: int32 `[2]`, of the dropout masks; needed in training.
+            seed: of the dropout masks, int32 `[2]` for a whole batch, or a `DropoutSeed` for a
+                replica's share of one; needed in training.
 
         Returns:
             Sum over tokens of log p(token | previous tokens, z) in nats, float32 `[batch]`.
@@ -139,7 +147,11 @@ class SentenceDecoder(keras.layers.Layer):
         return self.log_likelihood(self.states(ids, z, training, seed), z, training, seed)
 
     def states(
-        self, ids: tf.Tensor, z: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None
+        self,
+        ids: tf.Tensor,
+        z: tf.Tensor,
+        training: bool = False,
+        seed: Seed | None = None,
     ) -> DecoderStates:
         """The states that predict each token; arguments as for `call`."""
         inputs, targets = ids[:, :-1], ids[:, 1:]
@@ -157,10 +169,10 @@ class SentenceDecoder(keras.layers.Layer):
         states: DecoderStates,
         z: tf.Tensor,
         training: bool = False,
-        seed: tf.Tensor | None = None,
+        seed: Seed | None = None,
     ) -> tf.Tensor:
         """Log-likelihood of each sentence from its states; arguments as for `call`."""
-        hidden = self._drop(states.hidden, training, seed, stream=1)
+        hidden = self._drop(states.hidden, training, seed, stream=1, of="tokens")
         if self.skip:
             own = tf.gather(tf.cast(z, self.compute_dtype), states.sentence)
             hidden = tf.concat([hidden, own], axis=1)
@@ -169,19 +181,15 @@ class SentenceDecoder(keras.layers.Layer):
         )
         return tf.math.unsorted_segment_sum(log_likelihood, states.sentence, tf.shape(z)[0])
 
-    def _drop(self, values, training, seed, stream):
+    def _drop(self, values, training, seed, stream, of="rows"):
         if not training or self.dropout == 0:
             return values
-        return tf.nn.experimental.stateless_dropout(
-            values, self.dropout, tf.random.experimental.stateless_fold_in(seed, stream)
-        )
+        return _placed(seed).folded(stream).dropout(values, self.dropout, of)
 
     def _drop_words(self, ids, training, seed):
         if not training or self.word_dropout == 0:
             return ids
-        uniform = tf.random.stateless_uniform(
-            tf.shape(ids), tf.random.experimental.stateless_fold_in(seed, 2)
-        )
+        uniform = _placed(seed).folded(2).uniform(tf.shape(ids))
         dropped = (uniform < self.word_dropout) & (ids != PAD_ID) & (ids != START_ID)
         return tf.where(dropped, UNKNOWN_ID, ids)
 
@@ -238,3 +246,7 @@ class SentenceDecoder(keras.layers.Layer):
             "word_dropout": self.word_dropout,
             "skip": self.skip,
         }
+
+
+def _placed(seed: Seed) -> DropoutSeed:
+    return seed if isinstance(seed, DropoutSeed) else DropoutSeed(seed)

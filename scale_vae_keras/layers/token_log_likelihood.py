@@ -2,8 +2,10 @@
 
 import tensorflow as tf
 
+from scale_vae_keras.layers.custom_gradient import custom_gradient
 
-@tf.custom_gradient
+
+@custom_gradient
 def token_log_likelihood(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
     """Log-probability of each target under softmax(hidden @ kernel).
 

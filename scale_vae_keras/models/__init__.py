@@ -1,5 +1,22 @@
-"""One file a system; importing the package registers all of them with Keras."""
+"""One file per system; importing the package registers all of them with Keras."""
 
+from scale_vae_keras.models import (
+    aggressive_vae,
+    batch_norm_vae,
+    beta_vae,
+    cyclical,
+    delta_vae,
+    du_vae,
+    free_bits_vae,
+    info_vae,
+    language_model,
+    mutual_posterior_vae,
+    pretrained_vae,
+    scale_vae,
+    semi_amortized_vae,
+    skip_vae,
+    text_vae,
+)
 from scale_vae_keras.models.aggressive_vae import AggressiveVAE
 from scale_vae_keras.models.batch_norm_vae import BatchNormVAE
 from scale_vae_keras.models.beta_vae import BetaVAE
@@ -17,6 +34,7 @@ from scale_vae_keras.models.text_vae import TextVAE
 
 __all__ = [
     "DUVAE",
+    "SYSTEMS",
     "AggressiveVAE",
     "BatchNormVAE",
     "BetaVAE",
@@ -31,3 +49,23 @@ __all__ = [
     "SkipVAE",
     "TextVAE",
 ]
+
+_SYSTEMS = (
+    language_model,
+    text_vae,
+    cyclical,
+    beta_vae,
+    free_bits_vae,
+    delta_vae,
+    semi_amortized_vae,
+    skip_vae,
+    aggressive_vae,
+    mutual_posterior_vae,
+    batch_norm_vae,
+    du_vae,
+    scale_vae,
+    info_vae,
+    pretrained_vae,
+)
+SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in _SYSTEMS}
+"""The systems that a run can train, by name."""

@@ -3,7 +3,12 @@
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
+from scale_vae_keras.data.batches import evaluation_batches
 from scale_vae_keras.layers.replica import global_sum
+from scale_vae_keras.models.sample_weight import sentences_and_weights
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System, linear_annealing
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.text.vocabulary import PAD_ID
 
@@ -26,10 +31,8 @@ class AggressiveVAE(TextVAE):
 
     def train_step(self, data):
         """One update from int32 ids `[batch, time]`, of the decoder alone while aggressive."""
-        ids, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        terms, gradients = self._terms_and_gradients(ids)
-        applied = self._update(terms, gradients, 1.0 - self.aggressive, decoder_share=1.0)
-        return self._track(terms, applied)
+        step = self._step(*sentences_and_weights(data))
+        return self._track(step, self._update(step, 1.0 - self.aggressive, decoder_share=1.0))
 
     def encoder_step(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """One update of the encoder alone.
@@ -41,15 +44,31 @@ class AggressiveVAE(TextVAE):
             The loss summed over the global batch, in nats, and the number of its target tokens,
             float32 scalars.
         """
-        terms, gradients = self._terms_and_gradients(ids)
-        self._update(terms, gradients, encoder_share=1.0, decoder_share=0.0)
+        step = self._step(ids)
+        self._update(step, encoder_share=1.0, decoder_share=0.0)
         tokens = tf.math.count_nonzero(ids[:, 1:] != PAD_ID, dtype=tf.float32)
-        return global_sum(tf.reduce_sum(terms.loss)), global_sum(tokens)
+        return global_sum(tf.reduce_sum(step.terms.loss)), global_sum(tokens)
 
-    def _update(self, terms, gradients, encoder_share, decoder_share):
-        of_decoder = {id(variable) for variable in self.decoder.trainable_variables}
+    def _update(self, step, encoder_share, decoder_share):
+        generative = (*self.decoder.trainable_variables, *self.prior.trainable_variables)
+        of_decoder = {id(variable) for variable in generative}
         variables = self.trainable_variables
         shares = [
             decoder_share if id(variable) in of_decoder else encoder_share for variable in variables
         ]
-        return self._apply(terms, gradients, variables, shares)
+        return self._apply(step, variables, shares)
+
+
+def _callbacks(config, train, valid):
+    data, validation = (evaluation_batches(split, config.batch_size)[0] for split in (train, valid))
+    return [AggressiveTraining(data, validation, config.seed), *linear_annealing(config)]
+
+
+SYSTEM = System(
+    "agg",
+    AggressiveVAE,
+    LatentSettings,
+    "the encoder alone is trained before each step, until its information falls",
+    "He et al. (2019)",
+    _callbacks,
+)

@@ -1,10 +1,22 @@
 """Batch normalisation of the posterior means."""
 
+from dataclasses import dataclass
+
 import keras
 
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.layers.posterior_batch_norm import PosteriorBatchNorm
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.settings import setting
+
+
+@dataclass(frozen=True)
+class BatchNormSettings(LatentSettings):
+    """Settings of `BatchNormVAE`."""
+
+    gamma: float = setting(0.6, "standard deviation of each dimension over a batch", above=0)
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -23,7 +35,7 @@ class BatchNormVAE(TextVAE):
         InputError: an argument is out of its range.
     """
 
-    def __init__(self, *args, gamma: float = 0.6, **kwargs):
+    def __init__(self, *args, gamma: float = BatchNormSettings.gamma, **kwargs):
         super().__init__(*args, **kwargs)
         self.gamma = gamma
         self.mean_norm = PosteriorBatchNorm(gamma, name="mean_norm")
@@ -42,3 +54,12 @@ class BatchNormVAE(TextVAE):
     def get_config(self):
         """Constructor arguments."""
         return {**super().get_config(), "gamma": self.gamma}
+
+
+SYSTEM = System(
+    "bn",
+    BatchNormVAE,
+    BatchNormSettings,
+    "batch normalisation of the means",
+    "Zhu et al. (2020)",
+)

@@ -1,11 +1,22 @@
 """A constant weight on the KL."""
 
+from dataclasses import dataclass
+
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.settings import check, setting
+
+
+@dataclass(frozen=True)
+class BetaSettings(LatentSettings):
+    """Settings of `BetaVAE`."""
+
+    beta: float = setting(0.4, "weight of the KL", least=0)
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -23,16 +34,27 @@ class BetaVAE(TextVAE):
         InputError: an argument is out of its range.
     """
 
-    def __init__(self, *args, beta: float = 0.4, **kwargs):
+    def __init__(self, *args, beta: float = BetaSettings.beta, **kwargs):
         super().__init__(*args, **kwargs)
-        if not 0 <= beta < float("inf"):
-            raise InputError(f"beta must be at least 0 and finite, got {beta}")
+        check(BetaSettings, beta=beta)
         self.beta = beta
 
-    def rate(self, charged: Posterior, training: bool = True) -> tf.Tensor:
+    def rate(
+        self, charged: Posterior, training: bool = True, learned: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """`beta * KL` of each sentence in nats, float32 `[batch]`."""
-        return self.beta * super().rate(charged, training)
+        return self.beta * super().rate(charged, training, learned)
 
     def get_config(self):
         """Constructor arguments."""
         return {**super().get_config(), "beta": self.beta}
+
+
+SYSTEM = System(
+    "beta",
+    BetaVAE,
+    BetaSettings,
+    "a constant weight on the KL",
+    "Higgins et al. (2017)",
+    fixed={"kl_epochs": 0},
+)

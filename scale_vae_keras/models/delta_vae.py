@@ -1,12 +1,23 @@
 """A posterior family that keeps its distance from the prior."""
 
+from dataclasses import dataclass
+
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.delta_posterior import delta_posterior
 from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.settings import check, setting
+
+
+@dataclass(frozen=True)
+class DeltaSettings(LatentSettings):
+    """Settings of `DeltaVAE`."""
+
+    delta: float = setting(0.1, "smallest KL of each dimension, in nats", above=0)
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -24,16 +35,24 @@ class DeltaVAE(TextVAE):
         InputError: an argument is out of its range.
     """
 
-    def __init__(self, *args, delta: float = 0.1, **kwargs):
+    def __init__(self, *args, delta: float = DeltaSettings.delta, **kwargs):
         super().__init__(*args, **kwargs)
-        if not 0 < delta < float("inf"):
-            raise InputError(f"delta must be positive and finite, got {delta}")
+        check(DeltaSettings, delta=delta)
         self.delta = delta
 
-    def posterior(self, ids: tf.Tensor, training: bool = False) -> Posterior:
-        """The constrained posterior of int32 ids `[batch, time]`."""
-        return delta_posterior(super().posterior(ids, training), self.delta)
+    def amortized_posterior(self, summary: tf.Tensor) -> Posterior:
+        """The constrained posterior of the encoder's summary of each sentence."""
+        return delta_posterior(super().amortized_posterior(summary), self.delta)
 
     def get_config(self):
         """Constructor arguments."""
         return {**super().get_config(), "delta": self.delta}
+
+
+SYSTEM = System(
+    "delta",
+    DeltaVAE,
+    DeltaSettings,
+    "a posterior whose dimensions all keep a KL",
+    "Razavi et al. (2019)",
+)

@@ -1,17 +1,36 @@
 """Dispersed means and uncertain variances."""
 
 import math
+from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.layers.posterior_batch_norm import PosteriorBatchNorm
 from scale_vae_keras.layers.replica import first_global_row
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.settings import check, setting
 
 _DROPOUT_STREAM = -1
+
+
+@dataclass(frozen=True)
+class DUSettings(LatentSettings):
+    """Settings of `DUVAE`."""
+
+    gamma: float = setting(
+        0.5,
+        "root mean square over dimensions of the standard deviation of the means",
+        above=0,
+    )
+    variance_dropout: float = setting(0.2, "share of variances dropped", least=0, below=1)
+    delta_rate: float = setting(1.0, "sets the least variance, delta_rate / (2 pi e)", above=0)
+    min_batch: int = setting(
+        16, "smallest global batch that is normalised by its own statistics", least=2
+    )
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -38,19 +57,14 @@ class DUVAE(TextVAE):
     def __init__(
         self,
         *args,
-        gamma: float = 0.5,
-        variance_dropout: float = 0.2,
-        delta_rate: float = 1.0,
-        min_batch: int = 16,
+        gamma: float = DUSettings.gamma,
+        variance_dropout: float = DUSettings.variance_dropout,
+        delta_rate: float = DUSettings.delta_rate,
+        min_batch: int = DUSettings.min_batch,
         **kwargs,
     ):
         super().__init__(*args, **kwargs)
-        if not 0 <= variance_dropout < 1:
-            raise InputError(
-                f"variance_dropout must be at least 0 and below 1, got {variance_dropout}"
-            )
-        if not 0 < delta_rate < float("inf"):
-            raise InputError(f"delta_rate must be positive and finite, got {delta_rate}")
+        check(DUSettings, variance_dropout=variance_dropout, delta_rate=delta_rate)
         self.gamma = gamma
         self.variance_dropout = variance_dropout
         self.delta_rate = delta_rate
@@ -78,7 +92,7 @@ class DUVAE(TextVAE):
     def _kept(self, variance):
         """1 for a variance that is kept, else 0, by the sentence's place in the global batch."""
         seed = tf.random.experimental.stateless_fold_in(
-            tf.stack([self.seed, tf.cast(self.optimizer.iterations, tf.int32)]), _DROPOUT_STREAM
+            tf.stack([self.seed, tf.cast(self.training_calls, tf.int32)]), _DROPOUT_STREAM
         )
         first = first_global_row(variance)
         rows = first + tf.shape(variance)[0]
@@ -94,3 +108,12 @@ class DUVAE(TextVAE):
             "delta_rate": self.delta_rate,
             "min_batch": self.min_batch,
         }
+
+
+SYSTEM = System(
+    "du",
+    DUVAE,
+    DUSettings,
+    "batch normalisation with a learnt gamma, dropout on the variances",
+    "Shen et al. (2021)",
+)

@@ -1,13 +1,28 @@
 """KL that is free up to a threshold."""
 
+from dataclasses import dataclass
+
 import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.settings import check, setting
 
-FREE_BITS_FORMS = ("dimension", "sentence")
+
+@dataclass(frozen=True)
+class FreeBitsSettings(LatentSettings):
+    """Settings of `FreeBitsVAE`."""
+
+    free_bits: float = setting(0.1, "free KL, in nats per dimension", least=0)
+    free_bits_form: str = setting(
+        "dimension",
+        "what the threshold is of: a dimension, or all dimensions of a sentence",
+        choices=("dimension", "sentence"),
+    )
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -17,7 +32,8 @@ class FreeBitsVAE(TextVAE):
     Kingma et al. (2016), in the form of Li et al. (2019): `sum_d 1[KL_d > t] KL_d` for each
     sentence, without averaging over the batch; in the form "sentence" `1[KL > n t] KL`. The
     constant that a KL below the threshold would add is left out. The validation loss charges the
-    whole KL.
+    whole KL. A prior that is learned with the model has no rate per dimension and needs the form
+    "sentence".
 
     Args:
         *args: as for `TextVAE`.
@@ -29,25 +45,33 @@ class FreeBitsVAE(TextVAE):
         InputError: an argument is out of its range.
     """
 
-    def __init__(self, *args, free_bits: float = 0.1, free_bits_form: str = "dimension", **kwargs):
+    def __init__(
+        self,
+        *args,
+        free_bits: float = FreeBitsSettings.free_bits,
+        free_bits_form: str = FreeBitsSettings.free_bits_form,
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
-        if not 0 <= free_bits < float("inf"):
-            raise InputError(f"free_bits must be at least 0 and finite, got {free_bits}")
-        if free_bits_form not in FREE_BITS_FORMS:
+        check(FreeBitsSettings, free_bits=free_bits, free_bits_form=free_bits_form)
+        if self.prior.learned and free_bits_form != "sentence":
             raise InputError(
-                f"free_bits_form must be one of {', '.join(FREE_BITS_FORMS)}, got "
-                f"{free_bits_form!r}"
+                f'the prior "{self.prior.kind}" has no rate per dimension: set free_bits_form to '
+                '"sentence"'
             )
         self.free_bits = free_bits
         self.free_bits_form = free_bits_form
 
-    def rate(self, charged: Posterior, training: bool = True) -> tf.Tensor:
+    def rate(
+        self, charged: Posterior, training: bool = True, learned: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """In training the KL above the threshold, else the whole, in nats, float32 `[batch]`."""
+        whole = super().rate(charged, training, learned)
         if not training:
-            return super().rate(charged, training)
-        kl, threshold = standard_kl(charged), self.free_bits
+            return whole
         if self.free_bits_form == "sentence":
-            kl, threshold = tf.reduce_sum(kl, axis=1, keepdims=True), threshold * self.latent_dim
+            return tf.where(whole > self.free_bits * self.latent_dim, whole, 0.0)
+        kl, threshold = standard_kl(charged), self.free_bits
         return tf.reduce_sum(tf.where(kl > threshold, kl, 0.0), axis=1)
 
     def get_config(self):
@@ -57,3 +81,12 @@ class FreeBitsVAE(TextVAE):
             "free_bits": self.free_bits,
             "free_bits_form": self.free_bits_form,
         }
+
+
+SYSTEM = System(
+    "free-bits",
+    FreeBitsVAE,
+    FreeBitsSettings,
+    "no KL is charged below a threshold, by dimension or by sentence",
+    "Kingma et al. (2016)",
+)

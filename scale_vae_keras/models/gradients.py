@@ -1,5 +1,7 @@
 """From a loss to one update of the weights, the same on one replica and on many."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -34,6 +36,7 @@ def apply_clipped(
     variables: list[keras.Variable],
     loss: tf.Tensor,
     shares: list[tf.Tensor | float] | None = None,
+    due: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Applies one update, clipped as the optimizer says, over the global batch.
 
@@ -46,19 +49,20 @@ def apply_clipped(
         variables: the weights.
         loss: the global loss of the step, a scalar.
         shares: what each clipped gradient is multiplied by; 0 leaves a weight of SGD as it is.
+        due: whether there is anything to learn from, bool scalar; None for yes.
 
     Returns:
-        The norm of the unclipped gradient, float32 scalar, which is not finite either where the
-        loss is not, and whether the update was applied, bool scalar.
+        The norm of the unclipped and unscaled gradient, float32 scalar, which is not finite either
+        where the loss is not, and whether the update was applied, bool scalar.
     """
-    inner, scale = optimizer, 1.0
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+    inner, scale = optimizer, optimizer.loss_scale_factor or 1.0
+    finds_scale = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    if finds_scale:
         inner, scale = optimizer.inner_optimizer, tf.convert_to_tensor(optimizer.dynamic_scale)
     norm = tf.linalg.global_norm([tf.cast(g, tf.float32) for g in gradients]) / scale
     norm = tf.where(tf.math.is_finite(loss), norm, tf.cast(loss, tf.float32))
     finite = tf.math.is_finite(norm)
-    poison = tf.where(finite, 1.0, norm)
-    gradients = [g * tf.cast(poison, g.dtype) for g in _clip(inner, gradients, norm, scale)]
+    gradients = _clip(inner, gradients, norm, scale)
     if shares is not None:
         gradients = [
             g * tf.cast(share, g.dtype) for g, share in zip(gradients, shares, strict=True)
@@ -67,15 +71,20 @@ def apply_clipped(
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     if replicas > 1:
         gradients = [gradient / replicas for gradient in gradients]
-    if inner is optimizer:
-        _apply_if(finite, optimizer, gradients, variables)
-    else:
+    condition = finite if due is None else finite & due
+    if finds_scale:
+        # It skips the update by itself, and lowers its scale, where a gradient is not finite.
+        gradients = [tf.where(finite, g, tf.constant(math.nan, g.dtype)) for g in gradients]
+        condition = due
+    if condition is None:
         optimizer.apply(gradients, variables)
-    return norm, finite
+    else:
+        _apply_if(condition, optimizer, gradients, variables)
+    return norm, finite if due is None else finite & due
 
 
 def _clip(optimizer, gradients, norm, scale):
-    """What Keras does, which would clip each replica's share by itself."""
+    """What Keras does, which would clip each replica's share by itself; `scale` is of the loss."""
     if optimizer.global_clipnorm is not None:
         shrink = optimizer.global_clipnorm / tf.maximum(norm, optimizer.global_clipnorm)
         return [g * tf.cast(shrink, g.dtype) for g in gradients]
@@ -90,21 +99,21 @@ def _clip(optimizer, gradients, norm, scale):
     return gradients
 
 
-def _apply_if(finite, optimizer, gradients, variables):
+def _apply_if(condition, optimizer, gradients, variables):
     def update(gradients):
         optimizer.apply(gradients, variables)
 
     context = tf.distribute.get_replica_context()
     if context.num_replicas_in_sync == 1:
-        tf.cond(finite, lambda: update(gradients), lambda: None)
+        tf.cond(condition, lambda: update(gradients), lambda: None)
         return
 
-    # A branch may not leave its replica to update the weights: take it where the replicas meet.
-    def meet(strategy, finite, gradients):
+    # A branch may not leave its replica to update the weights: take it where they are together.
+    def at_barrier(strategy, condition, gradients):
         tf.cond(
-            strategy.experimental_local_results(finite)[0],
+            strategy.experimental_local_results(condition)[0],
             lambda: strategy.extended.call_for_each_replica(update, args=(gradients,)),
             lambda: None,
         )
 
-    context.merge_call(meet, args=(finite, gradients))
+    context.merge_call(at_barrier, args=(condition, gradients))

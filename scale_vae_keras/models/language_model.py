@@ -3,9 +3,14 @@
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.models.sentence_model import SentenceModel, SentenceTerms
+from scale_vae_keras.layers.priors import StandardPrior
+from scale_vae_keras.models.sentence_model import SentenceModel
+from scale_vae_keras.models.sentence_terms import SentenceTerms
+from scale_vae_keras.models.settings import ModelSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
 
 
@@ -22,10 +27,12 @@ class LanguageModel(TextGenerator, SentenceModel):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.decoder = self._make_decoder(self.latent_dim)
+        self.prior = StandardPrior()
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
         self.decoder.build(input_shape, (input_shape[0], self.latent_dim))
+        self.prior.build_for(self.latent_dim)
         self._build_step_state()
         self.built = True
 
@@ -38,6 +45,8 @@ class LanguageModel(TextGenerator, SentenceModel):
         """
         seed = self._step_seed(ids, training)
         reconstruction, distance = self._reconstruct(ids, self._no_code(ids), training, seed)
+        if training:
+            self.training_calls.assign_add(1)
         return SentenceTerms(
             reconstruction, tf.zeros_like(reconstruction), reconstruction + distance
         )
@@ -51,6 +60,8 @@ class LanguageModel(TextGenerator, SentenceModel):
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
         """
+        ids = as_ids(ids, self.vocabulary_size)
+        self.ensure_built()
         return self.decoder(ids, self._no_code(ids))
 
     def decoder_input(self, prior_sample: tf.Tensor) -> tf.Tensor:
@@ -64,3 +75,13 @@ class LanguageModel(TextGenerator, SentenceModel):
             InputError: always.
         """
         raise InputError("a language model has no latent code: use a text VAE, such as scale")
+
+
+SYSTEM = System(
+    "lstm-lm",
+    LanguageModel,
+    ModelSettings,
+    "the decoder without z, a language model",
+    "Bowman et al. (2016)",
+    lambda *_: [],
+)

@@ -1,12 +1,16 @@
 """Posteriors that keep their distance from each other."""
 
+from dataclasses import dataclass
+
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.layers.replica import global_rows
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.settings import check, setting
 
 
 def pairwise_kl(posterior: Posterior) -> tf.Tensor:
@@ -19,6 +23,14 @@ def pairwise_kl(posterior: Posterior) -> tf.Tensor:
     log_ratio = log_var[:, tf.newaxis] - log_var
     distance = tf.square(mean[:, tf.newaxis] - mean) * tf.exp(-log_var)
     return 0.5 * (tf.exp(log_ratio) + distance - log_ratio - 1.0)
+
+
+@dataclass(frozen=True)
+class MutualPosteriorSettings(LatentSettings):
+    """Settings of `MutualPosteriorVAE`."""
+
+    eta: float = setting(1.0, "weight of the divergence between posteriors", above=0)
+    gamma: float = setting(0.2, "weight of its smoothness", least=0)
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -40,12 +52,15 @@ class MutualPosteriorVAE(TextVAE):
         InputError: an argument is out of its range.
     """
 
-    def __init__(self, *args, eta: float = 1.0, gamma: float = 0.2, **kwargs):
+    def __init__(
+        self,
+        *args,
+        eta: float = MutualPosteriorSettings.eta,
+        gamma: float = MutualPosteriorSettings.gamma,
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
-        if not 0 < eta < float("inf"):
-            raise InputError(f"eta must be positive and finite, got {eta}")
-        if not 0 <= gamma < float("inf"):
-            raise InputError(f"gamma must be at least 0 and finite, got {gamma}")
+        check(MutualPosteriorSettings, eta=eta, gamma=gamma)
         self.eta = eta
         self.gamma = gamma
 
@@ -64,3 +79,12 @@ class MutualPosteriorVAE(TextVAE):
     def get_config(self):
         """Constructor arguments."""
         return {**super().get_config(), "eta": self.eta, "gamma": self.gamma}
+
+
+SYSTEM = System(
+    "mae",
+    MutualPosteriorVAE,
+    MutualPosteriorSettings,
+    "rewards posteriors that differ, and differ evenly",
+    "Ma et al. (2019)",
+)

@@ -1,12 +1,28 @@
 """Free bits after an autoencoder."""
 
+import math
 import random
+from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
 
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.models.free_bits_vae import FreeBitsVAE
+from scale_vae_keras.models.free_bits_vae import FreeBitsSettings, FreeBitsVAE
+from scale_vae_keras.models.system import System
+from scale_vae_keras.schedules.autoencoder_pretraining import AutoencoderPretraining
+from scale_vae_keras.schedules.cyclical_kl_annealing import CyclicalKLAnnealing
+from scale_vae_keras.settings import setting
+
+
+@dataclass(frozen=True)
+class PretrainedSettings(FreeBitsSettings):
+    """Settings of `PretrainedVAE`."""
+
+    free_bits: float = setting(0.25, "free KL, in nats per dimension", least=0)
+    pretrain_epochs: int = setting(
+        3, "epochs of an autoencoder before those of the run", least=0, of_model=False
+    )
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -26,7 +42,7 @@ class PretrainedVAE(FreeBitsVAE):
         InputError: an argument is out of its range.
     """
 
-    def __init__(self, *args, free_bits: float = 0.25, **kwargs):
+    def __init__(self, *args, free_bits: float = PretrainedSettings.free_bits, **kwargs):
         super().__init__(*args, free_bits=free_bits, **kwargs)
 
     def build(self, input_shape):
@@ -34,9 +50,11 @@ class PretrainedVAE(FreeBitsVAE):
         self.pretraining = self._state("pretraining", "zeros")
         super().build(input_shape)
 
-    def rate(self, charged: Posterior, training: bool = True) -> tf.Tensor:
+    def rate(
+        self, charged: Posterior, training: bool = True, learned: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """As `FreeBitsVAE`, but nothing in a step of pretraining, float32 `[batch]`."""
-        rate = super().rate(charged, training)
+        rate = super().rate(charged, training, learned)
         return (1.0 - self.pretraining) * rate if training else rate
 
     def reset_decoder(self) -> None:
@@ -47,3 +65,21 @@ class PretrainedVAE(FreeBitsVAE):
         fresh.build((None, None), (None, self.latent_dim))
         random.setstate(state)
         self.decoder.set_weights(fresh.get_weights())
+
+
+def _callbacks(config, *_):
+    annealing = CyclicalKLAnnealing(
+        math.inf, config.kl_epochs, config.kl_start, first_epochs=config.pretrain_epochs
+    )
+    return [AutoencoderPretraining(config.pretrain_epochs), annealing]
+
+
+SYSTEM = System(
+    "li2019",
+    PretrainedVAE,
+    PretrainedSettings,
+    "pretrained as part of a plain autoencoder, then a fresh decoder and free bits",
+    "Li et al. (2019)",
+    _callbacks,
+    fixed={"kl_start": 0.0},
+)

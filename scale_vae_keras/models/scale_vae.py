@@ -1,5 +1,8 @@
 """Scale-VAE: the decoder sees scaled-up posterior means, the KL is charged on the unscaled ones."""
 
+import logging
+from dataclasses import dataclass
+
 import keras
 import tensorflow as tf
 
@@ -9,10 +12,39 @@ from scale_vae_keras.layers.posterior import (
     UnscaledPosterior,
     uncharged_kl,
 )
-from scale_vae_keras.layers.posterior_scale import PosteriorScale
+from scale_vae_keras.layers.posterior_scale import FactorSettings, PosteriorScale
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System, linear_annealing
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.schedules.bound_annealing import BoundAnnealing
+from scale_vae_keras.schedules.epoch_average_scale import EpochAverageScale
+from scale_vae_keras.settings import check, setting
 
-BOUNDS = ("paper", "proper", "annealed")
+_logger = logging.getLogger("scale_vae_keras")
+
+
+@dataclass(frozen=True)
+class ScaleSettings(LatentSettings, FactorSettings):
+    """Settings of `ScaleVAE`."""
+
+    f_epo: int = setting(
+        1,
+        "epochs that use each batch's own factor, before the epoch average",
+        above=0,
+        search=(1, 2, 3, 5, 7),
+        of_model=False,
+    )
+    bound: str = setting(
+        "paper",
+        "what is trained: paper, proper or annealed",
+        choices=("paper", "proper", "annealed"),
+    )
+    bound_start: int = setting(
+        10, "epochs before an annealed bound begins to change", least=0, of_model=False
+    )
+    bound_epochs: int = setting(
+        10, "epochs from then until it is the proper one", least=0, of_model=False
+    )
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -33,13 +65,17 @@ class ScaleVAE(TextVAE):
     the callback `BoundAnnealing`, to keep the start that prevents collapse and to end on a bound
     of the generator that the model has.
 
+    With a prior that is learned with the model ("learned-mixture", "vamp") the posterior that the
+    decoder samples from, N(f * mu, sigma^2), is charged to that prior: a bound at every step, and
+    `bound` has no effect; "annealed" is refused.
+
     Args:
         vocabulary_size: number of token ids, specials included.
         latent_dim: number of latent dimensions.
         embedding_dim: width of the token embeddings of encoder and decoder.
         units: width of the LSTMs of encoder and decoder.
         dropout: share of embedding and hidden entries that the decoder drops in training.
-        des_std: the standard deviation that scaled means shall have over a batch.
+        des_std: target standard deviation of scaled means over a batch.
         ddof: 1 divides the squared deviations of a batch by N - 1, 0 by N.
         average: how an epoch's factors become one: "arithmetic", "pooled" or "median".
         through_batch_factor: whether gradients flow through the batch's own factor.
@@ -52,25 +88,31 @@ class ScaleVAE(TextVAE):
         InputError: an argument is out of its range.
     """
 
+    default_prior = "scaled"
+
     def __init__(
         self,
         vocabulary_size: int,
-        latent_dim: int = 32,
-        embedding_dim: int = 512,
-        units: int = 1024,
-        dropout: float = 0.5,
-        des_std: float = 0.7,
-        ddof: int = 1,
-        average: str = "arithmetic",
-        through_batch_factor: bool = True,
-        min_factor_batch: int = 16,
-        max_factor: float = 1e4,
-        bound: str = "paper",
+        latent_dim: int = ScaleSettings.latent_dim,
+        embedding_dim: int = ScaleSettings.embedding_dim,
+        units: int = ScaleSettings.units,
+        dropout: float = ScaleSettings.dropout,
+        des_std: float = ScaleSettings.des_std,
+        ddof: int = ScaleSettings.ddof,
+        average: str = ScaleSettings.average,
+        through_batch_factor: bool = ScaleSettings.through_batch_factor,
+        min_factor_batch: int = ScaleSettings.min_factor_batch,
+        max_factor: float = ScaleSettings.max_factor,
+        bound: str = ScaleSettings.bound,
         **kwargs,
     ):
         super().__init__(vocabulary_size, latent_dim, embedding_dim, units, dropout, **kwargs)
-        if bound not in BOUNDS:
-            raise InputError(f"bound must be one of {', '.join(BOUNDS)}, got {bound!r}")
+        check(ScaleSettings, bound=bound)
+        if bound == "annealed" and self.prior.learned:
+            raise InputError(
+                f'the prior "{self.prior.kind}" is charged whole from the start: leave '
+                'bound="annealed" out'
+            )
         self.bound = bound
         self.scale_config = {
             "des_std": des_std,
@@ -81,6 +123,7 @@ class ScaleVAE(TextVAE):
             "max_factor": max_factor,
         }
         self.posterior_scale = PosteriorScale(**self.scale_config, name="posterior_scale")
+        self._warned = False
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
@@ -88,6 +131,17 @@ class ScaleVAE(TextVAE):
         if self.bound == "annealed":
             self.bound_weight = self._state("bound_weight", "zeros")
         super().build(input_shape)
+
+    def fit(self, *args, **kwargs):
+        """As `TextVAE.fit`; warns once where the callback `EpochAverageScale` is missing."""
+        callbacks = kwargs.get("callbacks", args[5] if len(args) > 5 else None)
+        if not self._warned and not _has_epoch_average(callbacks):
+            self._warned = True
+            _logger.warning(
+                "fit has no EpochAverageScale among its callbacks: f-bar is that of all batches so "
+                "far and training never uses it; pass callbacks=[EpochAverageScale(f_epo=1)]"
+            )
+        return super().fit(*args, **kwargs)
 
     def posteriors(
         self, posterior: Posterior, training: bool
@@ -97,10 +151,18 @@ class ScaleVAE(TextVAE):
         factor = self.posterior_scale.factor_in_force(mean, training)
         return Posterior(factor * mean, log_var), UnscaledPosterior(mean, log_var, factor)
 
-    def rate(self, charged: UnscaledPosterior, training: bool = True) -> tf.Tensor:
-        """KL(q || N(0, I)) and, as `bound` says, Delta of each sentence, nats, `[batch]`."""
-        kl = super().rate(charged, training)
-        if self.bound == "paper":
+    def rate(
+        self,
+        charged: UnscaledPosterior,
+        training: bool = True,
+        learned: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """KL(q || N(0, I)) and, as `bound` says, Delta of each sentence, nats, `[batch]`.
+
+        With a learned prior its rate instead.
+        """
+        kl = super().rate(charged, training, learned)
+        if self.bound == "paper" or learned is not None:
             return kl
         weight = self.bound_weight if self.bound == "annealed" else 1.0
         return kl + weight * tf.reduce_sum(uncharged_kl(charged), axis=-1)
@@ -112,3 +174,26 @@ class ScaleVAE(TextVAE):
     def get_config(self):
         """Constructor arguments."""
         return {**super().get_config(), **self.scale_config, "bound": self.bound}
+
+
+def _has_epoch_average(callbacks):
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    return any(isinstance(each, EpochAverageScale) for each in keras.tree.flatten(callbacks))
+
+
+def _callbacks(config, *_):
+    callbacks = [EpochAverageScale(config.f_epo), *linear_annealing(config)]
+    if config.bound == "annealed":
+        callbacks.append(BoundAnnealing(config.bound_start, config.bound_epochs))
+    return callbacks
+
+
+SYSTEM = System(
+    "scale",
+    ScaleVAE,
+    ScaleSettings,
+    "the decoder sees scaled-up posterior means",
+    "Song et al. (2024)",
+    _callbacks,
+)

@@ -1,17 +1,41 @@
 """Posteriors that start from the encoder and are refined for each sentence."""
 
+from dataclasses import dataclass
+
 import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.dropout_seed import dropout_seed
 from scale_vae_keras.layers.lstm import portable_lstm
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
-from scale_vae_keras.layers.replica import first_global_row
-from scale_vae_keras.models.refinement import Refinement, refine
+from scale_vae_keras.layers.priors import VampPrior
+from scale_vae_keras.layers.refinement import Refinement, refine
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.samplers.row_random import row_normals
+from scale_vae_keras.settings import check, setting
 
 _REFINEMENT_STREAM = -3
+
+
+@dataclass(frozen=True)
+class SemiAmortizedSettings(LatentSettings):
+    """Settings of `SemiAmortizedVAE`."""
+
+    refinement_steps: int = setting(20, "steps that refine a posterior", least=0)
+    refinement_rate: float = setting(
+        1 / 32, "learning rate of the mean and the log variance", above=0
+    )
+    refinement_momentum: float = setting(
+        0.5, "share of the last update that is kept", least=0, below=1
+    )
+    refinement_clip_norm: float = setting(
+        5.0,
+        "limit of the norm of a sentence's gradient, of mean and of log variance each",
+        above=0,
+    )
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -22,7 +46,7 @@ class SemiAmortizedVAE(TextVAE):
     reconstruction + `kl_weight` * KL (weight 1 outside training) at a new sample of z; training
     differentiates through all steps, exactly. The refined posterior is what `posterior` and
     `encode` return, at inference as well; there a sentence's refinement depends on nothing but the
-    sentence.
+    sentence. With a learned prior each step descends on the rate to it.
 
     Args:
         *args: as for `TextVAE`.
@@ -41,22 +65,24 @@ class SemiAmortizedVAE(TextVAE):
     def __init__(
         self,
         *args,
-        refinement_steps: int = 20,
-        refinement_rate: float = 1 / 32,
-        refinement_momentum: float = 0.5,
-        refinement_clip_norm: float = 5.0,
+        refinement_steps: int = SemiAmortizedSettings.refinement_steps,
+        refinement_rate: float = SemiAmortizedSettings.refinement_rate,
+        refinement_momentum: float = SemiAmortizedSettings.refinement_momentum,
+        refinement_clip_norm: float = SemiAmortizedSettings.refinement_clip_norm,
         **kwargs,
     ):
         super().__init__(*args, **kwargs)
-        if int(refinement_steps) != refinement_steps or refinement_steps < 0:
+        check(
+            SemiAmortizedSettings,
+            refinement_steps=refinement_steps,
+            refinement_rate=refinement_rate,
+            refinement_momentum=refinement_momentum,
+            refinement_clip_norm=refinement_clip_norm,
+        )
+        if isinstance(self.prior, VampPrior):
             raise InputError(
-                f"refinement_steps must be a whole number from 0 on, got {refinement_steps}"
-            )
-        if not 0 < refinement_rate < float("inf") or not 0 < refinement_clip_norm < float("inf"):
-            raise InputError("refinement_rate and refinement_clip_norm must be positive and finite")
-        if not 0 <= refinement_momentum < 1:
-            raise InputError(
-                f"refinement_momentum must be at least 0 and below 1, got {refinement_momentum}"
+                'the prior "vamp" does not go with SA-VAE, whose posteriors need sentences: choose '
+                '"learned-mixture"'
             )
         self.refinement = Refinement(
             refinement_steps, refinement_rate, refinement_momentum, refinement_clip_norm
@@ -65,7 +91,7 @@ class SemiAmortizedVAE(TextVAE):
     def posterior(self, ids: tf.Tensor, training: bool = False) -> Posterior:
         """The refined posterior of int32 ids `[batch, time]`."""
         amortized = super().posterior(ids, training)
-        weights = self.decoder.trainable_variables
+        weights = [*self.decoder.trainable_variables, *self.prior.trainable_variables]
         return refine(
             self._objective(ids, weights, training),
             amortized,
@@ -81,10 +107,13 @@ class SemiAmortizedVAE(TextVAE):
             own_noise, dropout_seed = noise(step)
             # cuDNN has no gradients of gradients
             with portable_lstm(), keras.StatelessScope(list(zip(weights, values, strict=True))):
-                log_likelihood = self.decoder(
-                    ids, posterior.sample(own_noise), training=training, seed=dropout_seed
-                )
-            return weight * tf.reduce_sum(standard_kl(posterior), axis=1) - log_likelihood
+                z = posterior.sample(own_noise)
+                log_likelihood = self.decoder(ids, z, training=training, seed=dropout_seed)
+                if self.prior.learned:
+                    rate = tf.cast(self.prior.rate(*posterior, z), tf.float32)
+                else:
+                    rate = tf.reduce_sum(standard_kl(posterior), axis=1)
+            return weight * rate - log_likelihood
 
         return objective
 
@@ -93,13 +122,14 @@ class SemiAmortizedVAE(TextVAE):
         base = tf.random.experimental.stateless_fold_in(
             self._step_seed(ids, training=True), _REFINEMENT_STREAM
         )
-        first = first_global_row(ids)
+        place = dropout_seed(base, ids)
+        first = place.rows
         rows = first + tf.shape(ids)[0]
 
         def noise(step):
             seed = tf.random.experimental.stateless_fold_in(base, step)
             normal = tf.random.stateless_normal([rows, self.latent_dim], seed)[first:]
-            return normal, tf.random.experimental.stateless_fold_in(seed, first + 1)
+            return normal, place._replace(seed=seed).folded(1)
 
         return noise
 
@@ -121,3 +151,12 @@ class SemiAmortizedVAE(TextVAE):
             "refinement_momentum": self.refinement.momentum,
             "refinement_clip_norm": self.refinement.clip_norm,
         }
+
+
+SYSTEM = System(
+    "sa",
+    SemiAmortizedVAE,
+    SemiAmortizedSettings,
+    "the encoder's posterior is refined for each sentence; training backpropagates through it",
+    "Kim et al. (2018)",
+)

@@ -1,45 +1,52 @@
 """What the text VAEs and the language model have in common: the decoder and the training step."""
 
-from typing import NamedTuple
-
 import keras
 import tensorflow as tf
 
 from scale_vae_keras.data.global_batches import GlobalBatches
+from scale_vae_keras.data.input_checks import batch_errors, checked_batches
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.cnn_decoder import CNNDecoder
 from scale_vae_keras.layers.decoder import LSTMDecoder
-from scale_vae_keras.layers.replica import first_global_row, global_batch_size, global_sum
+from scale_vae_keras.layers.dropout_seed import dropout_seed
+from scale_vae_keras.layers.replica import (
+    global_batch_size,
+    global_sum,
+    host_value,
+)
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
+from scale_vae_keras.layers.step_function import scheduled_function, step_function
+from scale_vae_keras.models.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.models.global_mean import GlobalMean
 from scale_vae_keras.models.gradients import apply_clipped, dense_gradients
-from scale_vae_keras.models.step_function import step_function
+from scale_vae_keras.models.keras_doors import KerasDoors
+from scale_vae_keras.models.sample_weight import (
+    added_losses,
+    has_weight,
+    refuse_losses,
+    sentences_and_weights,
+    weighted,
+)
+from scale_vae_keras.models.sentence_terms import SentenceTerms, TrainingStep
+from scale_vae_keras.models.settings import ModelSettings
+from scale_vae_keras.models.training_counters import TrainingCounters
+from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
+from scale_vae_keras.settings import check
 
-DECODERS = ("lstm", "cnn")
 _FRATERNAL_STREAM = 1000
 
 
-class SentenceTerms(NamedTuple):
-    """Terms of the loss of each sentence, float32 `[batch]`, in nats.
-
-    Attributes:
-        reconstruction: -log p(x | z) at one sample z, the end symbol counted.
-        kl: KL(q(z|x) || N(0, I)) of the posterior that the rate is charged on.
-        loss: what the step minimises the mean of.
-    """
-
-    reconstruction: tf.Tensor
-    kl: tf.Tensor
-    loss: tf.Tensor
-
-
-class SentenceModel(keras.Model):
+class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
     """A model of sentences with a decoder; subclasses define `call`, which gives `SentenceTerms`.
 
     `fit` takes a `tf.data.Dataset` of int32 ids `[batch, time]`, `<s> w ... </s>` right padded
-    with 0. The optimizer's `global_clipnorm`, `clipnorm` or `clipvalue` clips the gradient of the
-    global batch. A step with a loss or a gradient that is not finite changes nothing, is left
-    out of the running means, and is counted in `skipped_steps`.
+    with 0, or of `(ids, None, sample_weight)`. The optimizer's `global_clipnorm`, `clipnorm` or
+    `clipvalue` clips the gradient of the global batch. A step with a loss or a gradient that is
+    not finite changes nothing, is left out of the running means, which are not a number before
+    the first step that counts, and is counted in `skipped_steps`; where too many steps of an epoch
+    are skipped, `fit` warns and stops. Weights count what the model has been trained for:
+    `training_calls` (fresh noise and dropout at each call with `training=True`, also in a loop of
+    one's own), `epochs_trained` and `epoch_step` (where the schedules are).
 
     Args:
         vocabulary_size: number of token ids, specials included.
@@ -60,25 +67,31 @@ class SentenceModel(keras.Model):
     def __init__(
         self,
         vocabulary_size: int,
-        embedding_dim: int = 512,
-        units: int = 1024,
-        dropout: float = 0.5,
-        decoder_initializer_range: float = 0.01,
+        embedding_dim: int = ModelSettings.embedding_dim,
+        units: int = ModelSettings.units,
+        dropout: float = ModelSettings.dropout,
+        decoder_initializer_range: float = ModelSettings.decoder_initializer_range,
         seed: int = 0,
-        decoder: str = "lstm",
-        dilations: tuple[int, ...] = (1, 2, 4),
-        word_dropout: float = 0.0,
-        fraternal: float = 0.0,
+        decoder: str = ModelSettings.decoder,
+        dilations: tuple[int, ...] = ModelSettings.dilations,
+        word_dropout: float = ModelSettings.word_dropout,
+        fraternal: float = ModelSettings.fraternal,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        _check_sizes(vocabulary_size=vocabulary_size, embedding_dim=embedding_dim, units=units)
-        if not 0 <= dropout < 1:
-            raise InputError(f"dropout must be at least 0 and below 1, got {dropout}")
-        if decoder not in DECODERS:
-            raise InputError(f"decoder must be one of {', '.join(DECODERS)}, got {decoder!r}")
-        if not 0 <= fraternal < float("inf"):
-            raise InputError(f"fraternal must be at least 0 and finite, got {fraternal}")
+        if int(vocabulary_size) != vocabulary_size or vocabulary_size < 1:
+            raise InputError(f"vocabulary_size must be positive, got {vocabulary_size}")
+        check(
+            ModelSettings,
+            embedding_dim=embedding_dim,
+            units=units,
+            dropout=dropout,
+            decoder_initializer_range=decoder_initializer_range,
+            decoder=decoder,
+            dilations=tuple(dilations),
+            word_dropout=word_dropout,
+            fraternal=fraternal,
+        )
         if fraternal > 0 and dropout == 0:
             raise InputError(
                 "fraternal dropout needs dropout: set dropout above 0, or fraternal to 0"
@@ -94,6 +107,8 @@ class SentenceModel(keras.Model):
         self.word_dropout = word_dropout
         self.fraternal = fraternal
         self.supports_jit = False
+        self.followed = FollowedSchedules()
+        self.validates = False
         self.loss_tracker = GlobalMean("loss")
         self.reconstruction_tracker = GlobalMean("reconstruction")
         self.kl_tracker = GlobalMean("kl")
@@ -115,31 +130,15 @@ class SentenceModel(keras.Model):
             return CNNDecoder(dilations=self.dilations, **arguments)
         return LSTMDecoder(**arguments)
 
-    def _build_step_state(self):
-        self.gradient_norm = self._state("gradient_norm", "zeros")
-        self.skipped_steps = self._state("skipped_steps", "zeros")
-
-    def _state(self, name, initializer):
-        return self.add_weight(
-            name=name,
-            shape=(),
-            initializer=initializer,
-            trainable=False,
-            dtype="float32",
-            autocast=False,
-            aggregation="only_first_replica",
-        )
-
     @property
     def metrics(self):
         """Trackers that Keras resets at the start of each epoch and evaluation."""
         return [self.loss_tracker, self.reconstruction_tracker, self.kl_tracker]
 
     def _step_seed(self, ids, training):
-        """Seed of a step, int32 `[2]`: of the optimizer's step, or of the batch's content."""
+        """Seed of a step, int32 `[2]`: of the training call, or of the batch's content."""
         if training:
-            steps = self.optimizer.iterations if self.compiled else 0
-            stream = tf.cast(steps, tf.int32)
+            stream = tf.cast(self.training_calls, tf.int32)
         else:
             weights = tf.range(1, tf.shape(ids)[1] + 1)
             stream = -1 - tf.bitwise.bitwise_and(
@@ -154,15 +153,17 @@ class SentenceModel(keras.Model):
         twice with different dropout: the reconstruction is the mean of both, and the squared
         distance of their states, mean over units and sum over tokens, is penalised.
         """
-        dropout_seed = tf.random.experimental.stateless_fold_in(seed, first_global_row(ids) + 1)
-        if not training or self.fraternal == 0:
-            return -self.decoder(ids, z, training=training, seed=dropout_seed), 0.0
-        other_seed = tf.random.experimental.stateless_fold_in(dropout_seed, _FRATERNAL_STREAM)
+        if not training:
+            return -self.decoder(ids, z), 0.0
+        own_seed = dropout_seed(tf.random.experimental.stateless_fold_in(seed, 1), ids)
+        if self.fraternal == 0:
+            return -self.decoder(ids, z, training=True, seed=own_seed), 0.0
+        other_seed = own_seed.folded(_FRATERNAL_STREAM)
         first, second = (
-            self.decoder.states(ids, z, training, own) for own in (dropout_seed, other_seed)
+            self.decoder.states(ids, z, training, each) for each in (own_seed, other_seed)
         )
         reconstruction = -0.5 * (
-            self.decoder.log_likelihood(first, z, training, dropout_seed)
+            self.decoder.log_likelihood(first, z, training, own_seed)
             + self.decoder.log_likelihood(second, z, training, other_seed)
         )
         distance = tf.reduce_mean(
@@ -172,32 +173,74 @@ class SentenceModel(keras.Model):
             distance, first.sentence, tf.shape(ids)[0]
         )
 
-    def fit(self, x=None, *args, validation_data=None, **kwargs):
+    def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, **kwargs):
+        """As `keras.Model.compile`, without losses and metrics: the model has its own.
+
+        Raises:
+            InputError: a loss or a metric is given.
+        """
+        refuse_losses(
+            loss=loss,
+            loss_weights=loss_weights,
+            metrics=metrics,
+            weighted_metrics=kwargs.get("weighted_metrics"),
+        )
+        super().compile(optimizer, **kwargs)
+
+    def compile_from_config(self, config):
+        """Compiles a loaded model as it was; Keras does so for its own `compile` alone."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def fit(self, *args, **kwargs):
         """As `keras.Model.fit`; builds the model first, since callbacks set its state.
 
+        Epochs are counted in `epochs_trained`: a second `fit` goes on in the schedules of a run.
         Under a `tf.distribute` strategy the batches are global ones, divided as `own_rows` says.
-        """
-        with self.distribute_strategy.scope():
-            if not self.built:
-                self.build((None, None))
-            if self.compiled and not self.optimizer.built:
-                self.optimizer.build(self.trainable_variables)
-        batches, validation = self._global_batches(x), self._global_batches(validation_data)
-        return super().fit(batches, *args, validation_data=validation, **kwargs)
 
-    def evaluate(self, x=None, *args, **kwargs):
+        Raises:
+            InputError: there are targets or class weights, or an invalid batch; for what is
+                checked when see `data/input_checks.py`.
+        """
+        arguments = fit_arguments(self, *args, **kwargs)
+        self.ensure_built()
+        for name in ("x", "validation_data"):
+            arguments[name] = self._global_batches(arguments.get(name))
+        self.validates = arguments["validation_data"] is not None
+        self.followed.clear()
+        trained = int(host_value(self.epochs_trained))
+        self.epochs_trained.assign(max(trained, arguments.get("initial_epoch", 0)))
+        with batch_errors():
+            return super().fit(**arguments)
+
+    def evaluate(self, *args, **kwargs):
         """As `keras.Model.evaluate`, with batches as for `fit`."""
-        return super().evaluate(self._global_batches(x), *args, **kwargs)
+        arguments = evaluate_arguments(self, *args, **kwargs)
+        arguments["x"] = self._global_batches(arguments.get("x"))
+        self.ensure_built()
+        with batch_errors():
+            return super().evaluate(**arguments)
 
     def _global_batches(self, data):
+        data = checked_batches(data, self.vocabulary_size)
         if self.distribute_strategy.num_replicas_in_sync > 1 and isinstance(data, tf.data.Dataset):
             return GlobalBatches(data)
         return data
 
     def make_train_function(self, force=False):
-        """Makes what `fit` calls for each step, see `step_function`."""
+        """Makes what `fit` calls for each step, see `scheduled_function`."""
+        self._find_training_calls()
         if self.train_function is None or force:
-            self.train_function = step_function(self, self.train_step, self.steps_per_execution)
+            self.train_function = scheduled_function(
+                self, self._scheduled_step, self.steps_per_execution
+            )
+
+    def _scheduled_step(self, data):
+        self.followed.apply(self)
+        logs = self.train_step(data)
+        self.epoch_step.assign_add(1)
+        return logs
 
     def make_test_function(self, force=False):
         """Makes what `evaluate` calls for each step, see `step_function`."""
@@ -209,37 +252,54 @@ class SentenceModel(keras.Model):
 
     def train_step(self, data):
         """One update from int32 ids `[batch, time]`; returns the running means of the epoch."""
-        ids, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        terms, gradients = self._terms_and_gradients(ids)
-        applied = self._apply(terms, gradients, self.trainable_variables)
-        return self._track(terms, applied)
+        step = self._step(*sentences_and_weights(data))
+        return self._track(step, self._apply(step, self.trainable_variables))
 
-    def _terms_and_gradients(self, ids):
-        """Terms of this replica's sentences, and the gradients of the global mean loss."""
+    def _step(self, ids, weights=None):
+        """Terms of this replica's sentences, and the gradients of the global mean loss.
+
+        With weights the loss is their weighted sum over the number of sentences, as Keras' is.
+        """
         if not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
         with tf.GradientTape() as tape:
             terms = self(ids, training=True)
-            loss = tf.reduce_sum(terms.loss) / global_batch_size(ids)
+            loss = tf.reduce_sum(weighted(terms.loss, weights)) / global_batch_size(ids)
+            added = added_losses(self)
+            if added is not None:
+                loss += added / self.distribute_strategy.num_replicas_in_sync
             scaled_loss = self.optimizer.scale_loss(loss)
-        return terms, dense_gradients(tape, scaled_loss, self.trainable_variables)
+        gradients = dense_gradients(tape, scaled_loss, self.trainable_variables)
+        return TrainingStep(terms, weights, added, gradients)
 
-    def _apply(self, terms, gradients, variables, shares=None):
-        """Updates the weights unless loss or gradient are not finite; returns whether it did."""
-        loss = global_sum(tf.reduce_sum(terms.loss))
-        norm, applied = apply_clipped(self.optimizer, gradients, variables, loss, shares)
+    def _apply(self, step, variables, shares=None):
+        """Updates the weights, and returns whether it did.
+
+        Nothing is applied, and the step is counted as skipped, where loss or gradient are not
+        finite; nothing is applied either where all sentences have the weight 0.
+        """
+        loss = global_sum(tf.reduce_sum(weighted(step.terms.loss, step.weights)))
+        if step.added is not None:
+            loss += step.added
+        due = has_weight(step.weights)
+        norm, applied = apply_clipped(self.optimizer, step.gradients, variables, loss, shares, due)
         self.gradient_norm.assign(tf.where(applied, norm, tf.convert_to_tensor(self.gradient_norm)))
-        self.skipped_steps.assign(self.skipped_steps + tf.cast(~applied, tf.float32))
+        skipped = tf.cast(~tf.math.is_finite(norm), tf.float32)
+        self.skipped_steps.assign(self.skipped_steps + skipped)
         return applied
 
     def test_step(self, data):
         """Evaluates a batch of int32 ids `[batch, time]` with KL weight 1."""
-        ids, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return self._track(self(ids, training=False))
+        ids, weights = sentences_and_weights(data)
+        terms = self(ids, training=False)
+        return self._track(TrainingStep(terms, weights, added_losses(self)))
 
-    def _track(self, terms, counted=True):
+    def _track(self, step, counted=True):
+        terms = step.terms
         values = tf.stack([terms.loss, terms.reconstruction, terms.kl, tf.ones_like(terms.loss)])
-        sums = global_sum(tf.reduce_sum(values, axis=1))
+        sums = global_sum(tf.reduce_sum(weighted(values, step.weights), axis=1))
+        if step.added is not None:
+            sums += step.added * sums[-1] * [1.0, 0.0, 0.0, 0.0]
         *totals, sentences = tf.unstack(tf.where(counted, sums, tf.zeros_like(sums)))
         for metric, total in zip(self.metrics, totals, strict=True):
             metric.update_state(total, sentences)
@@ -264,9 +324,3 @@ class SentenceModel(keras.Model):
             "word_dropout": self.word_dropout,
             "fraternal": self.fraternal,
         }
-
-
-def _check_sizes(**sizes):
-    for name, size in sizes.items():
-        if int(size) != size or size < 1:
-            raise InputError(f"{name} must be a positive whole number, got {size}")

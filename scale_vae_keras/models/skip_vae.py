@@ -2,6 +2,8 @@
 
 import keras
 
+from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
 
 
@@ -14,3 +16,8 @@ class SkipVAE(TextVAE):
     """
 
     decoder_skip = True
+
+
+SYSTEM = System(
+    "skip", SkipVAE, LatentSettings, "z also joins the decoder's output", "Dieng et al. (2019)"
+)

@@ -6,12 +6,13 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.graphs import graph_of
+from scale_vae_keras.layers.interpolation import between
 from scale_vae_keras.samplers.greedy_sampler import GreedySampler
-from scale_vae_keras.samplers.row_random import row_normals, row_uniforms
-from scale_vae_keras.samplers.sampler import Sampler, Sentences
+from scale_vae_keras.samplers.row_random import row_seeds, row_uniforms
+from scale_vae_keras.samplers.sampler import MAX_LENGTH, Sampler, Sentences
+from scale_vae_keras.samplers.serialization import get
 from scale_vae_keras.samplers.temperature_sampler import TemperatureSampler
-
-MAX_LENGTH = 100
 
 
 class Generated(NamedTuple):
@@ -29,21 +30,13 @@ class Generated(NamedTuple):
     z: tf.Tensor
 
 
-def row_seeds(count: int, seed: int) -> np.ndarray:
-    """The seeds of `count` rows that belong to one seed, int64 `[count]`.
-
-    Rows of a larger count begin with those of a smaller one.
-    """
-    return np.random.default_rng(seed).integers(0, 2**62, size=count, dtype=np.int64)
-
-
 class TextGenerator:
-    """Mixin for models with `encode`, `decoder`, `decoder_input` and `latent_dim`."""
+    """Mixin for models with `encode`, `decoder`, `prior` and `latent_dim`."""
 
     def decode(
         self,
         z: tf.Tensor,
-        sampler: Sampler | None = None,
+        sampler: Sampler | str | None = None,
         seeds: tf.Tensor | None = None,
         max_length: int = MAX_LENGTH,
     ) -> Sentences:
@@ -51,12 +44,13 @@ class TextGenerator:
 
         Args:
             z: float32 `[batch, latent]`, in the space of `encode`.
-            sampler: how tokens are chosen; greedy by default.
+            sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
             seeds: int64 `[batch]`, each row's seed; zeros by default.
             max_length: most tokens of a sentence, `</s>` counted.
 
         Raises:
-            InputError: `z` does not have two dimensions, or the wrong width.
+            InputError: `z` does not have two dimensions, or the wrong width, or there is no such
+                sampler.
         """
         z = tf.convert_to_tensor(z, tf.float32)
         if z.shape.rank != 2 or z.shape[1] != self.latent_dim:
@@ -64,64 +58,66 @@ class TextGenerator:
         if max_length < 1:
             raise InputError(f"max_length must be at least 1, got {max_length}")
         seeds = np.zeros(z.shape[0], np.int64) if seeds is None else seeds
-        write = self._writer(sampler or GreedySampler())
-        return write(z, tf.convert_to_tensor(seeds, tf.int64), tf.constant(max_length))
+        sampler = GreedySampler() if sampler is None else get(sampler)
+        self.ensure_built()
+        seeds = tf.convert_to_tensor(seeds, tf.int64)
+        return self._writer(sampler)(z, seeds, tf.constant(max_length), *sampler.inputs())
 
     def _writer(self, sampler):
-        """The sampler's loop as a graph, made once for each sampler."""
-        # Kept out of Keras' sight: a function that is an attribute would be exported.
-        writers = self.__dict__.setdefault("_writers", {})
-        if sampler not in writers:
+        """The loop of a kind of sampler as a graph, whose numbers are inputs."""
 
-            def write(z, seeds, max_length):
+        def make():
+            def write(z, seeds, max_length, *numbers):
                 uniforms = row_uniforms(seeds, max_length)
-                return sampler.write(self.decoder, z, uniforms, max_length)
+                return sampler.with_inputs(numbers).write(self.decoder, z, uniforms, max_length)
 
-            writers[sampler] = tf.function(
+            return tf.function(
                 write,
                 input_signature=(
                     tf.TensorSpec([None, self.latent_dim], tf.float32),
                     tf.TensorSpec([None], tf.int64),
                     tf.TensorSpec([], tf.int32),
+                    *(tf.TensorSpec([], number.dtype) for number in sampler.inputs()),
                 ),
             ).get_concrete_function()
-        return writers[sampler]
+
+        return graph_of(self, ("write", sampler.kind()), make)
 
     def generate(
         self,
         count: int,
         seed: int = 0,
-        sampler: Sampler | None = None,
+        sampler: Sampler | str | None = None,
         max_length: int = MAX_LENGTH,
     ) -> Generated:
-        """Writes sentences from the prior.
+        """Writes sentences from the model's prior.
 
         Args:
             count: number of sentences.
             seed: the same seed gives the same sentences; more of them begin with the same ones.
-            sampler: how tokens are chosen; temperature 1 by default.
+            sampler: how tokens are chosen, or a name, see `samplers.get`; temperature 1 by
+                default.
             max_length: most tokens of a sentence, `</s>` counted.
 
         Raises:
-            InputError: `count` is below 1.
+            InputError: `count` is below 1, `seed` is below 0, or the prior is not fitted yet.
         """
-        if count < 1:
-            raise InputError(f"the number of sentences must be at least 1, got {count}")
-        if seed < 0:
-            raise InputError(f"seed must be at least 0, got {seed}")
         seeds = tf.constant(row_seeds(count, seed))
-        z = self.decoder_input(row_normals(seeds, self.latent_dim))
-        sentences = self.decode(z, sampler or TemperatureSampler(), seeds, max_length)
+        sampler = TemperatureSampler() if sampler is None else get(sampler)
+        self.ensure_built()
+        self.prior.check_fitted()
+        z = self.prior.sample(seeds)
+        sentences = self.decode(z, sampler, seeds, max_length)
         return Generated(sentences.ids, sentences.log_probability, z)
 
     def reconstruct(
-        self, ids: tf.Tensor, sampler: Sampler | None = None, max_length: int = MAX_LENGTH
+        self, ids: tf.Tensor, sampler: Sampler | str | None = None, max_length: int = MAX_LENGTH
     ) -> Sentences:
         """Writes each sentence anew from its posterior mean.
 
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
-            sampler: how tokens are chosen; greedy by default.
+            sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
             max_length: most tokens of a sentence, `</s>` counted.
         """
         return self.decode(self.encode(ids).mean, sampler, max_length=max_length)
@@ -131,7 +127,7 @@ class TextGenerator:
         start: tf.Tensor,
         end: tf.Tensor,
         steps: int = 7,
-        sampler: Sampler | None = None,
+        sampler: Sampler | str | None = None,
         max_length: int = MAX_LENGTH,
     ) -> Sentences:
         """Writes sentences on the line between the posterior means of two sentences.
@@ -140,7 +136,7 @@ class TextGenerator:
             start: int32 ids `[1, time]` of the first sentence.
             end: int32 ids `[1, time]` of the last sentence.
             steps: number of sentences written, both ends counted.
-            sampler: how tokens are chosen; greedy by default.
+            sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
             max_length: most tokens of a sentence, `</s>` counted.
 
         Raises:
@@ -150,6 +146,6 @@ class TextGenerator:
             raise InputError(f"an interpolation has at least 2 steps, got {steps}")
         if len(start) != 1 or len(end) != 1:
             raise InputError("an interpolation goes from one sentence to one sentence")
-        alpha = tf.linspace(0.0, 1.0, steps)[:, None]
-        z = (1 - alpha) * self.encode(start).mean + alpha * self.encode(end).mean
+        alpha = tf.linspace(0.0, 1.0, steps)
+        z = between(self.encode(start).mean, self.encode(end).mean, alpha)
         return self.decode(z, sampler, max_length=max_length)

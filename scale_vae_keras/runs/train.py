@@ -9,42 +9,51 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.callbacks.best_model import BestModel
+from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
+from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
+from scale_vae_keras.callbacks.step_profile import StepProfile
+from scale_vae_keras.data.batches import evaluation_batches, training_batches
+from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.data.encoded import EncodedSplit, encode_split
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import remove_scratch, write_json
+from scale_vae_keras.layers.replica import is_chief
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.checkpoint_folder import (
     checkpoints,
     last_good,
     position,
     read_state,
 )
-from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
-from scale_vae_keras.callbacks.halving_schedule import HalvingSchedule
+from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.runs.history_table import HistoryTable
-from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
-from scale_vae_keras.callbacks.skipped_steps import SkippedSteps
-from scale_vae_keras.callbacks.step_profile import StepProfile
-from scale_vae_keras.data.batches import evaluation_batches, training_batches
-from scale_vae_keras.data.corpus import open_corpus
-from scale_vae_keras.data.encoded import EncodedSplit, build_vocabulary, encode_split
-from scale_vae_keras.errors import InputError
-from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
+from scale_vae_keras.runs.run_tokenizer import resolved, run_tokenizer
+from scale_vae_keras.runs.same_run import check_same_run, describe_run
+from scale_vae_keras.runs.standard_callbacks import standard_callbacks
+from scale_vae_keras.runs.tensorboard import tensorboard_callbacks
 from scale_vae_keras.runs.workers import (
+    barrier,
     is_one_of_several_workers,
     lost_workers_named,
-    meet,
     open_strategy,
     own_output,
 )
-from scale_vae_keras.runs.methods import build_model, get_method
-from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
-from scale_vae_keras.runs.same_run import check_same_run, describe_run
-from scale_vae_keras.runs.tensorboard import tensorboard_callbacks
-from scale_vae_keras.files import remove_scratch, write_json
-from scale_vae_keras.layers.replica import is_chief
-from scale_vae_keras.models.text_vae import TextVAE
-from scale_vae_keras.text.tokenizer import Tokenizer
+from scale_vae_keras.schedules.order import in_order
+from scale_vae_keras.schedules.skipped_steps import SkippedSteps
 
 _logger = logging.getLogger("scale_vae_keras")
+
+# What the states of callbacks are called in checkpoints; others go by the name of their class.
+_STATE_NAMES = {
+    SkippedSteps: "skipped",
+    BestModel: "best",
+    LatentMonitor: "monitor",
+    DecayOnPlateau: "decay",
+    HistoryTable: "history",
+}
 
 
 class Run:
@@ -82,20 +91,19 @@ class Run:
         strategy = open_strategy(config.replicas)
         config = replace(config, replicas=strategy.num_replicas_in_sync)
         corpus = open_corpus(config.data)
-        vocabulary = build_vocabulary(
-            corpus, config.tokenizer, config.vocabulary_limit, config.min_count
-        )
-        tokenizer = Tokenizer(vocabulary, config.tokenizer, config.max_length)
+        config, tokenizer, lines = run_tokenizer(config, corpus)
+        for line in lines:
+            _logger.info(line)
         train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
         if config.train_limit is not None:
             train = train.first(config.train_limit)
-        build_model(config, len(vocabulary))
-        get_method(config.method).callbacks(config, train, valid)
+        build_model(config, len(tokenizer.vocabulary))
+        config.system.callbacks(config, train, valid)
         _batches(config, train)
         folder = RunFolder(output)
         if is_chief(strategy):
-            folder.create(config, vocabulary, corpus.fingerprint())
-        meet(strategy)
+            folder.create(config, tokenizer, corpus.fingerprint())
+        barrier(strategy)
         if (folder.config, folder.corpus_fingerprint) != (config, corpus.fingerprint()):
             raise InputError(f"the chief has begun {output} with other settings or another corpus")
         return cls(folder, train, valid, strategy)
@@ -110,6 +118,7 @@ class Run:
         if not RunFolder(output).config_path.exists():
             return cls.start(config, output)
         run = cls.resume(output)
+        config, _ = resolved(config, open_corpus(config.data))
         if run.folder.config != replace(config, replicas=run.folder.config.replicas):
             raise InputError(f"{output} was begun with other settings: remove it to start anew")
         return run
@@ -139,7 +148,7 @@ class Run:
         strategy = open_strategy(replicas)
         if is_chief(strategy):
             _change(folder, epochs, strategy.num_replicas_in_sync)
-        meet(strategy)
+        barrier(strategy)
         folder = RunFolder(output)
         corpus = open_corpus(folder.config.data)
         if corpus.fingerprint() != folder.corpus_fingerprint:
@@ -204,14 +213,14 @@ class Run:
         _say_why_it_stopped(output)
         keras.utils.set_random_seed(config.seed)
         if profile is not None and is_chief(self.strategy):
-            callbacks.insert(-1, profile)
+            callbacks = in_order([*callbacks, profile])
         try:
             with lost_workers_named(self.strategy):
                 with self.strategy.scope():
                     model = self._model(saved)
-                meet(self.strategy)
+                barrier(self.strategy)
                 self._train(model, validation, callbacks, checkpoint, verbose)
-                meet(self.strategy)
+                barrier(self.strategy)
         except KeyboardInterrupt:
             raise InputError(f"interrupted: {_what_is_saved(folder)}") from None
         except InputError as error:
@@ -259,25 +268,16 @@ class Run:
 
     def _callbacks(self, output, validation, max_skipped_share, **saving):
         config = self.folder.config
-        method = get_method(config.method)
-        own = method.callbacks(config, self.train, self.valid)
-        skipped = SkippedSteps(max_skipped_share)
-        latent = issubclass(method.model, TextVAE)
-        by_elbo = latent and config.select_by == "elbo"
-        best = BestModel(output.model_path, "val_elbo_nll" if by_elbo else "val_loss")
+        standard = standard_callbacks(
+            config, validation, output.model_path, self.train, self.valid, max_skipped_share
+        )
         history = HistoryTable(output.history_path)
-        stateful = {"skipped": skipped, "best": best, "history": history}
-        stateful |= {type(each).__name__: each for each in own if hasattr(each, "get_state")}
-        if latent:
-            stateful["monitor"] = LatentMonitor(validation, config.seed)
-            own.append(stateful["monitor"])
-        decay_start = config.first_epochs + config.decay_start
-        if config.decay == "halving":
-            decay = HalvingSchedule(config.learning_rate, decay_start)
-        else:
-            decay = DecayOnPlateau(best, 0.5, config.decay_patience, decay_start)
-            stateful["decay"] = decay
-        checkpoint = RunCheckpoint(output.checkpoints, stateful, best, **saving)
+        stateful = {
+            _STATE_NAMES.get(type(each), type(each).__name__): each
+            for each in (*standard, history)
+            if hasattr(each, "get_state")
+        }
+        checkpoint = RunCheckpoint(output.checkpoints, stateful, stateful["best"], **saving)
         tensorboard = tensorboard_callbacks(
             output,
             self.train,
@@ -286,16 +286,7 @@ class Run:
             config,
             checkpoint.epochs,
         )
-        callbacks = [
-            skipped,
-            *own,
-            best,
-            *tensorboard,
-            decay,
-            history,
-            checkpoint,
-        ]
-        return callbacks, checkpoint
+        return in_order([*standard, *tensorboard, history, checkpoint]), checkpoint
 
 
 def _change(folder, epochs, replicas):

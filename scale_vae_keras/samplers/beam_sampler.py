@@ -21,7 +21,7 @@ class BeamSampler(Sampler):
         InputError: the width is below 1.
     """
 
-    width: int
+    width: int = 4
 
     def __post_init__(self):
         if self.width < 1:

@@ -1,7 +1,10 @@
 """The loop that writes sentences token by token."""
 
+import copy
+import dataclasses
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
@@ -10,6 +13,9 @@ from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
 FIRST_WRITABLE_ID = max(PAD_ID, START_ID) + 1
 _TILE = 8
+
+MAX_LENGTH = 100
+"""Most tokens of a sentence where nothing else is said, `</s>` counted."""
 
 
 class Sentences(NamedTuple):
@@ -90,6 +96,35 @@ class Sampler(ABC):
     Samplers are immutable and compare by value. All randomness comes from uniform numbers that
     belong to the row, so that a row's sentence does not depend on the others in its batch.
     """
+
+    numbers: ClassVar[dict[str, tf.DType]] = {}
+    """The fields that a graph takes as inputs, so that one graph serves all their values."""
+
+    def kind(self) -> Hashable:
+        """Equal for samplers that share a graph."""
+        if not self.numbers:
+            return self
+        names = self._names_of_inputs()
+        fixed = [each.name for each in dataclasses.fields(self) if each.name not in names]
+        return type(self), *((name, getattr(self, name)) for name in fixed)
+
+    def inputs(self) -> list[tf.Tensor]:
+        """The numbers that a graph takes, scalars."""
+        return [
+            tf.constant(getattr(self, name), self.numbers[name]) for name in self._names_of_inputs()
+        ]
+
+    def with_inputs(self, numbers: Sequence[tf.Tensor]) -> "Sampler":
+        """The sampler with tensors in the place of its numbers, in the order of `inputs`."""
+        sampler = copy.copy(self)
+        for name, number in zip(self._names_of_inputs(), numbers, strict=True):
+            object.__setattr__(sampler, name, number)
+        return sampler
+
+    def _names_of_inputs(self):
+        # At temperature 1 the softmax is that of the log-probability, which the graph holds once.
+        values = {name: getattr(self, name) for name in self.numbers}
+        return [name for name, value in values.items() if (name, value) != ("temperature", 1)]
 
     @abstractmethod
     def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:

@@ -1,6 +1,7 @@
 """Sampling from the tempered distribution."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -64,6 +65,7 @@ class TemperatureSampler(Sampler):
     """
 
     temperature: float = 1.0
+    numbers: ClassVar[dict[str, tf.DType]] = {"temperature": tf.float32}
 
     def __post_init__(self):
         check_temperature(self.temperature)

@@ -1,6 +1,7 @@
 """Sampling among the k most probable tokens."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -21,8 +22,9 @@ class TopKSampler(Sampler):
         InputError: k is below 1, or the temperature is not positive and finite.
     """
 
-    k: int
+    k: int = 40
     temperature: float = 1.0
+    numbers: ClassVar[dict[str, tf.DType]] = {"k": tf.int32, "temperature": tf.float32}
 
     def __post_init__(self):
         check_temperature(self.temperature)

@@ -1,6 +1,7 @@
 """Nucleus sampling."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -23,8 +24,9 @@ class TopPSampler(Sampler):
         InputError: p is not in (0, 1], or the temperature is not positive and finite.
     """
 
-    p: float
+    p: float = 0.9
     temperature: float = 1.0
+    numbers: ClassVar[dict[str, tf.DType]] = {"p": tf.float32, "temperature": tf.float32}
 
     def __post_init__(self):
         check_temperature(self.temperature)

@@ -1,6 +1,5 @@
-"""Exports a run as a version that TensorFlow Serving can load."""
+"""Exports a model as a version that TensorFlow Serving can load."""
 
-import json
 import os
 import tempfile
 from importlib import metadata
@@ -14,7 +13,6 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
 from scale_vae_keras.layers.lstm import portable_lstm
 from scale_vae_keras.models.text_vae import TextVAE
-from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.serving.portability import check_portable
 from scale_vae_keras.serving.rows import MAX_ROWS
 from scale_vae_keras.serving.signatures import BEAM_WIDTH, MAX_CHARACTERS, Signatures
@@ -27,39 +25,6 @@ METADATA_FILE = "metadata.json"
 _LIBRARIES = ("scale-vae-keras", "tensorflow", "tensorflow-text", "keras", "numpy")
 
 
-def export(
-    run: str | os.PathLike, directory: str | os.PathLike, version: int | None = None
-) -> Path:
-    """Exports the best model of a run with its tokenizer and vocabulary.
-
-    The version appears whole or not at all. Before it appears, a fresh process loads it and runs
-    every signature, and the answers are compared with those of the model in this process.
-
-    Args:
-        run: the run folder.
-        directory: the model's folder, which holds one folder a version; made when missing.
-        version: the number of the version; by default one above the largest that is there.
-
-    Returns:
-        The folder of the new version.
-
-    Raises:
-        InputError: the run cannot be read, the version is not a positive number or is there
-            already, or a stock server could not run the model.
-        RuntimeError: the exported model does not answer as the model in Python does.
-    """
-    folder = RunFolder(run)
-    description = {"method": folder.config.method, "metrics": _metrics(folder)}
-    return publish(
-        folder.load_model(),
-        folder.tokenizer,
-        folder.config.max_length + 1,
-        directory,
-        version,
-        description,
-    )
-
-
 def publish(
     model: TextVAE,
     tokenizer: Tokenizer,
@@ -68,7 +33,7 @@ def publish(
     version: int | None = None,
     description: dict | None = None,
 ) -> Path:
-    """Exports a model, see `export`.
+    """Exports a model and its tokenizer: what `export` does for a run.
 
     Args:
         model: a built text VAE.
@@ -179,7 +144,7 @@ def _metadata(signatures: Signatures, description: dict) -> dict:
         **description,
         "latent_dim": model.latent_dim,
         "generator": {
-            "prior": "z ~ N(0, I), which the decoder reads times the factor",
+            "prior": model.prior.kind,
             "factor": {name: float(getattr(factor, name)()) for name in ("min", "mean", "max")},
         },
         "vocabulary": {
@@ -196,9 +161,3 @@ def _metadata(signatures: Signatures, description: dict) -> dict:
         "beam_width": BEAM_WIDTH,
         "signatures": list(signatures.specifications()),
     }
-
-
-def _metrics(folder: RunFolder) -> dict | None:
-    if not folder.metrics_path.is_file():
-        return None
-    return json.loads(folder.metrics_path.read_text(encoding="utf-8"))

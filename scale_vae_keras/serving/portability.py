@@ -14,6 +14,8 @@ TEXT_OPERATIONS = frozenset(
     {
         "CaseFoldUTF8",
         "NormalizeUTF8",
+        "SentencepieceOp",
+        "SentencepieceTokenizeOp",
         "TFText>WhitespaceTokenizeWithOffsetsV2",
         "UnicodeScriptTokenizeWithOffsets",
     }

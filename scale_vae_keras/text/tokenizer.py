@@ -1,54 +1,46 @@
 """Strings to token ids and back, in graph mode."""
 
-from typing import Literal
+import hashlib
+import os
+from pathlib import Path
 
 import tensorflow as tf
-import tensorflow_text
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import write_json
+from scale_vae_keras.text.splitting import WORD_KINDS, TokenizerKind, check_kind, split_words
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID, UNKNOWN_ID, Vocabulary
 
-TokenizerKind = Literal["words", "raw"]
-
-
-def split_words(strings: tf.Tensor, kind: TokenizerKind) -> tf.RaggedTensor:
-    """Splits text into words.
-
-    Args:
-        strings: Text, string `[n]`. Bytes that are not UTF-8 are replaced by U+FFFD.
-        kind: `"words"` splits at white space and changes nothing, for text that is tokenised
-            already. `"raw"` is for any other text: Unicode form NFKC, case folding, and a split
-            wherever the script changes, so that punctuation stands alone.
-
-    Returns:
-        The words, ragged string `[n, (words)]`.
-
-    Raises:
-        InputError: `kind` is neither of the two.
-    """
-    strings = tf.strings.unicode_transcode(strings, "UTF-8", "UTF-8", errors="replace")
-    if kind == "words":
-        return tensorflow_text.WhitespaceTokenizer().tokenize(strings)
-    if kind == "raw":
-        strings = tensorflow_text.case_fold_utf8(tensorflow_text.normalize_utf8(strings, "NFKC"))
-        return tensorflow_text.UnicodeScriptTokenizer().tokenize(strings)
-    raise InputError(f'unknown tokenizer "{kind}": choose words or raw')
+SETTINGS_FILE = "tokenizer.json"
 
 
 class Tokenizer(tf.Module):
-    """Turns text into `<s> w ... </s>` ids and ids into text.
+    """Turns text into `<s> w ... </s>` ids and ids into text, by a rule and a list of tokens.
 
-    Every word outside the vocabulary has the id of `<unk>`, as have the markers of unknown words
+    Every token outside the vocabulary has the id of `<unk>`, as have the markers of unknown words
     (`_UNK`, `<unk>`, `UNK`) of text that is tokenised already. Runs eagerly, in `tf.function`, in
-    `tf.data` and in a SavedModel that tracks it.
+    `tf.data` and in a SavedModel that tracks it; in a graph its operations are placed on the CPU.
+
+    `detokenize` joins words with single spaces, and characters and matches of a pattern with
+    nothing: of these, text whose tokens are all in the vocabulary comes back as it was.
+
+    Another tokenizer is a subclass that replaces `split`, `to_ids` and `save_vocabulary`.
 
     Args:
-        vocabulary: The words and their ids.
+        vocabulary: The tokens and their ids: a `Vocabulary` for words, a `PieceVocabulary` where
+            tokens may hold white space.
         kind: How text is split, see `split_words`.
-        max_length: Longer sentences are cut after this many words; None cuts nothing.
+        max_length: Longer sentences are cut after this many tokens; None cuts nothing.
+        pattern: What a token is for kind `"regex"`, in the syntax of RE2.
+
+    Attributes:
+        vocabulary: The tokens in id order.
+        kind: As given.
+        max_length: As given.
+        pattern: As given.
 
     Raises:
-        InputError: `kind` is unknown or `max_length` is below 1.
+        InputError: `kind` is unknown, `max_length` is below 1, or the pattern cannot be read.
     """
 
     def __init__(
@@ -56,15 +48,12 @@ class Tokenizer(tf.Module):
         vocabulary: Vocabulary,
         kind: TokenizerKind = "words",
         max_length: int | None = None,
+        pattern: str | None = None,
     ):
-        super().__init__()
-        if kind not in ("words", "raw"):
-            raise InputError(f'unknown tokenizer "{kind}": choose words or raw')
-        if max_length is not None and max_length < 1:
-            raise InputError(f"max_length is {max_length}: allow at least 1 word a sentence")
-        self.vocabulary = vocabulary
-        self.kind = kind
-        self.max_length = max_length
+        check_kind(kind, pattern)
+        self._start(vocabulary, kind, max_length)
+        self.pattern = pattern
+        self._separator = " " if kind in WORD_KINDS else ""
         self._tokens = tf.constant(vocabulary.tokens)
         first_word = UNKNOWN_ID + 1
         self._table = tf.lookup.StaticHashTable(
@@ -74,23 +63,47 @@ class Tokenizer(tf.Module):
             default_value=UNKNOWN_ID,
         )
 
+    def _start(self, vocabulary, kind, max_length):
+        super().__init__()
+        if max_length is not None and max_length < 1:
+            raise InputError(f"max_length is {max_length}: allow at least 1 word a sentence")
+        self.vocabulary = vocabulary
+        self.kind = kind
+        self.max_length = max_length
+
     def split(self, strings: tf.Tensor) -> tf.RaggedTensor:
-        """Splits text, string `[n]`, into words, ragged string `[n, (words)]`, uncut."""
-        return split_words(strings, self.kind)
+        """Splits text, string `[n]`, into tokens, uncut.
+
+        Returns:
+            What `to_ids` takes, ragged `[n, (tokens)]`: here strings.
+        """
+        with tf.device("CPU"):
+            return split_words(strings, self.kind, self.pattern)
 
     def to_ids(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
-        """Looks up words, ragged string `[n, (words)]`: ids, ragged int32 `[n, (words + 2)]`."""
-        words = words[:, : self.max_length]
-        ids = words.with_values(self._table.lookup(words.values))
-        column = tf.ones([ids.nrows(), 1], tf.int32)
-        return tf.concat([column * START_ID, ids, column * END_ID], axis=1)
+        """Looks up what `split` gave, cut at `max_length`.
+
+        Args:
+            words: Ragged `[n, (tokens)]`.
+
+        Returns:
+            `<s> w ... </s>` ids, ragged int32 `[n, (tokens + 2)]`.
+        """
+        with tf.device("CPU"):
+            words = words[:, : self.max_length]
+            ids = words.with_values(self._look_up(words.values))
+            column = tf.ones([ids.nrows(), 1], tf.int32)
+            return tf.concat([column * START_ID, ids, column * END_ID], axis=1)
+
+    def _look_up(self, tokens):
+        return self._table.lookup(tokens)
 
     def __call__(self, strings: tf.Tensor) -> tf.RaggedTensor:
-        """Tokenises text, string `[n]`: `<s> w ... </s>` ids, ragged int32 `[n, (words + 2)]`."""
+        """Tokenises text, string `[n]`: `<s> w ... </s>` ids, ragged int32 `[n, (tokens + 2)]`."""
         return self.to_ids(self.split(strings))
 
     def detokenize(self, ids: tf.Tensor) -> tf.Tensor:
-        """Joins the words before the first `</s>` with single spaces.
+        """Joins the tokens before the first `</s>`.
 
         Args:
             ids: Token ids, integer `[n, time]`, with or without `<s>` and padding.
@@ -98,7 +111,49 @@ class Tokenizer(tf.Module):
         Returns:
             Text, string `[n]`, without `<pad>` and `<s>`.
         """
-        ended = tf.cumsum(tf.cast(ids == END_ID, tf.int32), axis=1) > 0
-        kept = ~ended & (ids != PAD_ID) & (ids != START_ID)
-        words = tf.ragged.boolean_mask(tf.gather(self._tokens, ids), kept)
-        return tf.strings.reduce_join(words, axis=1, separator=" ")
+        with tf.device("CPU"):
+            ended = tf.cumsum(tf.cast(ids == END_ID, tf.int32), axis=1) > 0
+            kept = ~ended & (ids != PAD_ID) & (ids != START_ID)
+            tokens = tf.ragged.boolean_mask(tf.gather(self._tokens, ids), kept)
+            return self._finish(tf.strings.reduce_join(tokens, axis=1, separator=self._separator))
+
+    def _finish(self, joined):
+        return joined
+
+    def byte_lengths(self, words: tf.RaggedTensor) -> tf.Tensor:
+        """UTF-8 bytes of the text that the first `max_length` tokens stand for.
+
+        Words count as joined with single spaces, in the form that `split` brought them to.
+
+        Args:
+            words: What `split` gave, ragged `[n, (tokens)]`.
+
+        Returns:
+            int64 `[n]`.
+        """
+        text = tf.strings.reduce_join(
+            words[:, : self.max_length], axis=1, separator=self._separator
+        )
+        return tf.cast(tf.strings.length(text), tf.int64)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the vocabulary, and of the pattern where there is one: 64 hex digits."""
+        if self.pattern is None:
+            return self.vocabulary.fingerprint()
+        return hashlib.sha256(
+            f"{self.vocabulary.fingerprint()}\n{self.pattern}".encode()
+        ).hexdigest()
+
+    def settings(self) -> dict[str, str | int | None]:
+        """What `load_tokenizer` needs beside the vocabulary's file, ready for JSON."""
+        settings = {"kind": self.kind, "max_length": self.max_length}
+        return settings if self.pattern is None else {**settings, "pattern": self.pattern}
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Writes `tokenizer.json` and the vocabulary's file, each whole, for `load_tokenizer`."""
+        write_json(Path(folder) / SETTINGS_FILE, self.settings())
+        self.save_vocabulary(folder)
+
+    def save_vocabulary(self, folder: str | os.PathLike) -> None:
+        """Writes the vocabulary's file alone: `vocabulary.txt`, or `vocabulary.json` of pieces."""
+        self.vocabulary.save(Path(folder) / self.vocabulary.file_name)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
+from scale_vae_keras.text.white_space import has_white_space
 
 PAD_ID, START_ID, END_ID, UNKNOWN_ID = range(4)
 SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
 _OTHER_CONVENTIONS = ("_PAD", "<bos>", "<sos>", "_GO", "<eos>", "_EOS", "_UNK", "UNK")
-_MARKERS = frozenset(SPECIALS + _OTHER_CONVENTIONS)
+MARKERS = frozenset(SPECIALS + _OTHER_CONVENTIONS)
 
 
 class Vocabulary:
@@ -21,25 +22,33 @@ class Vocabulary:
 
     Attributes:
         tokens: All tokens in id order, the special ones first.
+        file_name: What the file of such a vocabulary is called.
 
     Raises:
-        InputError: there is no word, or one is repeated, empty, contains white space, or is a
-            special token.
+        InputError: there is no word, or one is repeated, empty, contains white space (any of
+            Unicode), or is a special token.
     """
+
+    file_name = "vocabulary.txt"
+    _markers = MARKERS
 
     def __init__(self, words: Iterable[str]):
         words = tuple(words)
         if not words:
             raise InputError("the vocabulary is empty: give at least one word")
-        seen = set(_MARKERS)
+        seen = set(self._markers)
         for word in words:
-            if not word or any(character in word for character in " \t\r\n"):
-                raise InputError(f"{word!r} is not one word: give one word without white space")
+            self._check(word)
             if word in seen:
-                problem = "a special token" if word in _MARKERS else "repeated"
+                problem = "a special token" if word in self._markers else "repeated"
                 raise InputError(f"{word!r} is {problem}: leave it out of the words")
             seen.add(word)
         self.tokens = SPECIALS + words
+
+    @staticmethod
+    def _check(word):
+        if not word or has_white_space(word):
+            raise InputError(f"{word!r} is not one word: give one word without white space")
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -60,7 +69,7 @@ class Vocabulary:
         except OSError as error:
             raise InputError(f"cannot read the vocabulary {path}: {error.strerror}") from error
         try:
-            return cls(token for token in tokens if token not in _MARKERS)
+            return cls(token for token in tokens if token not in MARKERS)
         except InputError as error:
             raise InputError(f"vocabulary {path}: {error}") from error
 
@@ -82,7 +91,9 @@ class Vocabulary:
             InputError: no word is left.
         """
         words = [
-            word for word, count in counts.items() if count >= min_count and word not in _MARKERS
+            word
+            for word, count in counts.items()
+            if count >= min_count and word not in cls._markers
         ]
         words.sort(key=lambda word: (-counts[word], word))
         if limit is not None:

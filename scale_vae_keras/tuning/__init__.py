@@ -2,11 +2,4 @@
 
 from scale_vae_keras.lazy import lazy_names
 
-_HOMES = {
-    "Range": "search_space",
-    "SEARCH_SPACE": "search_space",
-    "ScaleVAEHyperModel": "scale_vae_hypermodel",
-}
-
-__all__ = list(_HOMES)
-__getattr__, __dir__ = lazy_names(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, __file__)

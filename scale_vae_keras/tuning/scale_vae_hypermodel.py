@@ -8,8 +8,8 @@ import tensorflow as tf
 from scale_vae_keras.callbacks.halving_schedule import HalvingSchedule
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.models.scale_vae import ScaleVAE
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import RunConfig
-from scale_vae_keras.runs.methods import build_model, get_method
 from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.tuning.extra import keras_tuner
 from scale_vae_keras.tuning.search_space import SearchSpace
@@ -80,7 +80,7 @@ class ScaleVAEHyperModel(keras_tuner.HyperModel):
         """
         config = self._config(hp)
         own = [
-            *get_method("scale").callbacks(config),
+            *config.system.callbacks(config),
             HalvingSchedule(config.learning_rate, config.decay_start),
             LatentMonitor(validation_data, config.seed),
         ]

@@ -1,49 +1,20 @@
 """Which settings a search tries."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.runs.config import RunConfig, configure, method_settings
-from scale_vae_keras.runs.method_presets import METHOD_PRESETS
+from scale_vae_keras.runs.config import RunConfig, config_class, configure, every_setting
+from scale_vae_keras.settings import Range, settings_of
 
-_OF_THE_SEARCH = {"data", "method", "preset", "epochs", "train_limit", "seed", "dilations"}
-
-
-@dataclass(frozen=True)
-class Range:
-    """All values from `low` to `high`; whole numbers if both are.
-
-    Attributes:
-        low: the smallest value.
-        high: the largest value.
-        log: whether equal ratios, not equal differences, are equally likely.
-
-    Raises:
-        InputError: the range is empty, or `log` is asked of one that reaches zero.
-    """
-
-    low: float
-    high: float
-    log: bool = False
-
-    def __post_init__(self):
-        if not self.low < self.high:
-            raise InputError(f"a range needs low < high, got {self.low} and {self.high}")
-        if self.log and self.low <= 0:
-            raise InputError(f"a logarithmic range must be positive, got {self.low}")
+_OF_THE_SEARCH = {"epochs", "train_limit", "seed", "dilations"}
 
 
-SEARCH_SPACE = {
-    "des_std": Range(0.3, 1.5),
-    "f_epo": (1, 2, 3, 5, 7),
-    "average": ("arithmetic", "pooled", "median"),
-    "learning_rate": Range(0.1, 1.0, log=True),
-    "dropout": Range(0.1, 0.6),
-    "embedding_dim": (64, 128, 256),
-    "units": (128, 256, 512),
-    "latent_dim": (16, 32, 64),
-}
+_SEARCHED = (
+    *("des_std", "f_epo", "average", "learning_rate"),
+    *("dropout", "embedding_dim", "units", "latent_dim"),
+)
+SEARCH_SPACE = {name: every_setting()[name].search for name in _SEARCHED}
 """What is searched if nothing is said: a `Range`, or the values to choose from."""
 
 
@@ -74,8 +45,7 @@ class SearchSpace:
         **chosen,
     ):
         entries = {**SEARCH_SPACE, **(search_space or {})}
-        foreign = method_settings() - set(METHOD_PRESETS["scale"].settings)
-        known = {field.name for field in fields(RunConfig)} - foreign - _OF_THE_SEARCH
+        known = {each.name for each in settings_of(config_class("scale"))} - _OF_THE_SEARCH
         for name, entry in entries.items():
             if name not in known:
                 raise InputError(

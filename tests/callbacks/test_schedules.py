@@ -1,108 +1,16 @@
-"""LinearKLAnnealing, BoundAnnealing, HalvingSchedule and DecayOnPlateau."""
+"""HalvingSchedule, BestModel and DecayOnPlateau."""
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from scale_vae_keras.callbacks import (
     BestModel,
-    BoundAnnealing,
     DecayOnPlateau,
     EpochAverageScale,
     HalvingSchedule,
-    LinearKLAnnealing,
 )
 from scale_vae_keras.errors import InputError
-
-
-class Weights(keras.callbacks.Callback):
-    def __init__(self, name):
-        super().__init__()
-        self.name = name
-        self.seen = []
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.seen.append(float(getattr(self.model, self.name)))
-
-
-def annealed(vae, dataset, annealing, weight="kl_weight", **arguments):
-    probe = Weights(weight)
-    history = vae.fit(
-        dataset, callbacks=[annealing, probe], shuffle=False, verbose=0, **arguments
-    ).history
-    return probe.seen, history
-
-
-def test_annealing_is_linear_a_step(vae, ids):
-    five = tf.data.Dataset.from_tensor_slices(ids[:10]).batch(2)
-    seen, history = annealed(vae, five, LinearKLAnnealing(0.1, 2), epochs=3)
-    np.testing.assert_allclose(
-        seen, [0.1, 0.19, 0.28, 0.37, 0.46, 0.55, 0.64, 0.73, 0.82, 0.91] + [1.0] * 5, rtol=1e-6
-    )
-    np.testing.assert_allclose(history["kl_weight"], [0.46, 0.91, 1.0], rtol=1e-6)
-
-
-def test_annealing_goes_on_in_a_resumed_run(vae, data):
-    seen, _ = annealed(vae, data, LinearKLAnnealing(0.0, 4), initial_epoch=3, epochs=5)
-    np.testing.assert_allclose(seen, [0.75, 0.875, 1.0, 1.0])
-
-
-def test_no_annealing(vae, data):
-    seen, _ = annealed(vae, data, LinearKLAnnealing(0.5, 0))
-    assert seen == [1.0, 1.0]
-
-
-def test_the_training_loss_is_weighted_and_the_validation_loss_is_not(vae, data):
-    vae.optimizer.learning_rate = 1e-12
-    _, history = annealed(vae, data, LinearKLAnnealing(0.0, 10**6), validation_data=data)
-    np.testing.assert_allclose(history["loss"], history["reconstruction"], rtol=1e-4)
-    np.testing.assert_allclose(
-        history["val_loss"], np.add(history["val_reconstruction"], history["val_kl"]), rtol=1e-5
-    )
-    assert history["val_kl"][0] > 1e-3
-
-
-def test_annealing_over_data_of_unknown_length_says_what_to_do(vae, data):
-    with pytest.raises(InputError, match="steps_per_epoch"):
-        annealed(vae, data.filter(lambda ids: True), LinearKLAnnealing(0.0, 2), epochs=2)
-
-
-@pytest.mark.parametrize("arguments", [(-0.1, 1), (1.1, 1), (float("nan"), 1), (0.0, -1)])
-def test_bad_annealing(arguments):
-    with pytest.raises(InputError, match="KL weight"):
-        LinearKLAnnealing(*arguments)
-
-
-@pytest.mark.parametrize(
-    ("annealing", "expected"),
-    [
-        (BoundAnnealing(1, 2), [0, 0, 0, 0.25, 0.5, 0.75, 1, 1]),
-        (BoundAnnealing(2, 0), [0, 0, 0, 0, 1, 1, 1, 1]),
-        (BoundAnnealing(0, 4), [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875]),
-    ],
-)
-def test_the_bound_is_annealed_linearly_a_step(bounded, data, annealing, expected):
-    seen, history = annealed(bounded, data, annealing, "bound_weight", epochs=4)
-    np.testing.assert_allclose(seen, expected)
-    np.testing.assert_allclose(history["bound_weight"], expected[1::2])
-
-
-def test_annealing_of_the_bound_goes_on_in_a_resumed_run(bounded, data):
-    seen, _ = annealed(
-        bounded, data, BoundAnnealing(1, 2), "bound_weight", initial_epoch=2, epochs=4
-    )
-    np.testing.assert_allclose(seen, [0.5, 0.75, 1, 1])
-
-
-def test_a_bound_that_cannot_be_annealed(vae, bounded, data):
-    with pytest.raises(InputError, match=r'needs a ScaleVAE\(bound="annealed"\)'):
-        annealed(vae, data, BoundAnnealing())
-    with pytest.raises(InputError, match="steps_per_epoch"):
-        annealed(bounded, data.filter(lambda ids: True), BoundAnnealing(), epochs=2)
-    for arguments in ((-1, 2), (1, -2)):
-        with pytest.raises(InputError, match="cannot be annealed"):
-            BoundAnnealing(*arguments)
 
 
 def test_halving(vae, data):
@@ -233,6 +141,60 @@ def test_state_of_the_schedule_goes_on(vae, tmp_path):
 def test_a_missing_monitor_says_what_to_do(vae, data, tmp_path):
     with pytest.raises(InputError, match="validation"):
         vae.fit(data, callbacks=[BestModel(tmp_path / "model.keras")], shuffle=False, verbose=0)
+
+
+def test_epochs_without_validation_are_left_out(vae, data, tmp_path):
+    best = BestModel(tmp_path / "model.keras")
+    decay = DecayOnPlateau(best, patience=1, start_epoch=0)
+    saved = []
+
+    class Craft(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if "val_loss" in logs:
+                logs["val_loss"] = {1: 2.0, 3: 1.0, 5: 3.0}[epoch]
+
+    class Saved(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            saved.append(best.best_epoch)
+
+    vae.fit(
+        data,
+        validation_data=data,
+        validation_freq=2,
+        epochs=6,
+        callbacks=[Craft(), best, decay, Saved()],
+        shuffle=False,
+        verbose=0,
+    )
+    assert saved == [None, 1, 1, 3, 3, 3]
+    assert (best.best, decay.decays, decay.reference) == (1.0, 1, 3.0)
+    with pytest.raises(InputError, match="have no 'val_los'"):
+        vae.fit(
+            data,
+            validation_data=data,
+            callbacks=[BestModel(tmp_path / "model.keras", "val_los")],
+            shuffle=False,
+            verbose=0,
+        )
+
+
+def test_counters_outlast_the_weights_of_the_best_epoch(vae, data, tmp_path):
+    best = BestModel(tmp_path / "model.keras", monitor="crafted")
+
+    class Craft(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["crafted"] = float(epoch)
+
+    vae.fit(
+        data,
+        epochs=3,
+        callbacks=[Craft(), best, DecayOnPlateau(best, patience=1, start_epoch=0)],
+        shuffle=False,
+        verbose=0,
+    )
+    assert best.best_epoch == 0
+    calls, epochs, step, skipped, iterations = (int(counter) for counter in vae.counters)
+    assert (calls, epochs, step, skipped, iterations) == (6, 3, 2, 0, 6)
 
 
 @pytest.mark.parametrize(

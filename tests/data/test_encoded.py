@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,6 +9,9 @@ from scale_vae_keras.data.corpus import BuiltInCorpus, open_corpus
 from scale_vae_keras.data.encoded import build_vocabulary, encode_split
 from scale_vae_keras.data.labelled_text import LabelledText
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.piece_vocabulary import PieceVocabulary
+from scale_vae_keras.text.sentencepiece_tokenizer import SentencePieceTokenizer
+from scale_vae_keras.text.sentencepiece_training import train_sentencepiece
 from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.text.vocabulary import Vocabulary
 
@@ -95,3 +99,65 @@ def test_penn_treebank(corpora):
     assert split.lengths.tolist() == [len(sentence) + 2 for sentence in words]
     assert split.unknown == counts["<unk>"]
     assert np.count_nonzero(split.tokens == vocabulary.tokens.index("the")) == counts["the"]
+
+
+def test_bytes_of_the_original_text():
+    lines = [
+        LabelledText("x", "ä  b"),
+        LabelledText("x", "  "),
+        LabelledText("label", " c a\u00a0b a "),
+        LabelledText("x", "👩"),
+    ]
+    whole = encode_split(corpus(lines), "train", Tokenizer(Vocabulary(["a"])))
+    assert whole.text_bytes.dtype == np.int64
+    assert whole.text_bytes.tolist() == [5, 10, 4]
+    assert whole.first(2).text_bytes.tolist() == [5, 10]
+    # Of a sentence that is cut, the words that are left: "c a b".
+    cut = encode_split(corpus(lines), "train", Tokenizer(Vocabulary(["a"]), max_length=3))
+    assert cut.truncated == 1
+    assert cut.text_bytes.tolist() == [5, 5, 4]
+
+
+def test_lines_of_white_space_are_no_sentences_for_any_tokenizer():
+    lines = [LabelledText(None, text) for text in (" ", "a b", "\u3000\t", "", "b")]
+    for tokenizer in (
+        Tokenizer(Vocabulary(["a", "b"])),
+        Tokenizer(Vocabulary(["a", "b"]), "raw"),
+        Tokenizer(PieceVocabulary([" ", "a", "b"]), "characters"),
+        Tokenizer(PieceVocabulary([" ", "a", "b"]), "regex", None, "."),
+        SentencePieceTokenizer(train_sentencepiece(lambda: ["a b"])),
+    ):
+        split = encode_split(corpus(lines), "train", tokenizer)
+        assert (split.sentences, split.empty) == (2, 3)
+        assert split.text_bytes.tolist() == [3, 1]
+        ids = [split.tokens[a:b] for a, b in pairwise(split.offsets)]
+        texts = [tokenizer.detokenize(row[None]).numpy()[0] for row in ids]
+        assert texts == [b"a b", b"b"]
+        assert split.unknown == 0
+
+
+def test_rare_words_are_left_out_on_request():
+    lines = [LabelledText(None, "a a a a a a b b c d e f")]
+    tokens = {
+        min_count: build_vocabulary(corpus(lines), "words", min_count=min_count).tokens[4:]
+        for min_count in (1, 2, None)
+    }
+    assert tokens == {1: tuple("abcdef"), 2: ("a", "b"), None: ("a", "b")}
+    assert len(build_vocabulary(corpus(lines), "raw", min_count=None)) == 4 + 2
+    assert len(build_vocabulary(corpus(lines), "characters", min_count=None)) == 4 + 7
+
+
+def test_characters_and_matches_are_counted(tmp_path):
+    lines = [LabelledText(None, "Cl CC"), LabelledText(None, "N")]
+    assert build_vocabulary(corpus(lines), "characters").tokens[4:] == ("C", " ", "N", "l")
+    molecules = build_vocabulary(corpus(lines), "regex", pattern="Cl|.")
+    assert molecules.tokens[4:] == ("C", " ", "Cl", "N")
+    for name in ("train", "valid", "test"):
+        (tmp_path / f"{name}.txt").write_text("ab\nb\n")
+    (tmp_path / "vocab.txt").write_text("word\n")
+    assert build_vocabulary(open_corpus(tmp_path), "characters").tokens[4:] == ("b", "a")
+
+
+def test_a_broken_pattern_is_refused_before_anything_is_read():
+    with pytest.raises(InputError, match=r"the pattern '\(' cannot be read"):
+        build_vocabulary(corpus(), "regex", pattern="(")

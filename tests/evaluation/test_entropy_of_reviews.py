@@ -15,8 +15,9 @@ from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.evaluate import evaluate_model
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.report import notes
+from scale_vae_keras.models import SYSTEMS
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
-from scale_vae_keras.runs.methods import METHODS, build_model, get_method
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 SENTENCES = 200
@@ -62,7 +63,7 @@ def trained(name, reviews, steps, epochs, rate, **settings):
         epochs=config.first_epochs + epochs,
         shuffle=False,
         verbose=0,
-        callbacks=get_method(name).callbacks(config, reviews.train, reviews.test),
+        callbacks=config.system.callbacks(config, reviews.train, reviews.test),
     )
     return model
 
@@ -83,7 +84,7 @@ def better_than_the_entropy(nll, reviews):
     return [gap.mean() < -gap.std(ddof=1) / math.sqrt(len(gap)) for gap in gaps]
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", SYSTEMS)
 def test_no_likelihood_is_better_than_the_entropy(name, reviews):
     model = trained(name, reviews, STEPS.get(name, 40), epochs=2, rate=0.04, **OWN.get(name, {}))
     nll = -density(model, reviews).log_likelihood

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from scale_vae_keras.callbacks import aggressive_training
 from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import AggressiveVAE, TextVAE
 
 
@@ -46,6 +47,7 @@ def test_an_encoder_step_trains_the_encoder_alone(make, sentences):
     ids = sentences(8)
     model.optimizer.build(model.trainable_variables)
     expected = model(ids, training=True).loss
+    model.training_calls.assign(0)
     decoder = weights_of(model.decoder)
     loss, tokens = model.encoder_step(tf.constant(ids))
     assert float(loss) == pytest.approx(np.sum(expected), rel=1e-5)
@@ -111,6 +113,13 @@ def test_a_reload_of_earlier_weights_does_not_start_it_again(make, sentences, mo
         make(AggressiveVAE), sentences(8), monkeypatch, [0.5, 0.1, 0.9, 0.9], [Reload()]
     )
     assert told == [1, 1, 0, 0]
+
+
+def test_several_steps_an_execution_are_refused(make, sentences):
+    model = make(AggressiveVAE, compile_arguments={"steps_per_execution": 2})
+    data = batches(sentences(8))
+    with pytest.raises(InputError, match="steps_per_execution=1"):
+        model.fit(data, callbacks=[AggressiveTraining(data, data)], shuffle=False, verbose=0)
 
 
 def test_a_resumed_run_goes_on_where_it_stopped(make, sentences, monkeypatch):

@@ -130,3 +130,43 @@ def test_an_overflow_of_scaled_gradients_halves_the_scale_and_changes_no_weight(
     assert float(optimizer.dynamic_scale) == 32
     for weight, start in zip(weights, START, strict=True):
         np.testing.assert_array_equal(weight, start)
+
+
+# gradients of norm 0.0777, of which the entries are 0.0466 and 0.0622 (3 : 4 : 5)
+SMALL = [np.float32([0.04662]), np.float32([0.06216])]
+
+
+@pytest.mark.parametrize(
+    ("clip", "moves"),
+    [
+        ({"global_clipnorm": 0.5}, [0.04662, 0.06216]),
+        ({"global_clipnorm": 0.00777}, [0.004662, 0.006216]),
+        ({"clipnorm": 0.05}, [0.04662, 0.05]),
+        ({"clipvalue": 0.05}, [0.04662, 0.05]),
+        ({}, [0.04662, 0.06216]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("factor", [None, 1024.0])
+def test_a_constant_scale_of_the_loss_changes_no_clipping(clip, moves, factor):
+    weights = [keras.Variable([1.0], name="a"), keras.Variable([2.0], name="b")]
+    optimizer = keras.optimizers.SGD(1.0, loss_scale_factor=factor, **clip)
+    norm, applied = apply(optimizer, weights, [(factor or 1.0) * each for each in SMALL])
+    assert bool(applied)
+    np.testing.assert_allclose(norm, 0.0777, rtol=1e-5)
+    for weight, start, move in zip(weights, (1.0, 2.0), moves, strict=True):
+        np.testing.assert_allclose(weight, [start - move], rtol=1e-6)
+
+
+def test_a_step_that_is_not_due_changes_nothing():
+    weights = variables()
+    optimizer = keras.optimizers.AdamW(0.1)
+    optimizer.build(weights)
+    gradients = [tf.zeros_like(gradient) for gradient in GRADIENTS]
+    _, applied = apply_clipped(
+        optimizer, gradients, weights, tf.constant(0.0), due=tf.constant(False)
+    )
+    assert not bool(applied)
+    assert int(optimizer.iterations) == 0
+    for weight, start in zip(weights, START, strict=True):
+        np.testing.assert_array_equal(weight, start)

@@ -3,9 +3,8 @@ import pytest
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import ScaleVAE, TextVAE
-from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.samplers import GreedySampler, TemperatureSampler
-from scale_vae_keras.samplers.row_random import row_normals
+from scale_vae_keras.samplers.row_random import row_normals, row_seeds
 
 BOTH = pytest.mark.parametrize("model", [TextVAE, ScaleVAE])
 

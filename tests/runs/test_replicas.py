@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scale_vae_keras.runs.methods import METHODS
+from scale_vae_keras.models import SYSTEMS
 
 FIVE = ("scale", "bn", "du", "mae", "free-bits")
 
@@ -37,9 +37,10 @@ def test_three_epochs_with_an_empty_replica_equal_those_of_one_replica(replicas)
 
 
 def test_every_system_trains_on_two_replicas_as_on_one():
-    """And other decoders, other ways of clipping, and several steps an execution."""
-    others = [system for system in METHODS if system not in FIVE]
-    variants = ("cnn", "info-kl", "clipnorm", "clipvalue")
+    """And other decoders, ways of clipping, several steps an execution, dropout, and weights."""
+    others = [system for system in SYSTEMS if system not in FIVE]
+    variants = ("cnn", "info-kl", "clipnorm", "clipvalue", "dropout", "dropout-sa")
+    variants += ("weighted", "weighted-agg", "fitted-prior", "learned-prior", "vamp-prior")
     for system, found in differences(2, 2, [*others, *variants]).items():
         assert found["weights"] < 1e-5, (system, found)
         assert found["losses"] < 1e-5, (system, found)

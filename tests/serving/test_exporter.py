@@ -7,10 +7,10 @@ import tensorflow as tf
 from tiny_model import FACTOR, MAX_WORDS, WORDS
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers import BeamSampler, TemperatureSampler
+from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.serving import exporter
 from scale_vae_keras.serving.exporter import export, publish
 from scale_vae_keras.serving.portability import check_portable

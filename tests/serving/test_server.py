@@ -19,7 +19,7 @@ from server_process import START, server_process
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.models.text_generator import row_seeds
+from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.serving import Client, ServingError
 from scale_vae_keras.serving.development import rest, workers
 from scale_vae_keras.serving.development.served_model import ServedModel

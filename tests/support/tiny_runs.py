@@ -20,7 +20,8 @@ def write_corpus(folder):
 
 def train(corpus, output, method, epochs=2, **settings):
     """Trains a run and gives its folder."""
-    config = configure(str(corpus), method, "small", epochs=epochs, **SIZES, **settings)
+    sizes = {k: v for k, v in SIZES.items() if k != "latent_dim" or method != "lstm-lm"}
+    config = configure(str(corpus), method, "small", epochs=epochs, **sizes, **settings)
     run = Run.start(config, output)
     run.fit(verbose=0)
     return run.folder

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.piece_vocabulary import PieceVocabulary
 from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.text.vocabulary import Vocabulary
 
@@ -127,10 +128,95 @@ def test_survives_export(words, tmp_path):
     assert texts == [b"the cat sat .", b"", b"<unk> cat", b"cat <unk> sat", b"the cat"]
 
 
+def test_exported_words_are_cut_at_every_space(tmp_path):
+    tokenizer = Tokenizer(Vocabulary(["foo", "bar"]))
+    module = tf.Module()
+    module.tokenizer = tokenizer
+    module.ids = tf.function(
+        lambda texts: tokenizer(texts).to_tensor(),
+        input_signature=[tf.TensorSpec([None], tf.string)],
+    )
+    tf.saved_model.save(module, str(tmp_path / "saved"))
+    loaded = tf.saved_model.load(str(tmp_path / "saved"))
+    ids = loaded.ids(tf.constant(["foo\u00a0bar\u3000foo", "\u2028bar"])).numpy().tolist()
+    assert ids == [[1, 4, 5, 4, 2], [1, 5, 2, 0, 0]]
+
+
+def test_characters_come_back_as_they_were():
+    tokenizer = Tokenizer(PieceVocabulary(["M", "K", " ", "\n"]), "characters", max_length=4)
+    ids = tokenizer(tf.constant(["MK\nK", " M", "KäK", "MMMMM"]))
+    assert ids.to_list() == [[1, 4, 5, 7, 5, 2], [1, 6, 4, 2], [1, 5, 3, 5, 2], [1, 4, 4, 4, 4, 2]]
+    back = tokenizer.detokenize(ids.to_tensor()).numpy().tolist()
+    assert back == [b"MK\nK", b" M", b"K<unk>K", b"MMMM"]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1))
+def test_characters_of_all_planes_come_back(texts):
+    vocabulary = PieceVocabulary(sorted({"a", *"".join(texts)}))
+    tokenizer = Tokenizer(vocabulary, "characters")
+    back = tokenizer.detokenize(tokenizer(tf.constant(texts)).to_tensor())
+    assert [text.decode() for text in back.numpy()] == texts
+
+
+def test_molecules_come_back_as_they_were():
+    pattern = r"\[[^\]]*\]|Br|Cl|."
+    tokenizer = Tokenizer(PieceVocabulary(["C", "Cl", "(", ")", "[nH]"]), "regex", None, pattern)
+    ids = tokenizer(tf.constant(["CCl([nH])C", "CBr"]))
+    assert ids.to_list() == [[1, 4, 5, 6, 8, 7, 4, 2], [1, 4, 3, 2]]
+    assert tokenizer.detokenize(ids.to_tensor()).numpy().tolist() == [b"CCl([nH])C", b"C<unk>"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "sizes"),
+    [
+        ("words", ["  a   bä c", "a", ""], [5, 1, 0]),
+        ("raw", ["Ab-C", "ß", ""], [4, 2, 0]),
+        ("characters", ["äbc", "a", ""], [3, 1, 0]),
+    ],
+)
+def test_bytes_of_the_tokens_that_are_kept(kind, texts, sizes):
+    vocabulary = Vocabulary(["a"]) if kind != "characters" else PieceVocabulary(["a"])
+    tokenizer = Tokenizer(vocabulary, kind, max_length=2)
+    lengths = tokenizer.byte_lengths(tokenizer.split(tf.constant(texts)))
+    assert lengths.dtype == tf.int64
+    assert lengths.numpy().tolist() == sizes
+
+
+def test_fingerprint_is_the_vocabulary_s_and_the_pattern_s():
+    vocabulary = Vocabulary(["a"])
+    assert Tokenizer(vocabulary).fingerprint() == vocabulary.fingerprint()
+    pieces = PieceVocabulary(["a"])
+    one, other = (Tokenizer(pieces, "regex", None, pattern) for pattern in ("a", "b"))
+    assert len({one.fingerprint(), other.fingerprint(), pieces.fingerprint()}) == 3
+    assert one.fingerprint() == Tokenizer(pieces, "regex", 5, "a").fingerprint()
+
+
+@pytest.mark.parametrize("kind", ["words", "raw", "characters"])
+def test_operations_are_placed_on_the_cpu(kind):
+    vocabulary = Vocabulary(["a"]) if kind != "characters" else PieceVocabulary(["a"])
+    tokenizer = Tokenizer(vocabulary, kind, 3)
+    graph = (
+        tf.function(
+            lambda texts: tokenizer.detokenize(tokenizer(texts).to_tensor()),
+            input_signature=[tf.TensorSpec([None], tf.string)],
+        )
+        .get_concrete_function()
+        .graph
+    )
+    lookups = [node for node in graph.get_operations() if "Lookup" in node.type]
+    assert lookups
+    assert all("CPU" in node.device for node in lookups)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"kind": "bpe"}, 'unknown tokenizer "bpe": choose words or raw'),
+        (
+            {"kind": "bpe"},
+            'unknown tokenizer "bpe": choose words, raw, characters, regex or sentencepiece',
+        ),
+        ({"pattern": "a"}, "a pattern is for the regex tokenizer, not for words: leave it out"),
         ({"max_length": 0}, "max_length is 0: allow at least 1 word a sentence"),
     ],
 )

@@ -27,6 +27,9 @@ def test_special_tokens_come_first():
         (["a", "a"], "'a' is repeated: leave it out of the words"),
         (["a", ""], "'' is not one word: give one word without white space"),
         (["new york"], "'new york' is not one word: give one word without white space"),
+        (["a\u00a0b"], "'a\\xa0b' is not one word: give one word without white space"),
+        (["\u2028"], "'\\u2028' is not one word: give one word without white space"),
+        (["a\u3000"], "'a\\u3000' is not one word: give one word without white space"),
         (["<s>"], "'<s>' is a special token: leave it out of the words"),
         (["_UNK"], "'_UNK' is a special token: leave it out of the words"),
     ],
@@ -102,7 +105,7 @@ def test_counts_that_leave_no_word_are_refused(counts, limit, message):
 
 
 def test_saved_vocabulary_is_read_back(tmp_path):
-    vocabulary = Vocabulary(["naïve", "a", "\u2028"])
+    vocabulary = Vocabulary(["naïve", "a", "\u200b"])
     vocabulary.save(tmp_path / "vocabulary.txt")
     assert Vocabulary.from_file(tmp_path / "vocabulary.txt").tokens == vocabulary.tokens
     assert [path.name for path in tmp_path.iterdir()] == ["vocabulary.txt"]

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping
 
+from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.runs.config import read_setting
-from scale_vae_keras.runs.method_presets import METHOD_PRESETS
 
 Figures = tuple[float | None, ...]
 
@@ -158,10 +158,10 @@ def published_name(
 def _settings(system, aside) -> Mapping[str, object]:
     """The settings that differ from the method's own values."""
     method, _, own = system.partition(":")
-    usual = METHOD_PRESETS[method].settings
+    usual = SYSTEMS[method].settings
     given = dict(map(read_setting, own.split(","))) if own else {}
     return {
         name: value
         for name, value in given.items()
-        if name not in aside and usual.get(name) != value
+        if name not in aside and getattr(usual, name, None) != value
     }

@@ -1,0 +1,197 @@
+"""What a batch of sentences is, said in one line where something else is given.
+
+Arrays, lists and what is called outside of graphs are checked at once, batches of a
+`tf.data.Dataset` and of a generator one by one as they are read, of a `keras.utils.PyDataset` the
+first one. In a graph of one's own the type and the number of dimensions alone are checked.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
+
+_WHAT = (
+    f"a batch is ids [batch, time], each row <s> ({START_ID}), words, </s> ({END_ID}), then "
+    f"padding ({PAD_ID}) on the right"
+)
+_TOKENISE = (
+    "these are strings and the model reads ids: tokenise them first (sv.Tokenizer), or use "
+    "sv.load(RUN) or sv.TextModel, which take text"
+)
+_INVALID = "invalid batch: "
+_END = " (end of check)"
+_BATCH_SIZE = 32
+
+
+def as_ids(ids: Any, vocabulary_size: int) -> tf.Tensor:
+    """Ids as the models read them, int32 `[batch, time]`.
+
+    Args:
+        ids: a tensor or array of any integer type, or nested lists.
+        vocabulary_size: number of token ids.
+
+    Raises:
+        InputError: it is not a batch; in a graph the type and the number of dimensions alone are
+            checked.
+    """
+    if isinstance(ids, keras.KerasTensor):
+        return ids
+    if not tf.is_tensor(ids):
+        ids = _as_array(ids)
+    _check_type(tf.as_dtype(ids.dtype), tf.TensorShape(ids.shape).rank)
+    ids = tf.convert_to_tensor(ids)
+    if tf.executing_eagerly():
+        for valid, message in _rules(ids, vocabulary_size):
+            if not bool(valid):
+                raise InputError(_INVALID + message)
+    return tf.cast(ids, tf.int32)
+
+
+def checked_batches(data: Any, vocabulary_size: int, batched: bool = False) -> Any:
+    """What `fit` and `evaluate` are given, with int32 ids that are checked.
+
+    Args:
+        data: ids, a `tf.data.Dataset`, a generator, a `keras.utils.PyDataset`, or None.
+        vocabulary_size: number of token ids.
+        batched: whether ids, too, become a dataset.
+
+    Raises:
+        InputError: it does not hold batches.
+    """
+    if data is None or isinstance(data, tf.distribute.DistributedDataset):
+        return data
+    if isinstance(data, tf.data.Dataset):
+        return _checked_dataset(data, vocabulary_size)
+    if isinstance(data, keras.utils.PyDataset):
+        as_ids(_ids_of(data[0]), vocabulary_size)
+        return data
+    if isinstance(data, Iterator):
+        return (_checked_batch(batch, vocabulary_size) for batch in data)
+    ids = as_ids(data, vocabulary_size)
+    if batched:
+        return tf.data.Dataset.from_tensor_slices(ids).batch(_BATCH_SIZE)
+    return ids.numpy()
+
+
+def ids_of_batches(data: Any, vocabulary_size: int) -> Iterable[tf.Tensor]:
+    """The ids of each batch, int32 `[batch, time]`, in order.
+
+    Args:
+        data: as for `checked_batches`, or a list of batches.
+        vocabulary_size: number of token ids.
+
+    Raises:
+        InputError: it does not hold batches.
+    """
+    if isinstance(data, (list, tuple)) and len(data) and np.ndim(data[0]) == 2:
+        data = iter(data)
+    with batch_errors():
+        for batch in checked_batches(data, vocabulary_size, batched=True):
+            yield _ids_of(batch)
+
+
+@contextlib.contextmanager
+def batch_errors() -> Iterator[None]:
+    """Says in one line what a checked dataset has found.
+
+    Raises:
+        InputError: a batch is invalid.
+    """
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        found = re.search(f"{_INVALID}(.*?){re.escape(_END)}", error.message, re.DOTALL)
+        if not found:
+            raise
+        raise InputError(_INVALID + found[1]) from None
+
+
+def _ids_of(batch):
+    return keras.utils.unpack_x_y_sample_weight(batch)[0]
+
+
+def _checked_batch(batch, vocabulary_size):
+    if isinstance(batch, tuple):
+        return (as_ids(batch[0], vocabulary_size), *batch[1:])
+    return as_ids(batch, vocabulary_size)
+
+
+def _checked_dataset(dataset, vocabulary_size):
+    element = dataset.element_spec
+    spec = element[0] if isinstance(element, tuple) else element
+    if not isinstance(spec, tf.TensorSpec):
+        raise InputError(f"{_INVALID}{type(spec).__name__} instead of one tensor; {_WHAT}")
+    _check_type(spec.dtype, spec.shape.rank)
+
+    def check(batch):
+        ids = batch[0] if isinstance(batch, tuple) else batch
+        asserted = [
+            tf.debugging.Assert(valid, [_INVALID + message + _END])
+            for valid, message in _rules(ids, vocabulary_size)
+        ]
+        with tf.control_dependencies(asserted):
+            ids = tf.cast(tf.identity(ids), tf.int32)
+        return (ids, *batch[1:]) if isinstance(batch, tuple) else ids
+
+    return dataset.map(lambda *parts: check(parts if isinstance(element, tuple) else parts[0]))
+
+
+def _as_array(ids):
+    if isinstance(ids, tf.RaggedTensor):
+        raise InputError(f"{_INVALID}rows of unequal length: pad them with to_tensor(); {_WHAT}")
+    try:
+        return np.asarray(ids)
+    except ValueError as error:
+        raise InputError(f"{_INVALID}rows of unequal length: pad them; {_WHAT}") from error
+
+
+def _check_type(dtype, rank):
+    if dtype == tf.string:
+        raise InputError(_TOKENISE)
+    if not dtype.is_integer:
+        raise InputError(f"{_INVALID}{dtype.name} instead of whole numbers; {_WHAT}")
+    if rank not in (2, None):
+        unbatched = ": call .batch(n) on the dataset, or add a dimension" if rank == 1 else ""
+        raise InputError(f"{_INVALID}{rank} dimensions instead of 2{unbatched}; {_WHAT}")
+
+
+def _rules(ids, vocabulary_size):
+    """Conditions of a batch, bool scalars, each with what is wrong where it does not hold."""
+    real = ids != PAD_ID
+    lengths = tf.math.count_nonzero(real, axis=1)
+    last = tf.gather(ids, tf.maximum(lengths - 1, 0), axis=1, batch_dims=1)
+    is_id = (ids >= 0) & (ids < tf.cast(vocabulary_size, ids.dtype))
+    return [
+        (
+            tf.shape(ids)[1] > 1,
+            f"rows of fewer than 2 ids; {_WHAT}",
+        ),
+        (
+            tf.reduce_all(is_id),
+            f"an id is outside of the vocabulary of {vocabulary_size} tokens, 0 to "
+            f"{vocabulary_size - 1}: give the tokenizer's ids",
+        ),
+        (
+            tf.reduce_all(lengths > 0),
+            f"a row is padding alone: leave it out; {_WHAT}",
+        ),
+        (
+            tf.reduce_all(real[:, :-1] | ~real[:, 1:]),
+            f"a row has padding before a word; {_WHAT}",
+        ),
+        (
+            tf.reduce_all(ids[:, :1] == START_ID),
+            f"a row does not begin with <s>; {_WHAT}",
+        ),
+        (
+            tf.reduce_all(last == END_ID),
+            f"a row does not end with </s>; {_WHAT}",
+        ),
+    ]

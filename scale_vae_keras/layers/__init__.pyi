@@ -1,0 +1,12 @@
+from scale_vae_keras.layers.cnn_decoder import CNNDecoder as CNNDecoder
+from scale_vae_keras.layers.decoder import LSTMDecoder as LSTMDecoder
+from scale_vae_keras.layers.encoder import LSTMEncoder as LSTMEncoder
+from scale_vae_keras.layers.posterior import GaussianPosterior as GaussianPosterior
+from scale_vae_keras.layers.posterior import Posterior as Posterior
+from scale_vae_keras.layers.posterior import UnscaledPosterior as UnscaledPosterior
+from scale_vae_keras.layers.posterior import prior_kl as prior_kl
+from scale_vae_keras.layers.posterior import standard_kl as standard_kl
+from scale_vae_keras.layers.posterior import uncharged_kl as uncharged_kl
+from scale_vae_keras.layers.posterior_batch_norm import PosteriorBatchNorm as PosteriorBatchNorm
+from scale_vae_keras.layers.posterior_scale import PosteriorScale as PosteriorScale
+from scale_vae_keras.layers.sentence_decoder import SentenceDecoder as SentenceDecoder

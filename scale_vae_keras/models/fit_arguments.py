@@ -1,0 +1,86 @@
+"""What `SentenceModel.fit` makes of its arguments."""
+
+import inspect
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.models.epoch_count import EpochCount
+from scale_vae_keras.models.sample_weight import refuse_targets, with_weights
+from scale_vae_keras.schedules.order import check_order
+from scale_vae_keras.schedules.skipped_steps import DivergenceGuard, SkippedSteps
+
+
+def fit_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """The arguments of `keras.Model.fit` by name, with the callbacks that every run needs.
+
+    Args:
+        model: the model to be fit.
+        *args: as for `fit`.
+        **kwargs: as for `fit`.
+
+    Raises:
+        InputError: there are targets or class weights, or callbacks stand in a wrong order.
+    """
+    arguments = inspect.signature(keras.Model.fit).bind(model, *args, **kwargs).arguments
+    arguments.pop("self")
+    refuse_targets(arguments.get("y"), arguments.get("class_weight"))
+    arguments["callbacks"] = _with_own(model, arguments.get("callbacks"))
+    size = arguments.get("batch_size")
+    if _has_dropped_weights(arguments):
+        shuffle, arguments["shuffle"] = arguments.get("shuffle", True), False
+        weights = arguments.pop("sample_weight")
+        arguments["x"] = with_weights(arguments["x"], weights, size, shuffle)
+    validation = arguments.get("validation_data")
+    if isinstance(validation, tuple):
+        ids, target, weights = keras.utils.unpack_x_y_sample_weight(validation)
+        refuse_targets(target)
+        size = arguments.get("validation_batch_size") or size
+        arguments["validation_data"] = with_weights(ids, weights, size)
+    return arguments
+
+
+def evaluate_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """The arguments of `keras.Model.evaluate` by name, with the weights in the batches.
+
+    Args:
+        model: the model to be evaluated.
+        *args: as for `evaluate`.
+        **kwargs: as for `evaluate`.
+
+    Raises:
+        InputError: there are targets.
+    """
+    bound = inspect.signature(keras.Model.evaluate).bind(model, *args, **kwargs).arguments
+    bound.pop("self")
+    arguments = bound | bound.pop("kwargs", {})
+    refuse_targets(arguments.get("y"))
+    if _has_dropped_weights(arguments):
+        weights = arguments.pop("sample_weight")
+        arguments["x"] = with_weights(arguments["x"], weights, arguments.get("batch_size"))
+    return arguments
+
+
+def _has_dropped_weights(arguments):
+    # Keras leaves weights out that come with arrays and without targets.
+    is_array = not isinstance(arguments.get("x"), tf.data.Dataset)
+    return is_array and arguments.get("sample_weight") is not None
+
+
+def _with_own(model, callbacks):
+    is_list = isinstance(callbacks, keras.callbacks.CallbackList)
+    given = callbacks.callbacks if is_list else keras.tree.flatten(callbacks or [])
+    check_order(given)
+    own = []
+    if not any(isinstance(each, EpochCount) for each in given):
+        own.append(EpochCount())
+    if not any(isinstance(each, SkippedSteps) for each in given):
+        own.append(DivergenceGuard())
+    if not is_list:
+        return [*own, *given]
+    for each in own:
+        each.set_model(model)
+        each.set_params(callbacks.params)
+    callbacks.callbacks[:0] = own
+    return callbacks

@@ -1,0 +1,133 @@
+"""The methods of `keras.Model` that a model of sentences answers in its own way."""
+
+import os
+from typing import Any
+
+import tensorflow as tf
+
+from scale_vae_keras.data.input_checks import as_ids
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.lstm import portable_lstm
+from scale_vae_keras.models.sample_weight import refuse_targets
+from scale_vae_keras.text.vocabulary import END_ID, START_ID
+
+
+class KerasDoors:
+    """Mixin that stands before `keras.Model`: ids of any integer type, models built on demand."""
+
+    def __call__(self, ids: Any, *args: Any, **kwargs: Any) -> Any:
+        """As `keras.Model.__call__`, for ids of any integer type, also as lists.
+
+        Args:
+            ids: `[batch, time]`, see `as_ids`.
+            *args: of `call`.
+            **kwargs: of `call`.
+
+        Raises:
+            InputError: it is not a batch of sentences.
+        """
+        return super().__call__(as_ids(ids, self.vocabulary_size), *args, **kwargs)
+
+    @property
+    def input_dtype(self) -> str:
+        """What Keras writes into the signature of a SavedModel; it would say float32."""
+        return "int32"
+
+    def ensure_built(self) -> None:
+        """Creates the weights, and the optimizer's, of a model that is new."""
+        with self.distribute_strategy.scope():
+            if not self.built:
+                self.build((None, None))
+            if self.compiled and not self.optimizer.built:
+                self.optimizer.build(self.trainable_variables)
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: None = None,
+        sample_weight: Any = None,
+        class_weight: None = None,
+        return_dict: bool = False,
+    ) -> list[float] | dict[str, float]:
+        """One update from a global batch, on all replicas of the model's strategy.
+
+        Args:
+            x: ids `[batch, time]`, see `as_ids`.
+            y: not taken.
+            sample_weight: of each sentence, `[batch]`.
+            class_weight: not taken.
+            return_dict: whether to name the values.
+
+        Returns:
+            Loss, reconstruction and KL, each sentence's mean over the batch, in nats.
+
+        Raises:
+            InputError: there are targets or class weights, or it is not a batch.
+        """
+        refuse_targets(y, class_weight)
+        self._check_compiled()
+        self.ensure_built()
+        self.make_train_function()
+        return self._run_on_batch(self.train_function, x, sample_weight, return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: None = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> list[float] | dict[str, float]:
+        """Evaluates a global batch; arguments as for `train_on_batch`."""
+        refuse_targets(y)
+        self._check_compiled()
+        self.ensure_built()
+        self.make_test_function()
+        return self._run_on_batch(self.test_function, x, sample_weight, return_dict)
+
+    def _check_compiled(self):
+        if not self.compiled:
+            raise InputError("the model is not compiled: call compile(optimizer) first")
+
+    def _run_on_batch(self, function, x, sample_weight, return_dict):
+        self.reset_metrics()
+        batch = as_ids(x, self.vocabulary_size)
+        if sample_weight is not None:
+            weights = tf.convert_to_tensor(sample_weight, tf.float32)
+            batch = (batch, None, weights)
+        logs = {name: float(value) for name, value in function(iter([batch])).items()}
+        return logs if return_dict else list(logs.values())
+
+    def summary(self, *args: Any, **kwargs: Any) -> None:
+        """As `keras.Model.summary`; builds the model first."""
+        self.ensure_built()
+        super().summary(*args, **kwargs)
+
+    def export(
+        self,
+        filepath: str | os.PathLike,
+        format: str = "tf_saved_model",
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """As `keras.Model.export`: the terms of the loss from int32 ids `[batch, time]`.
+
+        For a server that takes and gives text, see `scale_vae_keras.serving.export`.
+
+        Args:
+            filepath: a new folder.
+            format: "tf_saved_model".
+            input_signature: int32 ids by default.
+            **kwargs: of `keras.Model.export`.
+
+        Raises:
+            InputError: another format is asked for.
+        """
+        if format != "tf_saved_model":
+            raise InputError(
+                f"a model of sentences is exported as tf_saved_model, not as {format}; for "
+                "TensorFlow Serving use sv.serving.export"
+            )
+        self.ensure_built()
+        ids = tf.TensorSpec([None, None], tf.int32, "ids")
+        # Keras refuses to export a loaded model that has not been called yet.
+        self([[START_ID, END_ID]])
+        with portable_lstm():
+            super().export(
+                str(filepath), format, input_signature=input_signature or [ids], **kwargs
+            )

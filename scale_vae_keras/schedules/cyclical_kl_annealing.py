@@ -1,0 +1,56 @@
+"""Cyclical annealing of the KL weight."""
+
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.schedules.weight_schedule import WeightSchedule
+
+
+class CyclicalKLAnnealing(WeightSchedule):
+    """Raises the model's `kl_weight` from `start` to 1 again and again.
+
+    Fu et al. (2019), "Cyclical Annealing Schedule". Every cycle lasts `cycle_epochs`; over its
+    first `ramp_epochs` the weight rises linearly, a step at a time, and then it stays at 1. The
+    original schedule has four cycles over the whole run, half of each a ramp; later work
+    uses cycles of 20 epochs with ramps of 10, the first of them cut short after one epoch
+    (`first_epochs=1`).
+
+    Args:
+        cycle_epochs: length of a cycle, in epochs or parts of them.
+        ramp_epochs: length of the ramp at its start.
+        start: the weight at the start of a cycle, in [0, 1].
+        first_epochs: if not 0, the first cycle is cut off after so many epochs.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        cycle_epochs: float,
+        ramp_epochs: float,
+        start: float = 0.0,
+        first_epochs: int = 0,
+    ):
+        super().__init__()
+        if not 0 <= start <= 1:
+            raise InputError(f"the KL weight must start in [0, 1], got {start}")
+        if not 0 <= ramp_epochs <= cycle_epochs or cycle_epochs <= 0:
+            raise InputError(
+                f"a ramp of {ramp_epochs} epochs does not fit a cycle of {cycle_epochs}: give a "
+                "ramp of at least 0 epochs and at most as long as the cycle"
+            )
+        if first_epochs < 0:
+            raise InputError(f"first_epochs must not be negative, got {first_epochs}")
+        self.cycle_epochs = cycle_epochs
+        self.ramp_epochs = ramp_epochs
+        self.start = start
+        self.first_epochs = first_epochs
+
+    def value(self, step: tf.Tensor, steps: int) -> tf.Tensor:
+        """The weight of a step of the run."""
+        first = self.first_epochs * steps
+        place = tf.where(step >= first, step - first, step) % (self.cycle_epochs * steps)
+        ramp = self.ramp_epochs * steps
+        done = 1.0 if ramp == 0 else tf.minimum(place / ramp, 1.0)
+        return self.start + (1.0 - self.start) * done

@@ -1,0 +1,80 @@
+"""The change from the batch's own factor to the epoch average."""
+
+import keras
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.posterior_scale import find_posterior_scale
+from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
+
+
+class EpochAverageScale(keras.callbacks.Callback):
+    """Records the factor of Scale-VAE over each epoch and puts the average in force.
+
+    Algorithm 1 of the Scale-VAE paper. In the first `f_epo` epochs training uses each batch's own
+    factor, afterwards the average of the epoch before. The average of an epoch is taken before its
+    validation, which uses it. The epochs are counted in the layer's weight `epochs`: a second
+    `fit` goes on where the first stopped.
+
+    Args:
+        f_epo: number of epochs that use the batch's own factor, at least 1.
+
+    Raises:
+        InputError: `f_epo` is below 1; in `fit`, the model has no layer `PosteriorScale`, or
+            several, or no batch of the first epoch gave a factor.
+    """
+
+    stage = Stage.SCHEDULE
+
+    def __init__(self, f_epo: int = 1):
+        super().__init__()
+        if int(f_epo) != f_epo or f_epo < 1:
+            raise InputError(
+                f"f_epo must be a whole number of at least 1, got {f_epo}: the first epoch has no "
+                "average to use"
+            )
+        self.f_epo = f_epo
+        self._recording = False
+        self._shift = None
+
+    def on_train_begin(self, logs=None):
+        """Checks that the model has a factor."""
+        self._shift = None
+        self._scale = find_posterior_scale(self.model)
+        if self._scale is None:
+            raise InputError(
+                f"EpochAverageScale needs a model with a scale-up factor, not {self.model.name!r}"
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Puts the last average in force from epoch `f_epo + 1` on and starts a new record."""
+        scale = self._scale
+        if self._shift is None:
+            trained = int(host_value(scale.epochs)) if scale.built else 0
+            self._shift = max(trained - epoch, 0)
+        self._epoch = epoch + self._shift
+        scale.put_in_force(self._epoch >= self.f_epo)
+        scale.open_record()
+        self._recording = True
+
+    def on_test_begin(self, logs=None):
+        """Takes the average when the validation of an epoch begins."""
+        self._close()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Takes the average, where no validation has done so."""
+        self._close()
+
+    def _close(self):
+        if self._recording:
+            scale = self._scale
+            scale.close_record()
+            self._recording = False
+            unrecorded = int(host_value(scale.unrecorded))
+            if unrecorded and float(host_value(scale.has_average)) < 0.5:
+                raise InputError(
+                    f"none of the {unrecorded} batches of the epoch gave a factor: each had fewer "
+                    f"than min_factor_batch = {scale.min_factor_batch} sentences, or posterior "
+                    "means that are not finite; raise the batch size or lower min_factor_batch"
+                )
+            scale.epochs.assign(self._epoch + 1)

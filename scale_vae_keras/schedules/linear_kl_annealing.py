@@ -1,0 +1,35 @@
+"""Linear annealing of the KL weight."""
+
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.schedules.weight_schedule import WeightSchedule
+
+
+class LinearKLAnnealing(WeightSchedule):
+    """Raises the model's `kl_weight` from `start` to 1, linearly a step, over `epochs` epochs.
+
+    Bowman et al. (2016); the form of the lagging-encoder protocol, with 10 epochs from 0 or 0.1.
+
+    Args:
+        start: the weight of the first step, in [0, 1].
+        epochs: epochs until the weight is 1; 0 keeps it at 1.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+
+    def __init__(self, start: float = 0.0, epochs: int = 10):
+        super().__init__()
+        if not 0 <= start <= 1:
+            raise InputError(f"the KL weight must start in [0, 1], got {start}")
+        if epochs < 0:
+            raise InputError(f"the KL weight cannot rise over {epochs} epochs")
+        self.start = start
+        self.epochs = epochs
+
+    def value(self, step: tf.Tensor, steps: int) -> tf.Tensor:
+        """The weight of a step of the run."""
+        ramp = self.epochs * steps
+        done = 1.0 if ramp == 0 else tf.minimum(step / ramp, 1.0)
+        return self.start + (1.0 - self.start) * done

@@ -1,0 +1,284 @@
+"""A model and its tokenizer: strings in, strings out."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from rich.progress import track
+
+from scale_vae_keras.data.encoded import EncodedSplit, encode_texts
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.density import evaluate_density
+from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
+from scale_vae_keras.evaluation.prior import declared_prior
+from scale_vae_keras.files import written_whole
+from scale_vae_keras.layers.interpolation import between
+from scale_vae_keras.samplers import Sampler, TopPSampler
+from scale_vae_keras.samplers.row_random import row_seeds
+from scale_vae_keras.samplers.sampler import MAX_LENGTH
+from scale_vae_keras.serving.exporter import publish
+from scale_vae_keras.text import Tokenizer
+
+DEFAULT_SAMPLER = TopPSampler(0.9)
+"""How sentences are written from the prior where nothing else is said."""
+
+MODEL_FILE = "model.keras"
+_BATCH = 256
+
+
+class Codes(NamedTuple):
+    """Posteriors that the decoder samples from, float32 arrays `[texts, latent]`.
+
+    Attributes:
+        mean: the code that `decode` and `reconstruct` use.
+        stddev: standard deviation of each dimension.
+    """
+
+    mean: np.ndarray
+    stddev: np.ndarray
+
+
+class Scores(NamedTuple):
+    """What a model thinks of each text, float64 arrays `[texts]`.
+
+    Attributes:
+        log_likelihood: importance-weighted log p(text) under the model's prior, in nats, the end
+            symbol counted; tokenisation is taken as given.
+        bits_per_byte: -log p(text) / (ln 2 * UTF-8 bytes of the text), which alone compares models
+            with different tokenizers; NaN for an empty text.
+        ess: effective number of importance samples.
+    """
+
+    log_likelihood: np.ndarray
+    bits_per_byte: np.ndarray
+    ess: np.ndarray
+
+
+class Neighbour(NamedTuple):
+    """A text and the Euclidean distance of its code from another's."""
+
+    text: str
+    distance: float
+
+
+class TextModel:
+    """A text VAE, or a language model, with the tokenizer that it was trained with.
+
+    Args:
+        model: the trained model.
+        tokenizer: turns text into the ids that the model was trained on.
+        max_length: most tokens of a sentence that is written, `</s>` counted; by default the
+            tokenizer's `max_length` and one, or 100.
+
+    Example:
+        >>> text_model = sv.load("RUN")
+        >>> text_model.generate(2, seed=1)
+        ['the soup was great .', 'i will not be back .']
+        >>> text_model.reconstruct(["the food was cold ."])
+        ['the food was cold .']
+    """
+
+    def __init__(self, model: keras.Model, tokenizer: Tokenizer, max_length: int | None = None):
+        if max_length is None:
+            limit = tokenizer.max_length
+            max_length = MAX_LENGTH if limit is None else limit + 1
+        if len(tokenizer.vocabulary) != model.vocabulary_size:
+            raise InputError(
+                f"the tokenizer has {len(tokenizer.vocabulary):,} tokens and the model "
+                f"{model.vocabulary_size:,}: give the tokenizer that the model was trained with"
+            )
+        self.model = model
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+
+    def generate(
+        self, n: int = 10, seed: int = 0, sampler: Sampler | str | None = None
+    ) -> list[str]:
+        """Writes sentences from the model's prior.
+
+        Args:
+            n: number of sentences.
+            seed: the same seed gives the same sentences; more of them begin with the same ones.
+            sampler: how tokens are chosen, an object or a name; top-p 0.9 by default.
+
+        Raises:
+            InputError: an argument is out of its range, or the prior is not fitted yet.
+        """
+        return self._texts(
+            self.model.generate(n, seed, sampler or DEFAULT_SAMPLER, self.max_length)
+        )
+
+    def encode(self, texts: Iterable[str]) -> Codes:
+        """The posterior of each text.
+
+        Args:
+            texts: any number of texts.
+
+        Raises:
+            InputError: there is no text, or the model has no latent code.
+        """
+        encoded = self._encoded(self._split(texts))
+        return Codes(encoded.mean, np.exp(0.5 * encoded.log_var))
+
+    def decode(
+        self, codes: np.ndarray, sampler: Sampler | str | None = None, seed: int = 0
+    ) -> list[str]:
+        """Writes a sentence for each code.
+
+        Args:
+            codes: float `[codes, latent]`, in the space of `encode`'s means.
+            sampler: how tokens are chosen, an object or a name; greedy by default.
+            seed: of a sampler that draws.
+
+        Raises:
+            InputError: the codes have another shape.
+        """
+        codes = np.asarray(codes, np.float32)
+        seeds = row_seeds(len(codes), seed)
+        written = []
+        for rows in self._batches(len(codes), "decoding"):
+            written += self._texts(
+                self.model.decode(codes[rows], sampler, seeds[rows], self.max_length)
+            )
+        return written
+
+    def reconstruct(self, texts: Iterable[str], sampler: Sampler | str | None = None) -> list[str]:
+        """Writes each text anew from its posterior mean; arguments as for `encode`, `decode`."""
+        return self.decode(self.encode(texts).mean, sampler)
+
+    def interpolate(
+        self, start: str, end: str, steps: int = 7, sampler: Sampler | str | None = None
+    ) -> list[str]:
+        """Writes sentences on the line between the posterior means of two texts.
+
+        Args:
+            start: the first text.
+            end: the last text.
+            steps: number of sentences, the reconstructions of both texts counted; at least 2.
+            sampler: how tokens are chosen, an object or a name; greedy by default.
+
+        Raises:
+            InputError: fewer than two steps.
+        """
+        if steps < 2:
+            raise InputError(f"an interpolation has at least 2 steps, got {steps}")
+        first, last = self.encode([start, end]).mean
+        alpha = np.linspace(0.0, 1.0, steps, dtype=np.float32)
+        return self.decode(between(first[None], last[None], alpha).numpy(), sampler)
+
+    def perturb(self, text: str, n: int = 5, scale: float = 1.0, seed: int = 0) -> list[str]:
+        """Writes sentences from codes around a text's.
+
+        Args:
+            text: the text.
+            n: number of sentences.
+            scale: standard deviation of the noise, in standard deviations of the posterior; 1
+                samples the posterior itself, 0 reconstructs.
+            seed: of the noise.
+
+        Raises:
+            InputError: `n` is below 1, or `scale` is negative or not finite.
+        """
+        if n < 1:
+            raise InputError(f"the number of sentences must be at least 1, got {n}")
+        if not 0 <= scale < float("inf"):
+            raise InputError(f"scale must be at least 0 and finite, got {scale}")
+        mean, stddev = self.encode([text])
+        noise = np.random.default_rng(seed).standard_normal((n, mean.shape[1]), np.float32)
+        return self.decode(mean + scale * stddev * noise)
+
+    def nearest(self, text: str, texts: Sequence[str], n: int = 5) -> list[Neighbour]:
+        """The texts whose codes are nearest to a text's, the nearest first.
+
+        Args:
+            text: the text.
+            texts: what is searched.
+            n: most neighbours.
+
+        Raises:
+            InputError: `n` is below 1, or there is nothing to search.
+        """
+        if n < 1:
+            raise InputError(f"the number of neighbours must be at least 1, got {n}")
+        texts = list(texts)
+        distance = np.linalg.norm(self.encode(texts).mean - self.encode([text]).mean, axis=1)
+        return [
+            Neighbour(texts[i], float(distance[i])) for i in np.argsort(distance, kind="stable")[:n]
+        ]
+
+    def score(self, texts: Iterable[str], samples: int = 100, seed: int = 0) -> Scores:
+        """The likelihood of each text under the model's prior.
+
+        Args:
+            texts: any number of texts.
+            samples: importance samples per text, at least 1; for a language model, whose
+                likelihood is exact, without effect.
+            seed: of the samples.
+
+        Raises:
+            InputError: an argument is out of its range, or the prior is not fitted yet.
+        """
+        if samples < 1:
+            raise InputError(f"samples must be at least 1, got {samples}")
+        split = self._split(texts)
+        density = evaluate_density(
+            self.model,
+            split,
+            encode_sentences(self.model, split),
+            declared_prior(self.model),
+            samples,
+            seed,
+            progress=split.sentences > _BATCH,
+        )
+        size = np.where(split.text_bytes > 0, split.text_bytes, np.nan)
+        bits = -density.log_likelihood / (np.log(2) * size)
+        return Scores(density.log_likelihood, bits, density.ess)
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Writes model and tokenizer to a new folder, whole, for `sv.load`.
+
+        Raises:
+            InputError: the folder is there already.
+        """
+        if Path(folder).exists():
+            raise InputError(f"{folder} is already there: choose another folder")
+        Path(folder).parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(folder) as temporary:
+            temporary.mkdir()
+            self.tokenizer.save(temporary)
+            self.model.save(temporary / MODEL_FILE)
+
+    def export(self, directory: str | os.PathLike, version: int | None = None) -> Path:
+        """Writes a SavedModel for TensorFlow Serving.
+
+        Args:
+            directory: the model's folder, with one folder per version.
+            version: a number from 1 on; the next free one by default.
+
+        Returns:
+            The folder of the version.
+
+        Raises:
+            InputError: the version is taken, or the model has no latent code.
+        """
+        return publish(self.model, self.tokenizer, self.max_length, directory, version)
+
+    def _split(self, texts: Iterable[str]) -> EncodedSplit:
+        return encode_texts(texts, self.tokenizer)
+
+    def _encoded(self, split: EncodedSplit) -> Encoded:
+        if not self.model.latent_dim:
+            raise InputError("a language model has no latent code: use a text VAE, such as scale")
+        return encode_sentences(self.model, split)
+
+    def _texts(self, sentences):
+        return [text.decode() for text in self.tokenizer.detokenize(sentences.ids).numpy()]
+
+    @staticmethod
+    def _batches(rows: int, doing: str) -> Iterator[slice]:
+        starts = range(0, rows, _BATCH)
+        for start in track(starts, doing, disable=len(starts) < 2, transient=True):
+            yield slice(start, start + _BATCH)

@@ -1,0 +1,344 @@
+"""Each flag of each command arrives where it acts.
+
+What a command calls is replaced by a recorder; the flags given differ from every default. The flags
+of `train` are the settings of a run and have tests of their own.
+"""
+
+import argparse
+import importlib
+import inspect
+import json
+import logging
+import os
+import pkgutil
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from older_files import unpack_older_files
+
+from scale_vae_keras import samplers
+from scale_vae_keras.benchmarks.density.benchmark import Protocol
+from scale_vae_keras.commands import COMMANDS, benchmark
+from scale_vae_keras.commands.main import main, parse
+from scale_vae_keras.evaluation.prior import declared_prior
+from scale_vae_keras.models import ScaleVAE
+from scale_vae_keras.models.text_generator import row_seeds
+from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.samplers.sampler import Sentences
+
+COMMAND_ROOM = "scale_vae_keras.commands"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command line, and what the function that it calls is given.
+
+    Attributes:
+        words: the command line.
+        target: the function, as the command's module names it.
+        received: its arguments by name; `COMMAND_LINE` stands for the words themselves.
+        returns: what it gives back.
+        silenced: functions that would show or write what is given back.
+        printed: what the command must print.
+    """
+
+    words: str
+    target: str
+    received: dict
+    returns: object = None
+    silenced: tuple[str, ...] = ()
+    printed: str | None = None
+
+
+PROTOCOL = Protocol("c", "base", ["epochs=6", "units=9"], 7, 5, "fitted")
+COMMAND_LINE = "what the user typed"
+
+CASES = [
+    Case("quickstart --output d", "quickstart.run_quickstart", {"output": "d"}),
+    Case(
+        "evaluate r --split valid --samples 7 --generator standard --limit 5 --seed 3 --json",
+        "evaluate.evaluate_run",
+        dict(run="r", split="valid", samples=7, generator="standard", seed=3, limit=5),
+        returns={"elbo_nll": 1.5},
+        printed='{\n  "elbo_nll": 1.5\n}\n',
+    ),
+    Case("export r d --version 3", "export.write", dict(run="r", directory="d", version=3)),
+    Case(
+        "serve d --name n --rest-port 1 --grpc-port 2 --host h",
+        "serve.start",
+        {"directory": "d", "name": "n", "rest_port": 1, "grpc_port": 2, "host": "h"},
+    ),
+    Case("report r --output f", "report.write_report", {"run": "r", "output": "f"}),
+    Case(
+        "benchmark density --data c --output d --methods vae scale:f_epo=3 --preset base "
+        "--settings epochs=6 units=9 --seeds 1 2 --samples 7 --limit 5 --generator fitted",
+        "benchmark.density.benchmark_density",
+        dict(
+            systems=["vae", "scale:f_epo=3"],
+            seeds=[1, 2],
+            protocol=PROTOCOL,
+            output="d",
+            command=COMMAND_LINE,
+        ),
+        silenced=("benchmark.density.density_table",),
+    ),
+    Case(
+        "benchmark paper --table 5 --data c --output d --beside yahoo --methods vae bn "
+        "--preset base --settings epochs=6 units=9 --seeds 8 9 --samples 7 --limit 5 "
+        "--generator fitted -n 11",
+        "benchmark.paper.benchmark_paper",
+        dict(
+            table=5,
+            protocol=PROTOCOL,
+            output="d",
+            command=COMMAND_LINE,
+            beside="yahoo",
+            systems=["vae", "bn"],
+            seeds=[8, 9],
+            sentences=11,
+        ),
+    ),
+    Case(
+        "benchmark paper --figure latent --output d --epochs 4 --seed 3",
+        "benchmark.latent.benchmark_latent",
+        {"output": "d", "epochs": 4, "seed": 3, "command": COMMAND_LINE},
+        silenced=("benchmark.latent.latent_table",),
+    ),
+    Case("benchmark paper --show f", "benchmark.paper.show_paper_table", {"path": "f"}),
+    Case(
+        "benchmark latent --output d --epochs 4 --seed 3",
+        "benchmark.latent.benchmark_latent",
+        {"output": "d", "epochs": 4, "seed": 3, "command": COMMAND_LINE},
+        silenced=("benchmark.latent.latent_table",),
+    ),
+    Case(
+        "benchmark probe r --repeats 3",
+        "benchmark.probe.probe_run",
+        {"run": "r", "repeats": 3},
+        silenced=("benchmark.probe.probe_table",),
+    ),
+    Case(
+        "benchmark generation r --language-model m -n 9 --seed 3",
+        "benchmark.generation.measure_generation",
+        {"run": "r", "language_model": "m", "count": 9, "seed": 3},
+        silenced=("benchmark.generation.generation_table",),
+    ),
+    Case(
+        "benchmark speed --shape paper --data c --rounds 2 --sweep batch latent --output speed.csv",
+        "benchmark.speed.benchmark_speed",
+        dict(shape="paper", data="c", rounds=2, sweeps=["batch", "latent"], command=COMMAND_LINE),
+        silenced=("benchmark.speed.speed_table", "benchmark.speed.write_csv"),
+    ),
+    Case(
+        "benchmark speed --output speed.csv",
+        "benchmark.speed.write_csv",
+        {"path": "speed.csv", "rows": ""},
+        silenced=("benchmark.speed.benchmark_speed", "benchmark.speed.speed_table"),
+    ),
+]
+
+GENERATE = "generate run -n 3 --seed 4 --generator standard"
+SAMPLERS = {
+    f"{GENERATE} --temperature 0.6 --top-p 0.7": samplers.TopPSampler(0.7, 0.6),
+    f"{GENERATE} --temperature 0.6 --top-k 3": samplers.TopKSampler(3, 0.6),
+    f"{GENERATE} --temperature 0.6": samplers.TemperatureSampler(0.6),
+    f"{GENERATE} --beam 2": samplers.BeamSampler(2),
+}
+RECONSTRUCT = "reconstruct run text.txt"
+INTERPOLATE = "interpolate run dog cat --steps 3"
+ENCODE = "encode run text.txt --output codes.npz"
+REQUEST = "request h:1 decode z=1.5 --model m --timeout 2.5"
+COUNTS = {
+    "data corpus": ("vocabulary: 9 tokens", 0),
+    "data corpus --min-count 2": ("vocabulary: 7 tokens", 0),
+    "data corpus --vocabulary-limit 6": ("vocabulary: 6 tokens", 0),
+    "data corpus --tokenizer raw": ("vocabulary: 10 tokens", 0),
+    "data corpus --max-length 3": ("vocabulary: 9 tokens", 1),
+}
+TUNE = (
+    "tune c --output d --tuner bayesian --grid table3 --trials 5 --epochs 3 --objective mi "
+    "--preset base --train-limit 50 --seed 4 --fix units=9 latent_dim=2,4"
+)
+SHOW = "tune d --show"
+NOTHING = Sentences(tf.zeros([3, 1], tf.int32), tf.zeros([3]))
+
+OTHERS = (RECONSTRUCT, INTERPOLATE, ENCODE, REQUEST, TUNE, SHOW)
+LINES = [words.split() for words in (*(case.words for case in CASES), *SAMPLERS, *COUNTS, *OTHERS)]
+"""Every command line that a test of this file runs."""
+
+
+@pytest.fixture(autouse=True)
+def _loggers():
+    """What a command does to loggers ends with it."""
+    ours, theirs = logging.getLogger("scale_vae_keras"), tf.get_logger()
+    handlers, level = list(ours.handlers), theirs.level
+    yield
+    ours.handlers[:] = handlers
+    theirs.setLevel(level)
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory):
+    return unpack_older_files(tmp_path_factory.mktemp("older"))
+
+
+@pytest.fixture
+def older(unpacked, monkeypatch):
+    monkeypatch.chdir(unpacked)
+    return unpacked
+
+
+def recorded(monkeypatch, owner, name, returns=None):
+    """The calls of a function from now on, each by the names of its parameters."""
+    calls = []
+    signature = inspect.signature(getattr(owner, name))
+
+    def record(*arguments, **named):
+        calls.append(signature.bind(*arguments, **named).arguments)
+        return returns
+
+    monkeypatch.setattr(owner, name, record)
+    return calls
+
+
+def named(path):
+    """The module of a command and the name in it."""
+    module, _, name = path.rpartition(".")
+    return importlib.import_module(f"{COMMAND_ROOM}.{module}"), name
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.words)
+def test_what_the_command_calls_receives_each_flag(case, monkeypatch, capsys):
+    calls = recorded(monkeypatch, *named(case.target), case.returns)
+    for path in case.silenced:
+        monkeypatch.setattr(*named(path), lambda *arguments: "")
+    assert main(case.words.split()) == 0
+    (call,) = calls
+    typed = {COMMAND_LINE: f"scale-vae {case.words}"}
+    wanted = {k: typed.get(v, v) if isinstance(v, str) else v for k, v in case.received.items()}
+    assert {name: call[name] for name in wanted} == wanted
+    assert case.printed in (None, capsys.readouterr().out)
+
+
+def parsers():
+    """Each command and benchmark, and a function that adds its flags to a parser."""
+    names = [f"benchmark.{module.name}" for module in pkgutil.iter_modules(benchmark.__path__)]
+    for name in [*COMMANDS, *names]:
+        if name not in ("train", "benchmark"):
+            module = importlib.import_module(f"{COMMAND_ROOM}.{name}")
+            yield pytest.param(name.split("."), module.add_arguments, id=name)
+
+
+@pytest.mark.parametrize(("command", "add_arguments"), list(parsers()))
+def test_no_flag_is_left_out_of_these_tests(command, add_arguments):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    lines = [vars(parse(words)) for words in LINES if words[: len(command)] == command]
+    assert lines, f"no command line of {' '.join(command)}"
+    flags = set(lines[0]) - {"command", "benchmark", "words", "debug"}
+    unmoved = {
+        flag for flag in flags if all(line[flag] == parser.get_default(flag) for line in lines)
+    }
+    assert unmoved == set()
+
+
+@pytest.mark.parametrize("words", SAMPLERS)
+def test_generate(words, older, monkeypatch):
+    calls = recorded(monkeypatch, ScaleVAE, "decode", NOTHING)
+    assert main(words.split()) == 0
+    (call,) = calls
+    prior = declared_prior(RunFolder("run").load_model(), "standard")
+    np.testing.assert_array_equal(call["z"], prior.sample(3, 4))
+    np.testing.assert_array_equal(call["seeds"], row_seeds(3, 4))
+    assert call["sampler"] == SAMPLERS[words]
+    assert call["max_length"] == 13
+
+
+def test_interpolate(older, monkeypatch):
+    calls = recorded(monkeypatch, ScaleVAE, "interpolate", NOTHING)
+    assert main(INTERPOLATE.split()) == 0
+    (call,) = calls
+    for name, text in zip(("start", "end"), ("dog", "cat"), strict=True):
+        ids = RunFolder("run").tokenizer([text]).to_tensor()
+        np.testing.assert_array_equal(call[name], ids)
+    assert (call["steps"], call["max_length"]) == (3, 13)
+
+
+def test_reconstruct(older, monkeypatch):
+    calls = recorded(monkeypatch, ScaleVAE, "reconstruct", NOTHING)
+    assert main(RECONSTRUCT.split()) == 0
+    (call,) = calls
+    lines = (older / "text.txt").read_text().splitlines()
+    np.testing.assert_array_equal(call["ids"], RunFolder("run").tokenizer(lines).to_tensor())
+    assert call["max_length"] == 13
+
+
+def test_encode(older):
+    assert main(ENCODE.split()) == 0
+    folder = RunFolder("run")
+    lines = (older / "text.txt").read_text().splitlines()
+    posterior = folder.load_model().encode(folder.tokenizer(lines).to_tensor())
+    with np.load(older / "codes.npz") as codes:
+        np.testing.assert_array_equal(codes["mean"], posterior.mean)
+        np.testing.assert_array_equal(codes["stddev"], posterior.stddev)
+
+
+def test_request(monkeypatch, capsys):
+    class Client:
+        def __init__(self, address, model, timeout):
+            self.known = address, model, timeout
+
+        def signatures(self):
+            return {"decode": {"inputs": {"z": "DT_FLOAT"}}}
+
+        def request(self, signature, z):
+            return {"text": [str((*self.known, signature, z))]}
+
+    monkeypatch.setattr(*named("request.Client"), Client)
+    assert main(REQUEST.split()) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer == {"text": str(("h:1", "m", 2.5, "decode", [[1.5]]))}
+
+
+@pytest.mark.parametrize("words", COUNTS)
+def test_data(words, tmp_path, monkeypatch, capsys):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for split in ("train", "valid", "test"):
+        (corpus / f"{split}.txt").write_text("a b c d\na b c\na b\na e.\n")
+    monkeypatch.chdir(tmp_path)
+    assert main(words.split()) == 0
+    printed = capsys.readouterr().out
+    vocabulary, truncated = COUNTS[words]
+    assert vocabulary in printed
+    (row,) = (line for line in printed.splitlines() if "truncated sentences" in line)
+    assert [cell.strip() for cell in row.split("│")[2:5]] == [str(truncated)] * 3
+
+
+def test_tune(monkeypatch):
+    search = pytest.importorskip("scale_vae_keras.tuning.search", reason="needs the extra tune")
+    calls = recorded(monkeypatch, search, "search")
+    shown = recorded(monkeypatch, *named("tune.show"))
+    assert main(TUNE.split()) == 0
+    settings = search.SearchSettings(
+        data=os.path.abspath("c"),
+        tuner="bayesian",
+        grid="table3",
+        trials=5,
+        epochs=3,
+        objective="mi",
+        preset="base",
+        train_limit=50,
+        seed=4,
+        search_space={"units": [9], "latent_dim": [2, 4]},
+    )
+    assert calls == [{"settings": settings, "output": "d"}]
+    assert shown == [{"directory": "d"}]
+
+
+def test_show(monkeypatch):
+    shown = recorded(monkeypatch, *named("tune.show"))
+    assert main(SHOW.split()) == 0
+    assert shown == [{"directory": "d"}]

@@ -1,0 +1,286 @@
+"""Each setting that is given on the command line arrives where it acts."""
+
+import keras
+import pytest
+import tensorflow as tf
+
+from scale_vae_keras.commands import train
+from scale_vae_keras.commands.main import parse
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.models import SYSTEMS
+from scale_vae_keras.models.sentence_model import SentenceModel
+from scale_vae_keras.runs import train as runs_train
+from scale_vae_keras.runs.build_model import build_model
+from scale_vae_keras.runs.config import RunConfig, config_class, configure, every_setting
+from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.runs.train import Run
+from scale_vae_keras.settings import settings_of
+
+TINY = ("--embedding-dim", "3", "--units", "4", "--batch-size", "8")
+NUMBERS = {
+    "clip_norm": 2.5,
+    "dropout": 0.3,
+    "alpha": 0.25,
+    "replicas": 2,
+    "dilations": (1, 3),
+    "vocabulary_limit": 900,
+    "min_count": 2,
+    "max_length": 31,
+    "train_limit": 64,
+    "seed": 11,
+    "ddof": 0,
+}
+
+
+def other_value(each):
+    """A value of a setting that is not its default."""
+    if each.name in NUMBERS:
+        return NUMBERS[each.name]
+    if each.kind is bool:
+        return not each.default
+    if each.kind is str:
+        if each.limits.choices:
+            return next(choice for choice in each.limits.choices if choice != each.default)
+        return {"tokenizer": "raw"}[each.name]
+    if each.limits.most is not None or each.limits.below is not None:
+        return 0.375
+    return each.default + (3 if each.kind is int else 0.5)
+
+
+def words_of(each, value):
+    if each.kind is bool:
+        return [each.flag if value else each.flag.replace("--", "--no-", 1)]
+    return [each.flag, ",".join(map(str, value)) if each.many else str(value)]
+
+
+class CaughtError(Exception):
+    pass
+
+
+@pytest.fixture
+def config_of(monkeypatch, tmp_path):
+    """The settings of the run that a command line starts."""
+
+    def start(config, output):
+        raise CaughtError(config)
+
+    monkeypatch.setattr(Run, "start", start)
+
+    def config(*words):
+        with pytest.raises(CaughtError) as caught:
+            train.run(parse(["train", "reviews", "--output", str(tmp_path / "run"), *words]))
+        return caught.value.args[0]
+
+    return config
+
+
+OF_EVERY_RUN = [each.name for each in settings_of(RunConfig)]
+CASES = [
+    pytest.param(system.name, each, id=f"{system.name}-{each.name}")
+    for system in SYSTEMS.values()
+    for each in settings_of(config_class(system.name))
+    if system.name == "scale" or each.name in system.own_settings
+]
+
+
+@pytest.mark.parametrize(("method", "each"), CASES)
+def test_a_flag_is_the_setting_of_the_run(config_of, method, each):
+    value = other_value(each)
+    assert value != each.default
+    config = config_of("--method", method, *words_of(each, value))
+    assert getattr(config, each.name) == value
+    others = {other.name for other in settings_of(type(config))} - {each.name}
+    usual = configure("reviews", method, "base")
+    changed = {name for name in others if getattr(config, name) != getattr(usual, name)}
+    assert changed <= ({"select_by"} if (each.name, value) == ("bound", "annealed") else set())
+
+
+OF_MODEL = [
+    case for case in CASES if case.values[1].of_model and case.values[1].name not in OF_EVERY_RUN
+]
+
+
+@pytest.mark.parametrize(("method", "each"), OF_MODEL)
+def test_a_setting_of_the_model_arrives_in_the_model(config_of, method, each):
+    value = other_value(each)
+    words = [] if each.name in ("embedding_dim", "units") else TINY
+    model = build_model(config_of("--method", method, *words, *words_of(each, value)), 12)
+    assert model.get_config()[each.name] == value
+    again = type(model).from_config(model.get_config())
+    assert again.get_config()[each.name] == value
+
+
+SCHEDULES = {
+    ("scale", "f_epo"): lambda callbacks: callbacks["EpochAverageScale"].f_epo,
+    ("scale", "kl_start"): lambda callbacks: callbacks["LinearKLAnnealing"].start,
+    ("scale", "kl_epochs"): lambda callbacks: callbacks["LinearKLAnnealing"].epochs,
+    ("scale", "bound_start"): lambda callbacks: callbacks["BoundAnnealing"].start,
+    ("scale", "bound_epochs"): lambda callbacks: callbacks["BoundAnnealing"].epochs,
+    ("cyclical", "kl_cycles"): lambda c: 98 / c["CyclicalKLAnnealing"].cycle_epochs,
+    ("cyclical", "kl_ramp"): lambda c: (
+        c["CyclicalKLAnnealing"].ramp_epochs / c["CyclicalKLAnnealing"].cycle_epochs
+    ),
+    ("cyclical", "kl_cycle_epochs"): lambda c: c["CyclicalKLAnnealing"].cycle_epochs,
+    ("li2019", "pretrain_epochs"): lambda c: c["AutoencoderPretraining"].epochs,
+}
+
+
+@pytest.mark.parametrize(("method", "name"), SCHEDULES)
+def test_a_setting_of_a_schedule_arrives_in_its_callback(config_of, method, name):
+    each = next(each for each in settings_of(config_class(method)) if each.name == name)
+    value = 20.5 if name == "kl_cycle_epochs" else other_value(each)
+    more = ["--bound", "annealed"] if name.startswith("bound_") else []
+    config = config_of("--method", method, "--epochs", "98", *more, *words_of(each, value))
+    callbacks = {type(c).__name__: c for c in config.system.callbacks(config, None, None)}
+    assert all(isinstance(callback, keras.callbacks.Callback) for callback in callbacks.values())
+    assert SCHEDULES[method, name](callbacks) == pytest.approx(value)
+
+
+def test_no_setting_of_a_schedule_is_left_out():
+    left = {(case.values[0], case.values[1].name) for case in CASES if not case.values[1].of_model}
+    assert left - set(SCHEDULES) == {("scale", "select_by")}
+
+
+def test_every_setting_has_one_flag_and_every_flag_its_setting():
+    options = vars(parse(["train", "reviews", "--output", "RUN"]))
+    of_the_command = {
+        *("data", "output", "resume", "method", "preset", "profile", "command", "words", "debug"),
+        *("save_steps", "save_minutes", "max_skipped_share"),
+    }
+    assert set(options) - of_the_command == set(every_setting())
+    assert all(options[name] is None for name in every_setting())
+
+
+def test_systems_that_share_a_setting_agree_on_its_type():
+    for system in SYSTEMS.values():
+        for each in settings_of(system.settings):
+            first = every_setting()[each.name]
+            assert (each.kind, each.many, each.optional) == (first.kind, first.many, first.optional)
+
+
+@pytest.mark.parametrize("name", ["latent_dim", "pooling", "kl_start", "kl_epochs", "select_by"])
+def test_a_language_model_has_no_settings_of_a_latent_code(name):
+    value = other_value(every_setting()[name])
+    with pytest.raises(InputError, match=f"the method lstm-lm has no setting {name}"):
+        configure("reviews", "lstm-lm", "small", **{name: value})
+
+
+LINES = [
+    f"{label}\tThe {size} cat {verb} ."
+    for label in "ab"
+    for size in ("big", "red", "old")
+    for verb in ("sleeps", "eats", "runs", "sits", "walks")
+]
+
+
+class Started:
+    """A run as it is when training begins."""
+
+    def __init__(self, run, model, callbacks, batches):
+        self.run, self.model, self.batches = run, model, batches
+        self.callbacks = {type(each).__name__: each for each in callbacks}
+
+
+@pytest.fixture
+def started(monkeypatch, tmp_path):
+    """Begins a run on a tiny labelled corpus and stops before the first step."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for split in ("train", "valid", "test"):
+        (folder / f"{split}.txt").write_text("\n".join(LINES) + "\n")
+    batches, seen = {}, {}
+    make = runs_train.training_batches
+
+    def training_batches(split, batch_size, seed, **options):
+        batches.update(options, batch_size=batch_size, seed=seed)
+        return make(split, batch_size, seed, **options)
+
+    def fit(model, *arguments, callbacks, **options):
+        seen.update(model=model, callbacks=callbacks, epochs=options["epochs"])
+        raise CaughtError
+
+    def open_strategy(replicas):
+        seen["replicas"] = replicas
+        return tf.distribute.get_strategy()
+
+    monkeypatch.setattr(runs_train, "open_strategy", open_strategy)
+    monkeypatch.setattr(runs_train, "training_batches", training_batches)
+    monkeypatch.setattr(SentenceModel, "fit", fit)
+
+    def start(*words):
+        output = tmp_path / "run"
+        with pytest.raises(CaughtError):
+            train.run(parse(["train", str(folder), "--output", str(output), *TINY, *words]))
+        run = Run(RunFolder(output), None, None, None)
+        run.train = run.folder.encode("train")
+        begun = Started(run, seen["model"], seen["callbacks"], batches)
+        begun.epochs, begun.replicas_asked = seen["epochs"], seen["replicas"]
+        return begun
+
+    return start
+
+
+def vocabulary(started):
+    return started.run.folder.tokenizer.vocabulary.tokens
+
+
+ACTS = {
+    "tokenizer": (["--tokenizer", "raw"], lambda s: "the" in vocabulary(s), True),
+    "vocabulary_limit": (["--vocabulary-limit", "7"], lambda s: len(vocabulary(s)), 7),
+    "min_count": (["--min-count", "7"], lambda s: "sleeps" in vocabulary(s), False),
+    "max_length": (["--max-length", "3"], lambda s: int(s.run.train.lengths.max()), 5),
+    "train_limit": (["--train-limit", "9"], lambda s: s.run.train.sentences, 9),
+    "batch_size": (["--batch-size", "6"], lambda s: s.batches["batch_size"], 6),
+    "replicas": (["--replicas", "2"], lambda s: s.replicas_asked, 2),
+    "resplit": (["--resplit"], lambda s: s.batches["resplit"], True),
+    "by_label": (["--by-label"], lambda s: s.batches["by_label"], True),
+    "epochs": (["--epochs", "7"], lambda s: s.epochs, 7),
+    "learning_rate": (
+        ["--learning-rate", "0.25"],
+        lambda s: float(s.model.optimizer.learning_rate),
+        0.25,
+    ),
+    "clip_norm": (["--clip-norm", "2.5"], lambda s: s.model.optimizer.global_clipnorm, 2.5),
+    "decay": (["--decay", "halving"], lambda s: "HalvingSchedule" in s.callbacks, True),
+    "decay_start": (
+        ["--decay-start", "7"],
+        lambda s: s.callbacks["DecayOnPlateau"].start_epoch,
+        7,
+    ),
+    "decay_patience": (
+        ["--decay-patience", "6"],
+        lambda s: s.callbacks["DecayOnPlateau"].patience,
+        6,
+    ),
+    "precision": (
+        ["--precision", "mixed_bfloat16"],
+        lambda s: s.model.decoder.compute_dtype,
+        "bfloat16",
+    ),
+    "seed": (
+        ["--seed", "11"],
+        lambda s: (s.model.seed, s.batches["seed"], s.callbacks["LatentMonitor"].seed),
+        (11, 11, 11),
+    ),
+    "select_by": (
+        ["--select-by", "elbo"],
+        lambda s: s.callbacks["BestModel"].monitor,
+        "val_elbo_nll",
+    ),
+}
+
+
+def test_no_setting_of_a_run_is_left_out():
+    assert set(ACTS) == {*OF_EVERY_RUN, "select_by"}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_a_setting_of_a_run_acts(started, name):
+    words, read, expected = ACTS[name]
+    assert read(started(*words)) == expected
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_without_its_flag_it_is_otherwise(started, name):
+    _, read, expected = ACTS[name]
+    assert read(started()) != expected

@@ -1,0 +1,52 @@
+"""The code of docs/extending.md runs, without warnings, and does what the page says."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
+BUDGET, IMAGES, BAG = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+CHECKS = {
+    "budget": (
+        BUDGET,
+        "assert again.budget == 4.0\n"
+        "assert all(loss > 4.0 for loss in history.history['loss'])\n"
+        "assert np.array_equal(again.generate(2).ids, model.generate(2).ids)",
+    ),
+    "images": (
+        IMAGES,
+        "assert float(model.scale.in_force) == 1.0 and float(model.scale.epochs) == 3.0\n"
+        "assert (model.scale.average.numpy() > 1.0).all()",
+    ),
+    "bag": (
+        BAG,
+        "assert float(model.posterior_scale.epochs) == 2.0\n"
+        "permuted = ids[:, [0, 2, 1, 3, 4]][:1]\n"
+        "assert np.allclose(model.encode(permuted).mean, model.encode(ids[:1]).mean, atol=1e-6)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_block(name, tmp_path):
+    code, checks = CHECKS[name]
+    result = subprocess.run(
+        [sys.executable, "-c", code + checks],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PAGE.parents[1]), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_new_system_has_15_lines():
+    body = BUDGET[BUDGET.index("@keras") : BUDGET.index("ids =")]
+    assert np.sum([bool(line.strip()) for line in body.splitlines()]) <= 15
