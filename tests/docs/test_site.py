@@ -2,16 +2,18 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from scale_vae_keras.runs.method_presets import METHOD_PRESETS
+
+from scale_vae_keras.models import SYSTEMS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-SYSTEMS = pytest.mark.parametrize("name", METHOD_PRESETS)
+EACH = pytest.mark.parametrize("name", SYSTEMS)
 SECTIONS = (
     *("What it is for", "Generative process", "Objective", "Options"),
     *("In Python", "On the command line", "What was measured"),
@@ -70,27 +72,38 @@ def test_the_reference_has_the_public_names(site, page, name):
     assert re.search(rf'id="scale_vae_keras\.[\w.]*{name}"', text)
 
 
-@SYSTEMS
+@pytest.mark.parametrize("room", ["layers", "serving", "tuning"])
+def test_the_reference_has_every_name_of_the_stub(room):
+    stub = (ROOT / "scale_vae_keras" / room / "__init__.pyi").read_text(encoding="utf-8")
+    page = (DOCS / "reference" / f"{room}.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^::: scale_vae_keras\.[\w.]+\.(\w+)$", page, re.MULTILINE)
+    assert listed == re.findall(r" import (\w+) as ", stub)
+
+
+@EACH
 def test_a_system_has_a_page(name):
     text = (DOCS / "systems" / f"{name}.md").read_text(encoding="utf-8")
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == list(SECTIONS)
     assert f"--method {name}" in text
-    options = text[text.index("<!-- options:begin -->") : text.index("<!-- options:end -->")]
-    for option in METHOD_PRESETS[name].settings:
-        assert f"`{option}`" in options
 
 
-@SYSTEMS
-def test_the_index_has_the_system(name):
-    index = (DOCS / "systems.md").read_text(encoding="utf-8")
-    (row,) = [line for line in index.splitlines() if line.startswith(f"| [`{name}`]")]
-    assert f"systems/{name}.md" in row
-    for option in METHOD_PRESETS[name].settings:
-        assert f"`{option}`" in row
+def test_the_tables_of_options_are_those_of_the_declarations():
+    script = runpy.run_path(str(DOCS / "hooks" / "options.py"))
+    for path, table in script["pages"]().items():
+        page = path.read_text(encoding="utf-8")
+        assert page == script["with_table"](page, table), "run python docs/hooks/options.py"
+
+
+def test_a_table_has_the_options_of_its_system():
+    table = runpy.run_path(str(DOCS / "hooks" / "options.py"))["system_table"]
+    assert "| `des_std` | 0.7 | positive |" in table(SYSTEMS["scale"])
+    assert table(SYSTEMS["lstm-lm"]) == "None of its own."
+    for system in SYSTEMS.values():
+        assert all(f"| `{name}` |" in table(system) for name in system.own_settings)
 
 
 def test_there_is_no_page_without_a_system():
-    assert {page.stem for page in (DOCS / "systems").glob("*.md")} == set(METHOD_PRESETS)
+    assert {page.stem for page in (DOCS / "systems").glob("*.md")} == set(SYSTEMS)
 
 
 def test_links_of_the_readme_lead_somewhere():
@@ -98,3 +111,26 @@ def test_links_of_the_readme_lead_somewhere():
     targets = re.findall(r"\]\(([^)#]+)", text)
     assert targets
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_files_that_pages_name_exist():
+    pages = [ROOT / "README.md", *DOCS.rglob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    named = set(re.findall(r"\b(?:tests|measurements|scale_vae_keras)/[\w/]+\.(?:py|json)\b", text))
+    assert len(named) > 15
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_the_architecture_page_has_the_floors_of_the_test():
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    rooms = page[page.index("| room |") : page.index("`tests/` mirrors")].splitlines()
+    shown = [set(re.findall(r"`(\w+)`", line.split("|")[1])) for line in rooms if "| `" in line]
+    assert shown == runpy.run_path(str(ROOT / "tests" / "test_architecture.py"))["FLOORS"]
+
+
+def test_the_architecture_page_has_the_private_names():
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    page = page[page.index("## Private names") :]
+    test = runpy.run_path(str(ROOT / "tests" / "test_private_names.py"))
+    for names in (test["KERAS"], test["TENSORFLOW"], test["KERAS_TUNER"], test["PRIVATE_MODULES"]):
+        assert [name for name in sorted(names) if name not in page] == []

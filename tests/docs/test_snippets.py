@@ -1,15 +1,15 @@
 """The Python of README and pages runs, on a few sentences for one epoch."""
 
+import functools
 import re
 from pathlib import Path
 
 import keras
 import pytest
 import tensorflow as tf
-from scale_vae_keras.runs.method_presets import METHOD_PRESETS
-from scale_vae_keras.runs.methods import METHODS
 
 import scale_vae_keras as sv
+from scale_vae_keras.models import SYSTEMS
 
 ROOT = Path(__file__).parents[2]
 IDS = [[1, 4, 5, 2], [1, 5, 4, 2]]
@@ -28,11 +28,12 @@ def _short(monkeypatch):
     """128 sentences of each split, one epoch."""
     encode, fit = sv.data.encode_split, keras.Model.fit
     monkeypatch.setattr(sv.data, "encode_split", lambda *given: encode(*given).first(128))
-    monkeypatch.setattr(
-        keras.Model,
-        "fit",
-        lambda self, *given, **named: fit(self, *given, **{**named, "epochs": 1}),
-    )
+
+    @functools.wraps(fit)
+    def fit_one(self, *given, **named):
+        return fit(self, *given, **{**named, "epochs": 1})
+
+    monkeypatch.setattr(keras.Model, "fit", fit_one)
 
 
 @pytest.mark.usefixtures("_short")
@@ -45,7 +46,7 @@ def test_a_page_runs(path, capsys):
     assert capsys.readouterr().out.count("b'") == 5
 
 
-@pytest.mark.parametrize("name", METHOD_PRESETS)
+@pytest.mark.parametrize("name", SYSTEMS)
 def test_the_call_of_a_system(name, monkeypatch):
     calls = []
     monkeypatch.setattr(keras.Model, "fit", lambda self, *_, **named: calls.append((self, named)))
@@ -54,7 +55,7 @@ def test_the_call_of_a_system(name, monkeypatch):
     for block in snippets(f"docs/systems/{name}.md"):
         exec(block, {"sv": sv, "keras": keras, "vocabulary_size": 6, **data})
     ((model, named),) = calls
-    assert type(model) is METHODS[name].model
+    assert type(model) is SYSTEMS[name].model
     for callback in named.get("callbacks", ()):
         callback.set_model(model)
         callback.set_params({"epochs": 20, "steps": 1})
