@@ -1,9 +1,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-EXTRAS := plots,bleu,mixture,serving,tune,test
+EXTRAS := plots,bleu,mixture,serving,tune,docs,test
 
-.PHONY: install quickstart test test-lowest lint clean
+.PHONY: install quickstart docs test test-lowest lint clean
 
 install: $(VENV)/installed
 
@@ -16,6 +16,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 quickstart: install
 	$(BIN)/scale-vae quickstart
+
+# The documentation site, in site/. Needs no network once everything is installed.
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 
 lint: install
 	$(BIN)/ruff check .
@@ -33,4 +37,4 @@ test-lowest:
 	$(VENV)-lowest/bin/python -m pytest -n 2
 
 clean:
-	rm -rf $(VENV) $(VENV)-lowest quickstart build *.egg-info
+	rm -rf $(VENV) $(VENV)-lowest quickstart site .cache build *.egg-info

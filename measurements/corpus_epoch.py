@@ -17,7 +17,7 @@ import tensorflow as tf
 import torch
 from pytorch_vae import PyTorchVAE
 
-from scale_vae_keras.benchmarks.speed.shapes import SHAPES, new_model, step_function
+from scale_vae_keras.benchmarks.speed.shapes import SHAPES, new_model, waited_step
 from scale_vae_keras.benchmarks.speed.timing import interleaved
 from scale_vae_keras.data import build_vocabulary, encode_split, open_corpus
 from scale_vae_keras.data.batches import epoch_batches
@@ -81,7 +81,7 @@ def main() -> None:
     reference = PyTorchVAE(
         shape.vocabulary_size, shape.latent_dim, shape.embedding_dim, shape.units
     )
-    own = step_function(new_model(shape))
+    own = waited_step(new_model(shape))
 
     def pytorch_step(ids):
         reference.training_step(torch.tensor(ids, dtype=torch.int64))

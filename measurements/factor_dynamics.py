@@ -17,12 +17,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 
 import scale_vae_keras as sv
-from scale_vae_keras.files import read_csv, write_csv
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
+from scale_vae_keras.tables import read_csv, write_csv
 
 BASE = {
     "embedding_dim": 64,
@@ -147,13 +148,12 @@ def draw(rows, path):
 
     panels = {"factor_mean": "mean f-bar", "mi": "mutual information (nats)"}
     figure, axes = pyplot.subplots(1, 2, figsize=(13, 5), layout="constrained")
-    for number, name in enumerate(dict.fromkeys(row["setting"] for row in rows)):
-        mine = [row for row in rows if row["setting"] == name]
+    for number, (name, mine) in enumerate(rows.groupby("setting", sort=False)):
         style = "-" if number < 10 else "--"
         for axis, key in zip(axes, panels, strict=True):
             axis.plot(
-                [int(row["epoch"]) for row in mine],
-                [float(row[key]) for row in mine],
+                mine["epoch"],
+                mine[key].to_numpy(float),
                 style,
                 label=name,
                 color=f"C{number % 10}",
@@ -175,11 +175,12 @@ def main():
     options = parser.parse_args()
     table = options.output.with_suffix(".csv")
     table.parent.mkdir(parents=True, exist_ok=True)
-    rows = read_csv(table) if table.exists() else []
+    rows = read_csv(table) if table.exists() else pd.DataFrame({"setting": []})
     for name in options.settings:
-        if name not in {row["setting"] for row in rows}:
+        if name not in set(rows["setting"]):
             print(name, flush=True)
-            rows += train(options.data, options.sentences, name, SETTINGS[name])
+            trained = train(options.data, options.sentences, name, SETTINGS[name])
+            rows = pd.concat([rows, pd.DataFrame(trained)])
             write_csv(table, rows)
     draw(read_csv(table), options.output.with_suffix(".png"))
 

@@ -27,13 +27,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 
 import scale_vae_keras as sv
-from scale_vae_keras.files import read_csv, write_csv
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
+from scale_vae_keras.tables import markdown_table, read_csv, write_csv
 
 VARIANTS = (
     "falling",
@@ -154,17 +155,18 @@ def measure(variant, options, seed):
 def markdown(rows):
     """The table of the figures."""
     columns = {
-        f"`{measure}`, `{generator}`": f"{measure} {generator}"
+        f"{measure} {generator}": f"`{measure}`, `{generator}`"
         for measure in ("iw_nll", "elbo_nll")
         for generator in GENERATORS
     }
-    names = ("variant", "seed", *columns, "`mi`", "`au`", "mean f-bar")
-    lines = [names, ["---"] * len(names)]
-    for row in rows:
-        nats = [f"{float(row[key]):.2f}" for key in columns.values()]
-        code = (f"{float(row['mi scaled']):.2f}", row["au scaled"], f"{float(row['factor']):.2f}")
-        lines.append([row["variant"], row["seed"], *nats, *code])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    columns |= {"mi scaled": "`mi`", "au scaled": "`au`", "factor": "mean f-bar"}
+    shown = rows[["variant", "seed", *columns]].rename(columns=columns)
+    return (
+        markdown_table(
+            shown.map(lambda cell: f"{cell:.2f}" if isinstance(cell, float) else str(cell))
+        )
+        + "\n"
+    )
 
 
 def main():
@@ -177,12 +179,13 @@ def main():
     parser.add_argument("--seeds", nargs="*", type=int, default=[783435])
     parser.add_argument("--output", type=Path, default=Path("scale_variants.csv"))
     options = parser.parse_args()
-    rows = read_csv(options.output) if options.output.exists() else []
+    rows = read_csv(options.output) if options.output.exists() else None
     for seed in options.seeds:
         for variant in options.variants:
-            if (variant, str(seed)) not in {(row["variant"], row["seed"]) for row in rows}:
+            if rows is None or not ((rows.variant == variant) & (rows.seed == seed)).any():
                 print(f"{variant}, seed {seed}", flush=True)
-                write_csv(options.output, [*rows, measure(variant, options, seed)])
+                row = pd.DataFrame([measure(variant, options, seed)])
+                write_csv(options.output, row if rows is None else pd.concat([rows, row]))
                 rows = read_csv(options.output)
     print(markdown(rows), end="")
 

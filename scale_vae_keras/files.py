@@ -1,12 +1,11 @@
 """Writing files so that a reader never sees half of one."""
 
 import contextlib
-import csv
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 _SCRATCH = ".unfinished"
@@ -55,23 +54,3 @@ def write_json(path: str | os.PathLike, content: dict) -> None:
     """Writes a JSON object, indented, whole or not at all."""
     with written_whole(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def write_csv(path: str | os.PathLike, rows: Sequence[dict[str, object]]) -> None:
-    """Writes rows as a CSV table with a header, whole or not at all.
-
-    Args:
-        path: the file.
-        rows: by column; a column that a row lacks is left empty.
-    """
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    with written_whole(path) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def read_csv(path: str | os.PathLike) -> list[dict[str, str]]:
-    """The rows of a CSV table with a header."""
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))

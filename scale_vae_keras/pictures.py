@@ -1,6 +1,5 @@
 """Pictures of runs."""
 
-import csv
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,8 @@ import numpy as np
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
+from scale_vae_keras.metrics import EVALUATION
+from scale_vae_keras.tables import read_csv
 
 
 def open_pyplot():
@@ -151,12 +152,11 @@ def draw_curves(histories: Mapping[str, str | os.PathLike], path: str | os.PathL
     }
     figure, axes = pyplot.subplots(1, len(panels), figsize=(16, 3.6), layout="constrained")
     for number, (title, history) in enumerate(histories.items()):
-        with open(history, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_csv(history).set_index("epoch")
         for axis, key in zip(axes, panels, strict=True):
-            drawn = [(int(row["epoch"]), float(row[key])) for row in rows if row.get(key)]
-            if drawn:
-                axis.plot(*zip(*drawn, strict=True), "o-", color=f"C{number}", label=title)
+            drawn = rows[key].dropna() if key in rows else []
+            if len(drawn):
+                axis.plot(drawn.index, drawn.to_numpy(float), "o-", color=f"C{number}", label=title)
     for axis, label in zip(axes, panels.values(), strict=True):
         axis.set(xlabel="epoch", title=label)
         axis.set_ylim(bottom=0)
@@ -225,7 +225,8 @@ def draw_likelihood_information(points: Mapping[str, Point], path: str | os.Path
     note = "\ntriangles: beyond the axis, with the likelihood" if beyond else ""
     axis.set(
         xlabel=f"mutual information of sentence and code (nats){note}",
-        ylabel="proper negative log-likelihood, iw_nll (nats a sentence; lower is better)",
+        ylabel="proper negative log-likelihood, iw_nll "
+        f"({EVALUATION['iw_nll'].unit}; lower is better)",
     )
     axis.grid(alpha=0.3)
     _draw_beyond(axis, beyond)

@@ -15,7 +15,7 @@ from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.files import written_whole
-from scale_vae_keras.models.interpolation import between
+from scale_vae_keras.layers.interpolation import between
 from scale_vae_keras.samplers import Sampler, TopPSampler
 from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.samplers.sampler import MAX_LENGTH

@@ -23,15 +23,14 @@ FLOORS = [
     {"layers", "samplers"},
     {"data"},
     {"text"},
-    {"metrics", "pictures", "event_log", "files", "errors", "settings", "lazy", "quiet"},
+    {"pictures"},
+    {"metrics", "tables", "event_log", "settings"},
+    {"files", "errors", "lazy", "quiet"},
 ]
 """From the top down; a name is a folder of the package or a file in it."""
 
 NEIGHBOURS = {
     ("samplers", "layers"),
-    ("pictures", "errors"),
-    ("pictures", "files"),
-    ("settings", "errors"),
 }
 """Imports that are allowed within a floor."""
 

@@ -52,7 +52,9 @@ assert used[-1] - used[0] < 4, used
 SAMPLED = """
 model = sv.TextVAE(200, latent_dim=4, embedding_dim=16, units=16)
 samplers = lambda x: [
-    sv.samplers.TemperatureSampler(x), sv.samplers.TopPSampler(x / 9, x), sv.samplers.TopKSampler(int(9 * x), x)
+    sv.samplers.TemperatureSampler(x),
+    sv.samplers.TopPSampler(x / 9, x),
+    sv.samplers.TopKSampler(int(9 * x), x),
 ]
 used = []
 for i in range(1, 13):

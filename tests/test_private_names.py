@@ -25,13 +25,17 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:getName:DeprecationWarning"),
 ]
 
-TENSORFLOW = {"_variant_tensor", "_inputs"}
+TENSORFLOW = {"_variant_tensor", "_inputs", "_create_resource"}
 KERAS = {"_maybe_symbolic_build", "_trainable_variables", "_non_trainable_variables"}
 KERAS_TUNER = {
     *("_get_oracle_fname", "_get_trial_dir", "_get_tuner_fname", "_retry_queue", "_save_trial"),
 }
-PRIVATE_MODULES = {"keras_tuner.src.protos", "keras_tuner.src.distribute.oracle_chief"}
-"""The servicer of the second has no other name; the first has its protocol."""
+PRIVATE_MODULES = {
+    "keras_tuner.src.protos",
+    "keras_tuner.src.distribute.oracle_chief",
+    "tensorflow_text.python.ops.sentencepiece_tokenizer",
+}
+"""Modules whose contents have no public name."""
 
 NAMED_TUPLE = {"_replace", "_asdict", "_fields", "_make"}
 """Public in spite of the underscore."""
@@ -72,6 +76,20 @@ def test_a_dataset_names_its_inputs(data):
     assert "_inputs" in tf.data.Dataset.__abstractmethods__
     assert GlobalBatches(data)._inputs() == [data]
     assert data._inputs()[0].element_spec.shape == data.element_spec.shape[1:]
+
+
+def test_a_resource_is_made_by_create_resource():
+    class Resource(tf.saved_model.experimental.TrackableResource):
+        def _create_resource(self):
+            return tf.constant(7)
+
+    assert int(Resource().resource_handle) == 7
+
+
+def test_the_operation_of_a_sentencepiece_model_takes_a_shared_name():
+    module = importlib.import_module("tensorflow_text.python.ops.sentencepiece_tokenizer")
+    operation = module.gen_sentencepiece_tokenizer.sentencepiece_op
+    assert {"model", "shared_name"} <= set(inspect.signature(operation).parameters)
 
 
 @pytest.fixture
@@ -187,8 +205,8 @@ def test_no_private_module_is_imported():
                 imported |= {alias.name for alias in names}
             case ast.ImportFrom(module=module, names=names):
                 imported |= {module, *(f"{module}.{alias.name}" for alias in names)}
-    private = ("keras.src.", "tensorflow.python.", "keras_tuner.src.")
-    found = {name for name in imported if name.startswith(private)}
+    rooms = ("keras.src.", "tensorflow.python.", "tensorflow_text.python.", "keras_tuner.src.")
+    found = {name for name in imported if name.startswith(rooms)}
     assert found >= PRIVATE_MODULES
     assert {name for name in found if not name.startswith(tuple(PRIVATE_MODULES))} == set()
 

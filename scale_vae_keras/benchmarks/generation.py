@@ -1,10 +1,13 @@
 """Quality and diversity of what runs generate, Table 5 of the Scale-VAE paper."""
 
+import copy
+
 import numpy as np
 import tensorflow as tf
 from rich.table import Table
 
 from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.data.encoded import encode_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.generation import (
     distinct,
@@ -15,25 +18,13 @@ from scale_vae_keras.evaluation.generation import (
     self_bleu,
     unigram_entropy,
 )
+from scale_vae_keras.metrics import GENERATION
+from scale_vae_keras.metrics.record import SELF_BLEU_SENTENCES
 from scale_vae_keras.models.language_model import LanguageModel
 from scale_vae_keras.runs.run_folder import RunFolder
-from scale_vae_keras.text.vocabulary import START_ID
+from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
 _BATCH = 250
-_SELF_BLEU_SENTENCES = 1_000
-
-MEANINGS = {
-    "ppl": "perplexity under the language model, by token",
-    "gram_2": "% of 2-grams that occur in the training text",
-    "gram_3": "% of 3-grams",
-    "gram_4": "% of 4-grams",
-    "entropy": "of the unigrams, nats",
-    "dist_1": "% different 1-grams of all",
-    "dist_2": "% different 2-grams of all",
-    "dist_3": "% different 3-grams of all",
-    "self_bleu": f"of the first {_SELF_BLEU_SENTENCES:,} sentences against each other, %",
-    "reconstruction_bleu": "of greedy reconstructions of the test sentences",
-}
 
 
 def measure_generation(run: str, language_model: str, count: int, seed: int) -> dict[str, float]:
@@ -46,24 +37,22 @@ def measure_generation(run: str, language_model: str, count: int, seed: int) -> 
         seed: of the sentences.
 
     Raises:
-        InputError: a run is broken, `run` is a language model itself, the language model does not
-            fit, or sacreBLEU is not installed.
+        InputError: a run is broken, `run` is a language model itself, the language model
+            has another vocabulary, or sacreBLEU is not installed.
     """
     open_bleu()
     folder = RunFolder(run)
     model, judge = folder.load_text_vae(), _load_judge(language_model, folder)
     longest = folder.config.max_length + 1
     ids = model.generate(count, seed, max_length=longest).ids.numpy()
-    generated = _sentences(folder, ids)
-    corpus = open_corpus(folder.config.data)
-    known = [line.text.split() for line in corpus.lines("train")]
-    written = [sentence for sentence in generated if sentence]
+    known = training_tokens(folder)
+    written = [sentence for sentence in _sentences(folder, ids) if sentence]
     scores = {
         "ppl": _perplexity(judge, ids),
         **{f"gram_{k}": 100 * gram_share(written, known, k) for k in (2, 3, 4)},
         "entropy": unigram_entropy(written),
         **{f"dist_{k}": 100 * distinct(written, k) for k in (1, 2, 3)},
-        "self_bleu": 100 * self_bleu(written[:_SELF_BLEU_SENTENCES]),
+        "self_bleu": 100 * self_bleu(written[:SELF_BLEU_SENTENCES]),
     }
     test = folder.encode("test").first(count)
     copies, originals = [], []
@@ -78,6 +67,23 @@ def measure_generation(run: str, language_model: str, count: int, seed: int) -> 
     return {**scores, "reconstruction_bleu": reconstruction_bleu(copies, originals)}
 
 
+def training_tokens(folder: RunFolder) -> list[list[str]]:
+    """The training text of a run's corpus, whole and uncut, in tokens of the run's tokenizer.
+
+    A word that the tokenizer does not know is `<unk>`, as in sentences that the model writes.
+
+    Args:
+        folder: of the run.
+
+    Raises:
+        InputError: the corpus cannot be read.
+    """
+    uncut = copy.copy(folder.tokenizer)
+    uncut.max_length = None
+    train = encode_split(open_corpus(folder.config.data), "train", uncut)
+    return [_tokens(folder, ids) for ids in np.split(train.tokens, train.offsets[1:-1])]
+
+
 def _load_judge(language_model, folder):
     judge = RunFolder(language_model)
     if judge.tokenizer.vocabulary.tokens != folder.tokenizer.vocabulary.tokens:
@@ -88,8 +94,16 @@ def _load_judge(language_model, folder):
     return model
 
 
-def _sentences(folder, ids):
-    return [text.decode().split() for text in folder.tokenizer.detokenize(ids).numpy()]
+def _sentences(folder, batch):
+    return [_tokens(folder, ids) for ids in np.asarray(batch)]
+
+
+def _tokens(folder, ids):
+    """The tokens before the first `</s>`, without `<s>` and padding."""
+    tokens = folder.tokenizer.vocabulary.tokens
+    [ends] = np.nonzero(ids == END_ID)
+    ids = ids[: ends[0]] if len(ends) else ids
+    return [tokens[i] for i in ids.tolist() if i not in (PAD_ID, START_ID)]
 
 
 def _perplexity(judge, ids):
@@ -103,6 +117,7 @@ def _perplexity(judge, ids):
 def generation_table(scores: dict[str, dict[str, float]]) -> Table:
     """Measures of several runs side by side."""
     table = Table("measure", *scores, "meaning")
-    for name, meaning in MEANINGS.items():
-        table.add_row(name, *(f"{mine[name]:.2f}" for mine in scores.values()), meaning)
+    for name, metric in GENERATION.items():
+        cells = [metric.show(mine[name]) for mine in scores.values()]
+        table.add_row(name, *cells, metric.explanation)
     return table

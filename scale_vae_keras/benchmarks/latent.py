@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from rich.box import SIMPLE
 from rich.table import Table
 
@@ -14,11 +15,12 @@ from scale_vae_keras.evaluation.information import aggregate_divergence
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.probe import Labelled, probe
 from scale_vae_keras.evaluation.silhouette import silhouette
-from scale_vae_keras.files import write_csv
+from scale_vae_keras.metrics import LATENT_SPACE
 from scale_vae_keras.pictures import draw_latent_grid
 from scale_vae_keras.runs.config import RunConfig, configure
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
+from scale_vae_keras.tables import write_csv
 
 _SYSTEMS = {"vae": "plain VAE", "bn": "BN-VAE", "scale": "Scale-VAE"}
 _PARTITIONS = {
@@ -36,20 +38,10 @@ _SETTINGS = {
 _PROBE_LABELS = 1_000
 _PROBE_DRAWS = 5
 
-_COLUMNS = {
-    "accuracy": "of a linear classifier of the component on the means, %",
-    "silhouette": "of the components in the map, at most 1",
-    "holes": "KL of the aggregated posterior to the generator's prior, nats",
-    "mi": "mutual information of sentence and code, nats",
-    "elbo_nll": "negative ELBO, nats a sentence",
-    "spread": "standard deviation of the means, mean over the dimensions",
-    "factor": "f-bar, mean over the dimensions",
-}
-
 
 def benchmark_latent(
     output: str | os.PathLike, epochs: int, seed: int, command: str
-) -> list[dict[str, object]]:
+) -> pd.DataFrame:
     """Trains three systems with three ways of batching on `synthetic`, and measures their maps.
 
     The sentences of `synthetic` come from a mixture of four Gaussians in two dimensions, and the
@@ -98,9 +90,10 @@ def benchmark_latent(
                 "command": command,
             }
         )
-    write_csv(output / "latent.csv", rows)
+    table = pd.DataFrame(rows)
+    write_csv(output / "latent.csv", table)
     draw_latent_grid(maps, components, "component", output / "latent.png")
-    return rows
+    return table
 
 
 def _train(config: RunConfig, path: Path) -> RunFolder:
@@ -140,14 +133,18 @@ def _measure(folder, seed):
     return measures, encoded.mean, test.labels
 
 
-def latent_table(rows: list[dict[str, object]]) -> Table:
-    """The measures of the nine runs, and what they are."""
-    legend = "\n".join(f"{name}: {meaning}" for name, meaning in _COLUMNS.items())
+def latent_table(rows: pd.DataFrame) -> Table:
+    """The measures of the nine runs, and what they are.
+
+    Args:
+        rows: of `latent.csv`.
+    """
+    legend = "\n".join(f"{name}: {metric.explanation}" for name, metric in LATENT_SPACE.items())
     table = Table("system", "batches", box=SIMPLE, padding=0, caption=legend)
     table.caption_justify = "left"
-    for name in _COLUMNS:
+    for name in LATENT_SPACE:
         table.add_column(name, justify="right")
-    for row in rows:
-        cells = [f"{row[name]:.2f}" for name in _COLUMNS]
+    for _, row in rows.iterrows():
+        cells = [metric.show(row[name]) for name, metric in LATENT_SPACE.items()]
         table.add_row(_SYSTEMS[row["system"]], row["partition"], *cells)
     return table

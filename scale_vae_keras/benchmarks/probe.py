@@ -6,6 +6,7 @@ from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.probe import LABEL_COUNTS, Accuracy, Labelled, probe
+from scale_vae_keras.metrics import PROBE
 from scale_vae_keras.runs.run_folder import RunFolder
 
 
@@ -42,11 +43,12 @@ def probe_run(run: str, repeats: int) -> dict[int, Accuracy]:
 
 def probe_table(accuracies: dict[str, dict[int, Accuracy]]) -> Table:
     """Accuracies of several runs, in per cent, mean ± standard deviation over the repeats."""
+    accuracy = PROBE["accuracy"]
     counts = sorted({count for mine in accuracies.values() for count in mine})
     table = Table("labels", *(f"{count:,}" for count in counts))
     for run, mine in accuracies.items():
         cells = [
-            f"{100 * mine[count].mean:.1f} ± {100 * mine[count].deviation:.1f}"
+            accuracy.show(100 * mine[count].mean, 100 * mine[count].deviation)
             if count in mine
             else "-"
             for count in counts

@@ -3,6 +3,7 @@
 from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
 from scale_vae_keras.callbacks.best_model import BestModel
 from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
+from scale_vae_keras.callbacks.fit_prior import FitPrior
 from scale_vae_keras.callbacks.halving_schedule import HalvingSchedule
 from scale_vae_keras.callbacks.hyperparameters_log import HyperparametersLog
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
@@ -27,6 +28,7 @@ __all__ = [
     "CyclicalKLAnnealing",
     "DecayOnPlateau",
     "EpochAverageScale",
+    "FitPrior",
     "HalvingSchedule",
     "HyperparametersLog",
     "LatentMonitor",

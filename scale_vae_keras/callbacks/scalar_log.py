@@ -13,31 +13,17 @@ from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.evaluation.prior import factor
 from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.metrics import EVALUATION, TRAINING
 from scale_vae_keras.schedules.order import Stage
 
 _LATENT = ("mi", "mi_cap", "mi_batch", "au", "au_unscaled")
-_DESCRIPTIONS = {
-    "loss/objective": "What training minimises, nats a sentence; in validation with the weight of "
-    "the KL after annealing. For Scale-VAE it bounds nothing.",
-    "loss/reconstruction": "-log p(x|z) at one sample z, nats a sentence, `</s>` counted.",
-    "loss/kl": "KL(q(z|x) || N(0, I)) of the posterior that is charged, nats a sentence.",
-    "loss/elbo_nll": "Negative ELBO under the generator f\\*z, nats a sentence: an upper bound of "
-    "the negative log-likelihood.",
-    "loss/perplexity": "exp(elbo_nll / predicted tokens of a sentence): an upper bound of the "
-    "perplexity; exact for a language model.",
-    "latent/mi": "Mutual information of sentence and z, nats. It cannot exceed `mi_cap`.",
-    "latent/mi_cap": "Logarithm of the number of validation sentences, nats.",
-    "latent/mi_batch": "Mutual information within batches, nats.",
-    "latent/au": "Active units of the posterior that the decoder samples from.",
-    "latent/au_unscaled": "Active units of the encoder's own posterior.",
-    "training/kl_weight": "Weight of the KL in the last step of the epoch.",
-    "training/learning_rate": "In the last step of the epoch.",
-    "training/gradient_norm": "Before clipping, mean over the epoch's steps that were not skipped.",
-    "training/gradient_norm_max": "Before clipping, the largest of the epoch.",
-    "training/tokens_per_second": "Predicted tokens of the training sentences a second of wall "
-    "time, validation left out.",
-    "training/skipped_steps": "Steps left out since the start because a gradient was not finite.",
-    "scale_factor/mean": "Mean of f-bar over the latent dimensions.",
+_METRICS = {
+    "loss/objective": TRAINING["loss"],
+    "loss/perplexity": TRAINING["perplexity"],
+    **{f"loss/{name}": EVALUATION[name] for name in ("reconstruction", "kl", "elbo_nll")},
+    **{f"latent/{name}": EVALUATION[name] for name in _LATENT},
+    **{f"training/{name}": metric for name, metric in TRAINING.items()},
+    **{f"scale_factor/{name}": TRAINING[f"factor_{name}"] for name in ("min", "mean", "max")},
 }
 _CHARTS = {
     "Mutual information and its cap (nats)": ["latent/mi$", "latent/mi_cap$"],
@@ -177,4 +163,5 @@ def _training_tag(key):
 
 
 def _scalar(tag, value):
-    return scalar_pb(tag, float(value), _DESCRIPTIONS.get(tag))
+    metric = _METRICS.get(tag)
+    return scalar_pb(tag, float(value), metric and metric.sentence)

@@ -2,16 +2,18 @@
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import keras
 import numpy as np
+import pandas as pd
 from tensorboard.plugins.text.summary_v2 import text_pb
 
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.evaluation.text_samples import write_samples
 from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.schedules.order import Stage
+from scale_vae_keras.tables import markdown_table
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 
@@ -50,29 +52,24 @@ class TextSamplesLog(keras.callbacks.Callback):
         """Writes the tables."""
         means = np.zeros([0, 0]) if self.monitor is None else self.monitor.encoded.mean[self.rows]
         samples = write_samples(self.model, self.tokenizer, means)
-        tables = {"samples/prior": markdown_table(["from the prior"], zip(samples.prior))}
+        tables = {"samples/prior": pd.DataFrame({"from the prior": samples.prior})}
         if samples.reconstructions:
-            tables["samples/reconstructions"] = markdown_table(
-                ["sentence", "reconstruction"],
-                zip(self.originals, samples.reconstructions, strict=True),
+            tables["samples/reconstructions"] = pd.DataFrame(
+                {"sentence": list(self.originals), "reconstruction": samples.reconstructions}
             )
         if samples.interpolations:
-            tables["samples/interpolations"] = markdown_table(
-                [f"line {number}" for number, _ in enumerate(samples.interpolations, start=1)],
-                zip(*samples.interpolations, strict=True),
+            lines = enumerate(samples.interpolations, start=1)
+            tables["samples/interpolations"] = pd.DataFrame(
+                {f"line {number}": line for number, line in lines}
             )
-        self.log.write(epoch + 1, *(text_pb(tag, table) for tag, table in tables.items()))
+        self.log.write(
+            epoch + 1, *(text_pb(tag, text_table(table)) for tag, table in tables.items())
+        )
 
 
-def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown whose cells show text as it is, markup too.
-
-    Args:
-        header: name of each column.
-        rows: text of each cell.
-    """
-    lines = [header, ["---"] * len(header), *([_escaped(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def text_table(table: pd.DataFrame) -> str:
+    """A table of strings in Markdown whose cells show text as it is, markup too."""
+    return markdown_table(table.map(_escaped))
 
 
 def _escaped(text):

@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> None:
     model = folder.load_model()
     fitted = options.generator in FITTED
     fitted_on = encode_sentences(model, folder.encode("train")) if fitted else None
-    z = declared_prior(model, options.generator, fitted_on).sample(options.n, options.seed)
-    sentences = model.decode(z, sampler, row_seeds(options.n, options.seed), longest(folder))
+    seeds = row_seeds(options.n, options.seed)
+    z = declared_prior(model, options.generator, fitted_on).sample(seeds)
+    sentences = model.decode(z, sampler, seeds, longest(folder))
     print_sentences(folder.tokenizer, sentences.ids)

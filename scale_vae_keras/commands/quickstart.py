@@ -11,6 +11,7 @@ from scale_vae_keras.commands.console import log_to_terminal
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.data.reviews import ReviewGrammar
 from scale_vae_keras.evaluation.encode import encode_sentences
+from scale_vae_keras.metrics import EVALUATION
 from scale_vae_keras.pictures import draw_curves, draw_latent_map
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.evaluate_run import evaluate_run
@@ -84,26 +85,19 @@ def _train(name, path, console):
 
 
 def _comparison(metrics, entropy):
-    table = Table(title="reviews, 2,000 test sentences, nats a sentence")
+    table = Table(
+        title=f"reviews, 2,000 test sentences, {_SAMPLES} importance samples of each; in "
+        f"{EVALUATION['elbo_nll'].unit}"
+    )
     table.add_column("")
     for name in metrics:
         table.add_column(_TITLES[name], justify="right")
     table.add_column("meaning")
-    rows = {
-        "objective_nll": "what training minimises; for Scale-VAE not a bound",
-        "elbo_nll": "proper bound of the negative log-likelihood",
-        "iw_nll": f"the same, tightened with {_SAMPLES} importance samples",
-        "kl": "charged for the latent code",
-        "mi": "information of the latent code about the sentence",
-        "mi_cap": "the most that this estimate can show",
-        "au": "latent units that vary with the sentence, of 32",
-    }
-    for name, meaning in rows.items():
-        shown = [
-            f"{values[name]:.2f}" if name != "au" else values[name] for values in metrics.values()
-        ]
-        table.add_row(name, *map(str, shown), meaning)
-    exact = [f"{entropy:.2f}"] * len(metrics)
+    for name in ("objective_nll", "elbo_nll", "iw_nll", "kl", "mi", "mi_cap", "au"):
+        metric = EVALUATION[name]
+        shown = [metric.show(values[name]) for values in metrics.values()]
+        table.add_row(name, *shown, "; ".join(filter(None, [metric.meaning, metric.bound])))
+    exact = [EVALUATION["iw_nll"].show(entropy)] * len(metrics)
     table.add_row("entropy", *exact, "of the corpus: no likelihood can be better")
     return table
 

@@ -15,7 +15,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.config import read_setting
 from scale_vae_keras.tuning.objective import search_objective
 from scale_vae_keras.tuning.picture import draw_search
-from scale_vae_keras.tuning.results import read_trials, results_table
+from scale_vae_keras.tuning.results import read_trials, results_markdown
 from scale_vae_keras.tuning.search_folder import SearchFolder
 
 
@@ -117,7 +117,7 @@ def show(directory: str | os.PathLike) -> None:
     if not trials:
         raise InputError(f"the search in {folder.path} has no trial yet")
     console = Console(width=400, soft_wrap=True)
-    console.print(results_table(directory))
+    print(results_markdown(directory))
     for trial in trials:
         if trial.status == "FAILED":
             console.print(f"trial {trial.name} failed: {trial.reason}", markup=False)

@@ -157,6 +157,30 @@ def evaluation_batches(split: EncodedSplit, batch_size: int) -> tuple[tf.data.Da
     return dataset.prefetch(tf.data.AUTOTUNE), order
 
 
+def sampled_batches(split: EncodedSplit, batch_size: int, limit: int, seed: int) -> tf.data.Dataset:
+    """Serves sentences that are drawn without replacement, the same at every pass.
+
+    Args:
+        split: The sentences.
+        batch_size: Sentences in a batch; the last one may be smaller.
+        limit: How many sentences are drawn; all where there are fewer.
+        seed: Any integer from 0 on.
+
+    Returns:
+        A dataset of ids, int32 `[batch, time]`, right padded with 0, in order of length.
+
+    Raises:
+        InputError: `batch_size` or `limit` is below 1.
+    """
+    _check_batch_size(batch_size)
+    if limit < 1:
+        raise InputError(f"the limit of sentences is {limit}: give at least 1")
+    drawn = np.random.default_rng(seed).permutation(split.sentences)[:limit]
+    order = drawn[np.argsort(split.lengths[drawn], kind="stable")]
+    starts = np.append(np.arange(0, len(order), batch_size), len(order))
+    return _gatherer(split)(order, starts).prefetch(tf.data.AUTOTUNE)
+
+
 def _gatherer(split: EncodedSplit):
     with tf.device("CPU"):
         sentences = tf.RaggedTensor.from_row_splits(split.tokens, split.offsets, validate=False)

@@ -73,18 +73,60 @@ class BuiltInCorpus:
 BUILT_IN = {"reviews": reviews_split, "synthetic": synthetic_split}
 
 
-def open_corpus(name_or_path: str | os.PathLike) -> Corpus:
+def open_corpus(name_or_path: str | os.PathLike, encoding: str | None = None) -> Corpus:
     """Opens a built-in corpus (`synthetic`, `reviews`) or the folder at a path.
 
     A built-in name wins over a folder of that name in the working directory.
 
+    Args:
+        name_or_path: The name or the path.
+        encoding: Of a folder's files, see `FolderCorpus`.
+
     Raises:
-        InputError: there is no such corpus, or the folder's files are not fit, see `FolderCorpus`.
+        InputError: there is no such corpus, or the folder's files are invalid, see `FolderCorpus`.
     """
     name = os.fspath(name_or_path)
     if name in BUILT_IN:
         return BuiltInCorpus(name, BUILT_IN[name])
-    return FolderCorpus(name)
+    return FolderCorpus(name, encoding)
+
+
+def open_same_corpus(
+    name_or_path: str | os.PathLike, fingerprint: str, encoding: str | None = None
+) -> Corpus:
+    """Opens a corpus that may have moved, and makes sure that its contents are the known ones.
+
+    Args:
+        name_or_path: As for `open_corpus`.
+        fingerprint: The `fingerprint()` of the corpus that is meant.
+        encoding: As for `open_corpus`.
+
+    Raises:
+        InputError: the contents are others; as `open_corpus`.
+    """
+    corpus = open_corpus(name_or_path, encoding)
+    check_fingerprint(corpus, fingerprint, os.fspath(name_or_path))
+    return corpus
+
+
+def check_fingerprint(corpus: Corpus, fingerprint: str, address: str) -> None:
+    """Refuses a corpus whose contents are not the ones that a run was trained on.
+
+    Args:
+        corpus: The corpus.
+        fingerprint: That of the run.
+        address: Where the corpus is, for the error.
+
+    Raises:
+        InputError: the contents are others.
+    """
+    found = corpus.fingerprint()
+    if found != fingerprint:
+        raise InputError(
+            f"the corpus {address} is not the one of the run: the SHA-256 of its contents is "
+            f"{found[:12]}..., that of the run {fingerprint[:12]}...; name the folder with the "
+            "run's corpus, or start a new run"
+        )
 
 
 def corpus_address(name_or_path: str | os.PathLike) -> str:

@@ -103,8 +103,10 @@ def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSpl
         words = tokenizer.split([line.text for line in block])
         filled = words.row_lengths().numpy() > 0
         filled &= [not is_blank(line.text) for line in block]
-        words = tf.ragged.boolean_mask(words, filled)
-        kept = [line for line, is_filled in zip(block, filled, strict=True) if is_filled]
+        kept = block
+        if not filled.all():
+            words = tf.ragged.boolean_mask(words, filled)
+            kept = [line for line, is_filled in zip(block, filled, strict=True) if is_filled]
         ids = tokenizer.to_ids(words)
         tokens.frombytes(ids.values.numpy().tobytes())
         lengths.frombytes(ids.row_lengths().numpy().tobytes())
@@ -114,7 +116,8 @@ def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSpl
         if tokenizer.max_length is not None:
             cut = words.row_lengths().numpy() > tokenizer.max_length
             truncated += int(np.count_nonzero(cut))
-            sizes[cut] = tokenizer.byte_lengths(tf.ragged.boolean_mask(words, cut)).numpy()
+            if cut.any():
+                sizes[cut] = tokenizer.byte_lengths(tf.ragged.boolean_mask(words, cut)).numpy()
         text_bytes.frombytes(sizes.tobytes())
     if not lengths:
         raise InputError(f"the {split} split of {corpus.name} has no sentence: give at least one")

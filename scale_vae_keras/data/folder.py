@@ -7,21 +7,24 @@ from itertools import islice
 from pathlib import Path
 
 from scale_vae_keras.data.labelled_text import LabelledText
+from scale_vae_keras.data.lines import file_lines, no_label, split_label
 from scale_vae_keras.errors import InputError
 
 SPLITS = ("train", "valid", "test")
-_FEWEST_SENTENCES = {"train": 2, "valid": 1, "test": 1}
+FEWEST_SENTENCES = {"train": 2, "valid": 1, "test": 1}
 
 
 class FolderCorpus:
     """`train.txt`, `valid.txt` and `test.txt`, and perhaps `vocab.txt`, in one folder.
 
-    The files are UTF-8 with one sentence a line. They have labels, written `label<TAB>text`, if
-    the first line of each that is not blank holds a tab. Bytes that are not UTF-8 are replaced.
-    Files are streamed, never held in memory.
+    The files are UTF-8, or UTF-16 or UTF-32 with a byte order mark, with one sentence a line, see
+    `data.lines`. They have labels, written `label<TAB>text`, if the first line of each that is not
+    blank holds a tab. Files are streamed, never held in memory.
 
     Args:
         path: The folder.
+        encoding: Of the three files, by Python's name; by default that of the byte order mark,
+            UTF-8 without one.
 
     Attributes:
         name: The folder's name.
@@ -30,16 +33,13 @@ class FolderCorpus:
 
     Raises:
         InputError: a folder or file is missing, a file has no sentence, `train.txt` has fewer than
-            two, or only some of the files have labels.
+            two, only some of the files have labels, or bytes do not belong to the encoding.
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike, encoding: str | None = None):
         self._folder = Path(path)
-        if not self._folder.is_dir():
-            raise InputError(
-                f"there is no folder {path}: give one with train.txt, valid.txt and test.txt, "
-                "or a built-in corpus (synthetic, reviews)"
-            )
+        self._encoding = encoding
+        self._check_files()
         self.name = self._folder.resolve().name
         vocabulary_path = self._folder / "vocab.txt"
         self.vocabulary_path = vocabulary_path if vocabulary_path.is_file() else None
@@ -57,19 +57,17 @@ class FolderCorpus:
         """Yields every line of a split in the file's order, blank ones too.
 
         Raises:
-            InputError: the split is unknown, or a line of a labelled file has no label.
+            InputError: the split is unknown, a line of a labelled file has no label, or bytes do
+                not belong to the encoding.
         """
         for number, line in enumerate(self._raw_lines(split), start=1):
             if not self.has_labels:
                 yield LabelledText(None, line)
                 continue
-            label, tab, text = line.partition("\t")
-            if line.strip() and not (label and tab):
-                raise InputError(
-                    f"{self._path(split)}, line {number}: there is no label; "
-                    "write label<TAB>text on every line"
-                )
-            yield LabelledText(label, text)
+            parts = split_label(line)
+            if parts is None:
+                raise no_label(str(self._path(split)), number)
+            yield LabelledText._make(parts)
 
     def fingerprint(self) -> str:
         """SHA-256 of the contents of the three files, as 64 hexadecimal digits."""
@@ -84,12 +82,28 @@ class FolderCorpus:
             raise InputError(f'unknown split "{split}": choose train, valid or test')
         return self._folder / f"{split}.txt"
 
+    def _check_files(self) -> None:
+        folder = self._folder
+        if folder.is_file():
+            raise InputError(
+                f"{folder} is a file, and a corpus is a folder: make one of it with "
+                f"scale-vae prepare {folder} --output DATA"
+            )
+        if not folder.is_dir():
+            raise InputError(
+                f"there is no folder {folder}: give one with train.txt, valid.txt and test.txt, "
+                "or a built-in corpus (synthetic, reviews)"
+            )
+        if [split for split in SPLITS if self._path(split).exists()] == ["train"]:
+            raise InputError(
+                f"{folder} has train.txt alone: split it with "
+                f"scale-vae prepare {self._path('train')} --output DATA"
+            )
+
     def _raw_lines(self, split: str) -> Iterator[str]:
         path = self._path(split)
         try:
-            with open(path, encoding="utf-8-sig", errors="replace", newline="\n") as file:
-                for line in file:
-                    yield line.rstrip("\r\n")
+            yield from file_lines(path, self._encoding)
         except OSError as error:
             raise InputError(
                 f"cannot read {path}: {error.strerror}; "
@@ -97,7 +111,7 @@ class FolderCorpus:
             ) from error
 
     def _is_labelled(self, split: str) -> bool:
-        fewest = _FEWEST_SENTENCES[split]
+        fewest = FEWEST_SENTENCES[split]
         sentences = list(islice(filter(str.strip, self._raw_lines(split)), fewest))
         if len(sentences) < fewest:
             raise InputError(

@@ -3,7 +3,6 @@
 from scale_vae_keras.evaluation.density import Density, evaluate_density
 from scale_vae_keras.evaluation.encode import Encoded, encode_dataset, encode_sentences
 from scale_vae_keras.evaluation.evaluate import dimension_table, evaluate_model
-from scale_vae_keras.evaluation.gaussian_prior import DiagonalPrior, FullPrior
 from scale_vae_keras.evaluation.information import (
     Information,
     active_units,
@@ -14,21 +13,17 @@ from scale_vae_keras.evaluation.information import (
     mutual_posterior_divergence,
     mutual_posterior_divergence_bound,
 )
-from scale_vae_keras.evaluation.mixture_prior import MixturePrior
-from scale_vae_keras.evaluation.prior import FITTED, GENERATORS, Prior, declared_prior
+from scale_vae_keras.evaluation.prior import FITTED, GENERATORS, declared_prior
 from scale_vae_keras.evaluation.report import metrics_table, notes
 from scale_vae_keras.evaluation.silhouette import silhouette
+from scale_vae_keras.evaluation.verdict import training_verdict, unigram_nll
 
 __all__ = [
     "FITTED",
     "GENERATORS",
     "Density",
-    "DiagonalPrior",
     "Encoded",
-    "FullPrior",
     "Information",
-    "MixturePrior",
-    "Prior",
     "active_units",
     "aggregate_divergence",
     "batch_mutual_information",
@@ -45,4 +40,6 @@ __all__ = [
     "mutual_posterior_divergence_bound",
     "notes",
     "silhouette",
+    "training_verdict",
+    "unigram_nll",
 ]

@@ -1,7 +1,7 @@
 """Likelihood, bounds and rates of every sentence of a data set."""
 
-import math
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +12,12 @@ from rich.progress import track
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import Encoded, check_finite
+from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.evaluation.journal import Journal
-from scale_vae_keras.evaluation.prior import Prior, declared_prior
+from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
+from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.layers.priors import Prior
 
 _MOST_ROWS = 1536
 _MOST_LOGITS = 2**24
@@ -29,10 +32,10 @@ class Density(NamedTuple):
         kl_scaled_prior: KL of the posterior that the decoder samples from, q-hat, to
             N(0, diag f-bar^2).
         kl_standard_prior: KL(q-hat || N(0, I)).
-        kl_prior: KL(q-hat || the prior of the declared generator); for a mixture, whose KL has no
+        kl_prior: KL(q-hat || the declared prior); for a mixture, whose KL has no
             closed form, the mean over the samples of log q-hat(z | x) - log prior(z), an unbiased
             estimate. The samples are those of the reconstruction and of the importance weights.
-        log_likelihood: importance-weighted estimate of log p(x) under the declared generator; NaN
+        log_likelihood: importance-weighted estimate of log p(x) under the declared prior; NaN
             without importance weighting.
         ess: effective sample size of the importance weights, from 1 to the number of samples; NaN
             without importance weighting.
@@ -55,7 +58,7 @@ class Density(NamedTuple):
 
     @property
     def elbo(self) -> np.ndarray:
-        """Lower bound of log p(x) under the declared generator.
+        """Lower bound of log p(x) under the declared prior.
 
         The reconstruction is the mean over samples; so is the rate of a mixture. The estimate is
         unbiased.
@@ -76,11 +79,9 @@ def evaluate_density(
 ) -> Density:
     """Evaluates every sentence of a split.
 
-    With K samples z_k of q-hat(z|x), `log p(x) ~ logsumexp_k log w_k - log K` and
-    `log w_k = log p(x | z_k) + log prior(z_k) - log q-hat(z_k | x)` (Burda et al., 2016): a lower
-    bound in expectation, exact as K grows. Where the prior is wider than sqrt(2) times the
-    posterior, as that of the generator "scaled" is where f-bar > sqrt(2) sigma, the weights have
-    no bounded variance; the estimate then converges slowly and the effective sample size is small.
+    Likelihoods are importance weighted, see `importance_estimates`. Where the prior is wider than
+    sqrt(2) times the posterior, as "scaled" is where f-bar > sqrt(2) sigma, the weights have no
+    bounded variance; the estimate then converges slowly and the effective sample size is small.
 
     The samples of a sentence depend on the seed and its place in the split alone, not on how the
     work is divided; more samples begin with the same ones. A language model has no latent code:
@@ -90,7 +91,7 @@ def evaluate_density(
         model: a text VAE or the language model of this package.
         split: the sentences.
         encoded: their posteriors, see `encode_sentences`.
-        prior: of the declared generator, see `declared_prior`.
+        prior: that the likelihood is declared for, see `declared_prior`.
         samples: importance samples of a sentence; 0 leaves importance weighting out, and the
             reconstruction is then that of one sample.
         seed: of the samples, an integer from 0 on.
@@ -114,13 +115,12 @@ def evaluate_density(
     )
     unit, scaled = declared_prior(model, "standard"), declared_prior(model, "scaled")
     sampled = (encoded.mean, encoded.log_var)
-    rate = prior.kl(*sampled)
     return Density(
         reconstruction=scores[:, 0],
-        kl=unit.kl(encoded.unscaled_mean, encoded.unscaled_log_var),
-        kl_scaled_prior=scaled.kl(*sampled),
-        kl_standard_prior=unit.kl(*sampled),
-        kl_prior=scores[:, 1] if rate is None else rate,
+        kl=unit.kl(encoded.unscaled_mean, encoded.unscaled_log_var).numpy(),
+        kl_scaled_prior=scaled.kl(*sampled).numpy(),
+        kl_standard_prior=unit.kl(*sampled).numpy(),
+        kl_prior=prior.kl(*sampled).numpy() if prior.closed_form else scores[:, 1],
         log_likelihood=scores[:, 2] if samples else np.full(len(scores), np.nan),
         ess=scores[:, 3] if samples else np.full(len(scores), np.nan),
         tokens=split.lengths - 1,
@@ -128,16 +128,13 @@ def evaluate_density(
 
 
 def _importance_weighting(model, split, encoded, prior, samples, seed, rows, journal, progress):
-    """Reconstruction, rate, log-likelihood and effective sample size, float64 `[sentences, 4]`.
-
-    The first two are means over the samples.
-    """
+    """The columns of `ImportanceEstimates`, float64 `[sentences, 4]`."""
     samples = max(samples, 1)
     scores = np.full([split.sentences, 4], np.nan)
     record = None
     if journal is not None:
-        settings = np.array([samples, seed, scores.size])
-        inputs = [settings, *prior, split.tokens, split.offsets, *encoded]
+        settings = [np.array([samples, seed, scores.size]), np.array(prior.kind)]
+        inputs = [*settings, *prior.get_weights(), split.tokens, split.offsets, *encoded]
         record = Journal(journal, [*inputs, *model.decoder.get_weights()])
         scores = record.load(scores)
     score = sample_likelihood(model.decoder)
@@ -145,7 +142,15 @@ def _importance_weighting(model, split, encoded, prior, samples, seed, rows, jou
     groups = list(_equal_lengths(split.lengths, todo, max(1, rows // samples)))
     for group in track(groups, "importance weighting", disable=not progress):
         ids = np.stack([split.tokens[split.offsets[i] : split.offsets[i + 1]] for i in group])
-        scores[group] = _score(score, tf.constant(ids), encoded, prior, group, samples, seed, rows)
+        estimates = importance_estimates(
+            partial(score, tf.constant(ids)),
+            Posterior(encoded.mean[group], encoded.log_var[group]),
+            prior,
+            sentence_streams(seed, group),
+            samples,
+            rows,
+        )
+        scores[group] = np.stack(estimates, axis=1)
         if record is not None:
             record.save(scores)
     if record is not None:
@@ -158,37 +163,3 @@ def _equal_lengths(lengths: np.ndarray, todo: np.ndarray, size: int) -> Iterator
     order = todo[np.argsort(lengths[todo], kind="stable")]
     for same in np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1):
         yield from np.split(same, range(size, len(same), size))
-
-
-def _score(score, ids, encoded: Encoded, prior, group, samples, seed, rows):
-    """The rows of `_importance_weighting` for a group of sentences of one length."""
-    streams = [np.random.default_rng([seed, i]) for i in group]
-    passes = math.ceil(len(group) * samples / rows)
-    log_likelihood, log_ratio = [], []
-    mean, log_var = encoded.mean[group][:, None], encoded.log_var[group][:, None]
-    for part in np.array_split(np.arange(samples), min(passes, samples)):
-        size = (len(part), encoded.mean.shape[1])
-        noise = np.stack([stream.standard_normal(size, np.float32) for stream in streams])
-        z = mean + np.exp(0.5 * log_var) * noise
-        log_likelihood.append(score(ids, tf.constant(z)).numpy())
-        log_ratio.append(prior.log_density(z) - _log_posterior(noise, log_var))
-    log_likelihood = np.concatenate(log_likelihood, axis=1)
-    log_ratio = np.concatenate(log_ratio, axis=1)
-    log_weight = log_likelihood + log_ratio
-    top = log_weight.max(axis=1)
-    weight = np.exp(log_weight - top[:, None])
-    return np.stack(
-        [
-            -log_likelihood.mean(axis=1),
-            -log_ratio.mean(axis=1),
-            top + np.log(weight.mean(axis=1)),
-            np.square(weight.sum(axis=1)) / np.square(weight).sum(axis=1),
-        ],
-        axis=1,
-    )
-
-
-def _log_posterior(noise, log_var):
-    """Log q(z | x) of z = mean + exp(log_var / 2) * noise, float64 `[sentences, samples]`."""
-    terms = np.square(np.float64(noise)) + np.float64(log_var) + math.log(2 * math.pi)
-    return -0.5 * np.sum(terms, axis=-1)

@@ -61,6 +61,7 @@ def encode_dataset(model, dataset: Any) -> Encoded:
 
         return encode.get_concrete_function()
 
+    model.ensure_built()
     graph = graph_of(model, "encode", make)
     parts = [graph(ids) for ids in ids_of_batches(dataset, model.vocabulary_size)]
     return Encoded(*(np.concatenate(part) for part in zip(*parts, strict=True)))

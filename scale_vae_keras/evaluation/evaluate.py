@@ -16,6 +16,7 @@ from scale_vae_keras.evaluation.information import (
     mutual_posterior_divergence_bound,
 )
 from scale_vae_keras.evaluation.prior import declared_prior, factor
+from scale_vae_keras.layers.priors import ALIASES, Prior
 
 Metrics = dict[str, object]
 
@@ -24,7 +25,7 @@ def evaluate_model(
     model,
     split: EncodedSplit,
     samples: int = 500,
-    generator: str = "scaled",
+    prior: str | Prior | None = None,
     seed: int = 0,
     fitted_on: EncodedSplit | None = None,
     journal: str | Path | None = None,
@@ -36,15 +37,16 @@ def evaluate_model(
     standard error of the mean `name` over sentences. A figure that was not computed is None.
 
     - `objective_nll`: reconstruction + `kl`, minus the objective. For Scale-VAE it bounds nothing.
-    - `elbo_nll`: reconstruction + KL to the declared generator's prior; an upper bound of the
-      negative log-likelihood. For "fitted-mixture" the KL, too, is estimated with the samples,
-      without bias.
+    - `elbo_nll`: reconstruction + KL to the declared prior; an upper bound of the negative
+      log-likelihood. For a mixture the KL, too, is estimated with the samples, without bias.
     - `iw_nll`, `iw_samples`: importance-weighted negative log-likelihood under the declared
-      generator, an upper bound in expectation that is exact as the samples grow; `ppl`, its
+      prior, an upper bound in expectation that is exact as the samples grow; `ppl`, its
       exponential by predicted token; `ess`, the mean effective number of samples.
+    - `bits_per_byte`: `iw_nll` of all sentences in bits, by the UTF-8 bytes of their text; models
+      with different tokenizers compare. None where the split has no bytes.
     - `reconstruction`; `kl`, KL(q || N(0, I)) of the posterior that the objective charges;
       `kl_scaled_prior` and `kl_standard_prior`, of the posterior that the decoder samples from to
-      the priors of the generators "scaled" and "standard".
+      the priors "scaled" and "standard".
     - `mi`, `mi_cap`, `mi_upper`: mutual information of that posterior, its estimator's cap, and an
       upper bound, see `estimate_information`; `mi_batch`, `mi_batch_cap`: the estimate within
       batches of 32 sentences of like length.
@@ -53,40 +55,44 @@ def evaluate_model(
     - `mpd`, `mpd_bound`: mutual posterior divergence of the posterior that the decoder samples
       from, and its lower bound.
     - For a language model `iw_nll` is exact and what describes a latent code is None.
-    - `sentences`, `tokens` (predicted), `factor` (minimum, mean and maximum of f-bar), `generator`,
-      `seed`.
+    - `sentences`, `tokens` (predicted), `factor` (minimum, mean and maximum of f-bar), `prior`
+      (its name), `generator` (the name that earlier versions gave it), `seed`.
 
     Args:
         model: a text VAE or the language model of this package.
         split: the sentences.
         samples: importance samples of a sentence; 0 leaves importance weighting out.
-        generator: "scaled", "standard", "fitted", "fitted-full" or "fitted-mixture", see
-            `declared_prior`.
+        prior: that the likelihood is declared for; the model's own by default, else a name or a
+            prior, see `declared_prior`.
         seed: of all samples, an integer from 0 on.
-        fitted_on: training sentences, for a generator that is fitted.
+        fitted_on: training sentences, for another prior than the model's that is fitted.
         journal: a file that keeps what is done of a long evaluation, see `evaluate_density`.
         progress: whether to show a progress bar.
 
     Raises:
-        InputError: an argument is out of its range, or "fitted-mixture" is asked for without
-            scikit-learn.
+        InputError: an argument is out of its range, the prior is not fitted yet or was trained
+            with another model, or "mixture" is fitted without scikit-learn.
     """
     latent = bool(model.decoder.latent_dim)
     samples = samples if latent else 1
     fitted = None if fitted_on is None else encode_sentences(model, fitted_on)
-    prior = declared_prior(model, generator, fitted)
+    declared = declared_prior(model, prior, fitted)
     encoded = encode_sentences(model, split)
     terms = evaluate_density(
-        model, split, encoded, prior, samples, seed, journal=journal, progress=progress
+        model, split, encoded, declared, samples, seed, journal=journal, progress=progress
     )
     return {
-        "generator": generator,
+        "prior": declared.kind,
+        "generator": _GENERATORS.get(declared.kind, declared.kind),
         "seed": seed,
         **_density_metrics(terms, samples),
+        "bits_per_byte": bits_per_byte(terms.log_likelihood, split.text_bytes),
         **(_latent_metrics(encoded, split.lengths, seed) if latent else _NO_LATENT_METRICS),
         "factor": _extremes(factor(model)) if latent else None,
     }
 
+
+_GENERATORS = {kind: generator for generator, kind in ALIASES.items()}
 
 _NO_LATENT_METRICS = dict.fromkeys(
     [
@@ -117,6 +123,18 @@ def _density_metrics(terms: Density, samples: int) -> Metrics:
         "tokens": tokens,
     }
     return {name: None if _is_nan(value) else value for name, value in metrics.items()}
+
+
+def bits_per_byte(log_likelihood: np.ndarray, text_bytes: np.ndarray | None) -> float | None:
+    """What sentences cost in bits per byte of their text; None where either is not known.
+
+    Args:
+        log_likelihood: of each sentence, in nats, `[sentences]`.
+        text_bytes: UTF-8 bytes of each sentence, `[sentences]`.
+    """
+    if text_bytes is None or np.isnan(log_likelihood).any():
+        return None
+    return float(-log_likelihood.sum() / (math.log(2) * text_bytes.sum()))
 
 
 def _is_nan(value):
@@ -162,14 +180,17 @@ def dimension_table(model, encoded: Encoded) -> dict[str, np.ndarray]:
     """
     posterior = (encoded.mean, encoded.log_var)
     charged = (encoded.unscaled_mean, encoded.unscaled_log_var)
-    standard = declared_prior(model, "standard")
+    standard, scaled = declared_prior(model, "standard"), declared_prior(model, "scaled")
+    rates = {
+        "kl": standard.kl_by_dimension(*charged),
+        "kl_scaled_prior": scaled.kl_by_dimension(*posterior),
+        "kl_standard_prior": standard.kl_by_dimension(*posterior),
+    }
     return {
         "factor": factor(model),
         "mean_variance": np.var(encoded.mean, axis=0, ddof=1, dtype=np.float64),
         "unscaled_mean_variance": np.var(encoded.unscaled_mean, axis=0, ddof=1, dtype=np.float64),
         "variance": np.exp(np.float64(encoded.log_var)).mean(axis=0),
-        "kl": standard.kl_by_dimension(*charged).mean(axis=0),
-        "kl_scaled_prior": declared_prior(model, "scaled").kl_by_dimension(*posterior).mean(axis=0),
-        "kl_standard_prior": standard.kl_by_dimension(*posterior).mean(axis=0),
+        **{name: rate.numpy().mean(axis=0) for name, rate in rates.items()},
         "mpd": mutual_posterior_divergence(*posterior),
     }

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.prior import Prior
+from scale_vae_keras.layers.priors import Prior
 
 _BLOCK_ROWS = 1024
 
@@ -125,7 +125,7 @@ def aggregate_divergence(
     noise = np.random.default_rng(seed).standard_normal(mean.shape)
     z = mean + np.exp(0.5 * log_var) * noise
     own, others = _log_densities(z, mean, log_var)
-    log_ratio = np.logaddexp(own, others) - prior.log_density(z)
+    log_ratio = np.logaddexp(own, others) - prior.log_density(z).numpy()
     return float(np.mean(log_ratio)) - math.log(len(mean))
 
 

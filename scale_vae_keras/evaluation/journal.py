@@ -1,14 +1,19 @@
 """A file that keeps the part of a long evaluation that is done."""
 
 import hashlib
+import logging
 import os
 import time
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import written_whole
+
+_logger = logging.getLogger("scale_vae_keras")
 
 _SECONDS_BETWEEN_WRITES = 30.0
 
@@ -32,14 +37,20 @@ class Journal:
     def load(self, empty: np.ndarray) -> np.ndarray:
         """The rows that the file holds, or `empty` where there is no file.
 
+        A file that was cut off is dropped with a warning: what it held is computed again.
+
         Raises:
             InputError: the file is not a journal, or belongs to other inputs.
         """
         if not self.path.exists():
             return empty
         try:
-            with np.load(self.path) as file:
-                key, rows = str(file["key"]), file["rows"]
+            with self.path.open("rb") as file, np.load(file) as content:
+                key, rows = str(content["key"]), content["rows"]
+        except (zipfile.BadZipFile, EOFError):
+            _logger.warning("%s was cut off and is dropped: starting anew", self.path)
+            self.path.unlink()
+            return empty
         except (OSError, ValueError, KeyError) as error:
             raise InputError(f"{self.path} is not an evaluation journal: remove it") from error
         if key != self.key:
@@ -50,10 +61,8 @@ class Journal:
         """Writes the rows, at most twice a minute; a reader never sees a half-written file."""
         if time.monotonic() < self._next_write:
             return
-        unfinished = self.path.with_name(f"{self.path.name}.unfinished")
-        with open(unfinished, "wb") as file:
+        with written_whole(self.path) as temporary, temporary.open("wb") as file:
             np.savez(file, key=self.key, rows=rows)
-        unfinished.replace(self.path)
         self._next_write = time.monotonic() + _SECONDS_BETWEEN_WRITES
 
     def remove(self) -> None:

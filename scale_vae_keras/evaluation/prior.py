@@ -1,50 +1,25 @@
-"""The generator that a likelihood is declared for: the distribution that the decoder is fed."""
-
-from typing import Protocol
+"""The prior that a likelihood is declared for: the density of what the decoder is fed."""
 
 import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.encode import Encoded, check_finite
-from scale_vae_keras.evaluation.gaussian_prior import DiagonalPrior, FullPrior
-from scale_vae_keras.evaluation.mixture_prior import MixturePrior
+from scale_vae_keras.evaluation.encode import Encoded
+from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.layers.priors import (
+    ALIASES,
+    PRIORS,
+    Prior,
+    StandardPrior,
+    get_prior,
+    prior_kind,
+)
 
-FITTED = {"fitted": DiagonalPrior, "fitted-full": FullPrior, "fitted-mixture": MixturePrior}
-"""Generators whose prior is fitted to training posteriors, and its family."""
+FITTED = tuple(name for name in (*ALIASES, *PRIORS) if PRIORS[prior_kind(name)].needs_fit)
+"""Names of the priors that are fitted to training posteriors."""
 
-GENERATORS = ("scaled", "standard", *FITTED)
-
-
-class Prior(Protocol):
-    """A density in the space that the decoder is fed; a tuple of its parameters, float64 arrays."""
-
-    def kl(self, mean: np.ndarray, log_var: np.ndarray) -> np.ndarray | None:
-        """KL(N(mean, exp(log_var)) || prior) in nats, float64 `[sentences]`.
-
-        None where it has no closed form: it is then the mean over samples z of q of
-        `log q(z) - log prior(z)`.
-
-        Args:
-            mean: `[sentences, latent]`.
-            log_var: `[sentences, latent]`.
-        """
-
-    def log_density(self, z: np.ndarray) -> np.ndarray:
-        """Log prior(z) in nats, float64 `[...]` for z `[..., latent]`."""
-
-    def sample(self, count: int, seed: int) -> np.ndarray:
-        """Samples, float32 `[count, latent]`; more of them begin with the same ones.
-
-        Decoded with `row_seeds(count, seed)`, those of "scaled" give the sentences of
-        `TextGenerator.generate(count, seed)`.
-
-        Raises:
-            InputError: `count` is below 1, or `seed` below 0.
-        """
-
-    def __iter__(self):
-        """The parameters."""
+GENERATORS = ("scaled", "standard", *ALIASES)
+"""Names of the generators of earlier versions; each is a prior, see `ALIASES`."""
 
 
 def factor(model) -> np.ndarray:
@@ -59,40 +34,55 @@ def factor(model) -> np.ndarray:
     return np.float64(model.decoder_input(tf.ones([1, latent_dim]))[0])
 
 
-def declared_prior(model, generator: str, fitted_on: Encoded | None = None) -> Prior:
-    """The prior of a declared generator.
+def declared_prior(
+    model, prior: str | Prior | None = None, fitted_on: Encoded | None = None
+) -> Prior:
+    """The prior that a model is measured under, ready for use.
 
     "scaled": z ~ N(0, I) and the decoder is fed f-bar * z, which is N(0, diag f-bar^2) in its
     space: the generator of the Scale-VAE paper. "standard": the decoder is fed z ~ N(0, I).
 
-    The others have a prior that is fitted to the aggregated posterior of the training sentences,
-    (1/N) sum_j q(z|x_j), after training: valid generators, since nothing of the sentences that are
-    measured is in them. "fitted": the best diagonal Gaussian for the rate. "fitted-full": the best
-    Gaussian. "fitted-mixture": a mixture of Gaussians, see `MixturePrior.fit`. The mean rate is the
-    mutual information plus the KL of the aggregated posterior to the prior (Hoffman and Johnson,
-    2016); a better fit lowers the second part.
+    "diagonal", "full" and "mixture" are fitted to the aggregated posterior of the training
+    sentences, (1/N) sum_j q(z|x_j), after training: valid generators, since nothing of the
+    sentences that are measured is in them. The mean rate is the mutual information plus the KL of
+    the aggregated posterior to the prior (Hoffman and Johnson, 2016); a better fit lowers the
+    second part. "learned-mixture" and "vamp" are trained with the model.
 
-    A language model has no latent code, and all generators are the same one.
+    A language model has no latent code, and all priors are the same one.
 
     Args:
         model: the model.
-        generator: one of `GENERATORS`.
-        fitted_on: posteriors of training sentences, for a generator that is fitted.
+        prior: the name of a prior, or a prior that is not built yet; None, or the name of the
+            model's own, for the model's own.
+        fitted_on: posteriors of training sentences, for a prior that is fitted.
 
     Raises:
-        InputError: the generator is unknown, one that is fitted has no posteriors or posteriors
-            that are not finite, or "fitted-mixture" is asked for without scikit-learn.
+        InputError: the prior is unknown, or trained with another model; one that is fitted has no
+            posteriors or posteriors that are not finite; or "mixture" is asked for without
+            scikit-learn.
     """
-    if generator not in GENERATORS:
-        raise InputError(f"unknown generator {generator!r}: choose {', '.join(GENERATORS)}")
-    zeros = np.zeros(model.decoder.latent_dim)
-    if generator == "scaled":
-        return DiagonalPrior(zeros, factor(model))
-    if generator == "standard":
-        return DiagonalPrior(zeros, np.ones_like(zeros))
-    if fitted_on is None:
-        raise InputError(f'the generator "{generator}" needs training sentences: pass fitted_on')
-    if not len(zeros):
-        return DiagonalPrior(zeros, np.ones(0))
-    check_finite(fitted_on)
-    return FITTED[generator].fit(fitted_on.mean, fitted_on.log_var)
+    if isinstance(prior, str):
+        prior_kind(prior)
+    if not model.decoder.latent_dim:
+        return _built(StandardPrior(), model)
+    if prior is None or (isinstance(prior, str) and prior_kind(prior) == model.prior.kind):
+        model.prior.check_fitted()
+        return model.prior
+    found = get_prior(prior)
+    if found.learned:
+        raise InputError(
+            f'the prior "{found.kind}" is trained with the model, and this model was trained with '
+            f'"{model.prior.kind}"'
+        )
+    if found.needs_fit and fitted_on is None:
+        raise InputError(f'the prior "{found.kind}" needs training sentences: pass fitted_on')
+    found.attach(model)
+    _built(found, model)
+    if found.needs_fit:
+        found.fit(Posterior(fitted_on.mean, fitted_on.log_var))
+    return found
+
+
+def _built(prior, model):
+    prior.build_for(model.decoder.latent_dim)
+    return prior

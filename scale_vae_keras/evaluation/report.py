@@ -4,34 +4,8 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from scale_vae_keras.evaluation.prior import FITTED
-
-METRICS = (
-    ("iw_nll", "nats/sentence", "negative log-likelihood, importance weighted"),
-    ("elbo_nll", "nats/sentence", "negative ELBO"),
-    ("objective_nll", "nats/sentence", "negative training objective"),
-    ("ppl", "per token", "perplexity, of iw_nll"),
-    ("reconstruction", "nats/sentence", "-log p(x|z)"),
-    ("kl", "nats/sentence", "KL(q || N(0, I)), unscaled q"),
-    ("kl_scaled_prior", "nats/sentence", "KL(q-hat || N(0, f-bar^2))"),
-    ("kl_standard_prior", "nats/sentence", "KL(q-hat || N(0, I))"),
-    ("mi", "nats", "mutual information, whole set"),
-    ("mi_cap", "nats", "most that mi can show"),
-    ("mi_upper", "nats", "upper bound of the information"),
-    ("mi_batch", "nats", "mutual information within batches"),
-    ("mi_batch_cap", "nats", "most that mi_batch can show"),
-    ("au", "units", "active under q-hat"),
-    ("au_unscaled", "units", "active under q"),
-    ("mpd", "nats", "mutual posterior divergence"),
-    ("mpd_bound", "nats", "its lower bound"),
-    ("factor", "", "f-bar: min, mean, max"),
-    ("ess", "samples", "effective importance samples"),
-    ("iw_samples", "samples", "importance samples"),
-    ("sentences", "", ""),
-    ("tokens", "", "predicted, </s> counted"),
-    ("generator", "", "that the likelihood is declared for"),
-)
-"""Name, unit and meaning of what `evaluate_model` returns, in the order of a report."""
+from scale_vae_keras.layers.priors import PRIORS, prior_kind
+from scale_vae_keras.metrics import EVALUATION
 
 
 def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:
@@ -44,12 +18,32 @@ def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:
     for run in runs:
         table.add_column(run, no_wrap=True)
     table.add_column("meaning")
-    for name, unit, meaning in METRICS:
+    for name, metric in EVALUATION.items():
         cells = [
-            shown_metric(metrics[name], metrics.get(f"{name}_se")) for metrics in runs.values()
+            shown_metric(metric_value(metrics, name), metrics.get(f"{name}_se"))
+            for metrics in runs.values()
         ]
-        table.add_row(name, unit, *cells, meaning)
+        table.add_row(name, metric.unit, *cells, metric.meaning)
     return table
+
+
+def metric_value(metrics: Mapping[str, object], name: str) -> object:
+    """A figure of a run, None where an earlier version did not compute it.
+
+    Args:
+        metrics: as `evaluate_model` returns them, or returned them in earlier versions.
+        name: of the figure, one of `EVALUATION`.
+    """
+    return measured_prior(metrics) if name == "prior" else metrics.get(name)
+
+
+def measured_prior(metrics: Mapping[str, object]) -> str:
+    """The name of the prior that figures are declared for.
+
+    Args:
+        metrics: as `evaluate_model` returns them, or returned them in earlier versions.
+    """
+    return metrics.get("prior") or prior_kind(metrics["generator"])
 
 
 def shown_metric(value: object, error: float | None) -> str:
@@ -71,16 +65,14 @@ def notes(metrics: Mapping[str, object]) -> list[str]:
     """
     if metrics["factor"] is None:
         return ["A language model has no latent code: iw_nll is its exact negative log-likelihood."]
+    prior = measured_prior(metrics)
     lines = [
         f"elbo_nll and iw_nll are upper bounds (iw_nll in expectation) of the negative "
-        f'log-likelihood under the generator "{metrics["generator"]}"; rank models by iw_nll.'
+        f'log-likelihood under the prior "{prior}"; rank models by iw_nll.'
     ]
-    if metrics["generator"] in FITTED:
-        lines.append(
-            f"The prior of this generator is fitted to the training posteriors: "
-            f"scale-vae generate --generator {metrics['generator']} writes from it."
-        )
-    if metrics["generator"] == "fitted-mixture":
+    if prior in PRIORS and PRIORS[prior].needs_fit:
+        lines.append("This prior is fitted to the posteriors of training sentences.")
+    if prior in PRIORS and not PRIORS[prior].closed_form:
         lines.append("The KL of elbo_nll, to a mixture, is estimated with samples, without bias.")
     if any(value != 1.0 for value in metrics["factor"].values()):
         lines.append(

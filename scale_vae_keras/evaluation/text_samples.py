@@ -5,6 +5,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from scale_vae_keras.layers.interpolation import between
 from scale_vae_keras.samplers.sampler import MAX_LENGTH
 from scale_vae_keras.text.tokenizer import Tokenizer
 
@@ -49,9 +50,9 @@ def write_samples(
     prior = _texts(tokenizer, model.generate(count, seed, max_length=max_length))
     if not means.shape[1]:
         return TextSamples(prior, [], [])
-    alpha = np.linspace(0, 1, _STEPS, dtype=np.float32)[:, None]
+    alpha = np.linspace(0, 1, _STEPS, dtype=np.float32)
     pairs = list(zip(means[::2], means[1::2], strict=False))[:_PAIRS]
-    lines = [(1 - alpha) * start + alpha * end for start, end in pairs]
+    lines = [between(start[None], end[None], alpha) for start, end in pairs]
     decoded = model.decode(np.concatenate([means, *lines]), max_length=max_length)
     written = _texts(tokenizer, decoded)
     first = len(means)

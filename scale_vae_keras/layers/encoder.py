@@ -92,6 +92,22 @@ class LSTMEncoder(keras.layers.Layer):
         total = tf.reduce_sum(tf.where(real, states, tf.zeros_like(states)), axis=1)
         return total / tf.cast(lengths, states.dtype)[:, tf.newaxis]
 
+    def summary_of_embeddings(self, embedded: tf.Tensor) -> tf.Tensor:
+        """Summary of sentences that are given as embeddings and have no padding.
+
+        Args:
+            embedded: `[batch, time, embedding]`.
+
+        Returns:
+            `[batch, units]`.
+        """
+        states = self.lstm(tf.cast(embedded, self.compute_dtype))
+        if self.pooling == "last":
+            return states
+        if self.pooling == "max":
+            return tf.reduce_max(states, axis=1)
+        return tf.reduce_mean(states, axis=1)
+
     def compute_output_shape(self, input_shape):
         """Shape of the summary."""
         return (input_shape[0], self.units)

@@ -50,7 +50,8 @@ class AggressiveVAE(TextVAE):
         return global_sum(tf.reduce_sum(step.terms.loss)), global_sum(tokens)
 
     def _update(self, step, encoder_share, decoder_share):
-        of_decoder = {id(variable) for variable in self.decoder.trainable_variables}
+        generative = (*self.decoder.trainable_variables, *self.prior.trainable_variables)
+        of_decoder = {id(variable) for variable in generative}
         variables = self.trainable_variables
         shares = [
             decoder_share if id(variable) in of_decoder else encoder_share for variable in variables

@@ -39,9 +39,11 @@ class BetaVAE(TextVAE):
         check(BetaSettings, beta=beta)
         self.beta = beta
 
-    def rate(self, charged: Posterior, training: bool = True) -> tf.Tensor:
+    def rate(
+        self, charged: Posterior, training: bool = True, learned: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """`beta * KL` of each sentence in nats, float32 `[batch]`."""
-        return self.beta * super().rate(charged, training)
+        return self.beta * super().rate(charged, training, learned)
 
     def get_config(self):
         """Constructor arguments."""

@@ -40,9 +40,9 @@ class DeltaVAE(TextVAE):
         check(DeltaSettings, delta=delta)
         self.delta = delta
 
-    def posterior(self, ids: tf.Tensor, training: bool = False) -> Posterior:
-        """The constrained posterior of int32 ids `[batch, time]`."""
-        return delta_posterior(super().posterior(ids, training), self.delta)
+    def amortized_posterior(self, summary: tf.Tensor) -> Posterior:
+        """The constrained posterior of the encoder's summary of each sentence."""
+        return delta_posterior(super().amortized_posterior(summary), self.delta)
 
     def get_config(self):
         """Constructor arguments."""

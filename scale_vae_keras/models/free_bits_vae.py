@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
@@ -31,7 +32,8 @@ class FreeBitsVAE(TextVAE):
     Kingma et al. (2016), in the form of Li et al. (2019): `sum_d 1[KL_d > t] KL_d` for each
     sentence, without averaging over the batch; in the form "sentence" `1[KL > n t] KL`. The
     constant that a KL below the threshold would add is left out. The validation loss charges the
-    whole KL.
+    whole KL. A prior that is learned with the model has no rate per dimension and needs the form
+    "sentence".
 
     Args:
         *args: as for `TextVAE`.
@@ -52,16 +54,24 @@ class FreeBitsVAE(TextVAE):
     ):
         super().__init__(*args, **kwargs)
         check(FreeBitsSettings, free_bits=free_bits, free_bits_form=free_bits_form)
+        if self.prior.learned and free_bits_form != "sentence":
+            raise InputError(
+                f'the prior "{self.prior.kind}" has no rate per dimension: set free_bits_form to '
+                '"sentence"'
+            )
         self.free_bits = free_bits
         self.free_bits_form = free_bits_form
 
-    def rate(self, charged: Posterior, training: bool = True) -> tf.Tensor:
+    def rate(
+        self, charged: Posterior, training: bool = True, learned: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """In training the KL above the threshold, else the whole, in nats, float32 `[batch]`."""
+        whole = super().rate(charged, training, learned)
         if not training:
-            return super().rate(charged, training)
-        kl, threshold = standard_kl(charged), self.free_bits
+            return whole
         if self.free_bits_form == "sentence":
-            kl, threshold = tf.reduce_sum(kl, axis=1, keepdims=True), threshold * self.latent_dim
+            return tf.where(whole > self.free_bits * self.latent_dim, whole, 0.0)
+        kl, threshold = standard_kl(charged), self.free_bits
         return tf.reduce_sum(tf.where(kl > threshold, kl, 0.0), axis=1)
 
     def get_config(self):

@@ -8,6 +8,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.aggregate_divergence import aggregate_kl, maximum_mean_discrepancy
 from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.layers.priors.prior import gaussian_log_density
 from scale_vae_keras.layers.replica import global_batch_size, global_rows
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
@@ -39,7 +40,8 @@ class InfoVAE(TextVAE):
     Zhao et al. (2019): `(1 - alpha) KL(q(z|x) || p) + (alpha + lambda - 1) D(q(z) || p)` with q(z)
     the mean of the posteriors of the global batch, and D the squared maximum mean discrepancy of
     the batch's samples and as many of the prior, or an estimate of the KL. The second term is not
-    annealed; the validation loss charges the whole KL.
+    annealed; the validation loss charges the whole KL. p is N(0, I), or the prior that is learned
+    with the model.
 
     Args:
         *args: as for `TextVAE`.
@@ -70,9 +72,11 @@ class InfoVAE(TextVAE):
         self.alpha = alpha
         self.aggregate_weight = aggregate_weight
 
-    def rate(self, charged: Posterior, training: bool = True) -> tf.Tensor:
+    def rate(
+        self, charged: Posterior, training: bool = True, learned: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """In training `(1 - alpha) KL`, else the whole KL, in nats, float32 `[batch]`."""
-        kl = super().rate(charged, training)
+        kl = super().rate(charged, training, learned)
         return (1.0 - self.alpha) * kl if training else kl
 
     def penalty(self, sampled: Posterior, z: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -80,12 +84,28 @@ class InfoVAE(TextVAE):
         weight = self.alpha + self.aggregate_weight - 1.0
         if self.divergence == "kl":
             everybody = Posterior(*(global_rows(part) for part in sampled))
-            return weight * aggregate_kl(z, everybody)
-        prior = tf.random.stateless_normal(
-            [tf.cast(global_batch_size(z), tf.int32), self.latent_dim],
-            tf.random.experimental.stateless_fold_in(seed, _PRIOR_STREAM),
+            return weight * (aggregate_kl(z, everybody) + self._log_ratio(z))
+        return weight * maximum_mean_discrepancy(global_rows(z), self._prior_samples(z, seed))
+
+    def _log_ratio(self, z):
+        """Log N(z; 0, I) - log p(z), which is 0 but for a learned prior."""
+        if not self.prior.learned:
+            return 0.0
+        zeros = tf.zeros([self.latent_dim])
+        log_ratio = gaussian_log_density(z, zeros, zeros) - self.prior.log_density(z)
+        return tf.cast(log_ratio, tf.float32)
+
+    def _prior_samples(self, z, seed):
+        """As many samples of p as there are sentences in the global batch."""
+        count = tf.cast(global_batch_size(z), tf.int32)
+        stream = tf.random.experimental.stateless_fold_in(seed, _PRIOR_STREAM)
+        if not self.prior.learned:
+            return tf.random.stateless_normal([count, self.latent_dim], stream)
+        seeds = tf.random.stateless_uniform(
+            [count], stream, minval=None, maxval=None, dtype=tf.int64
         )
-        return weight * maximum_mean_discrepancy(global_rows(z), prior)
+        # The drawn component is not differentiable: samples say nothing about the weights.
+        return tf.stop_gradient(self.prior.sample(seeds))
 
     def get_config(self):
         """Constructor arguments."""

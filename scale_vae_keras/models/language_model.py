@@ -6,7 +6,9 @@ import tensorflow as tf
 from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.models.sentence_model import SentenceModel, SentenceTerms
+from scale_vae_keras.layers.priors import StandardPrior
+from scale_vae_keras.models.sentence_model import SentenceModel
+from scale_vae_keras.models.sentence_terms import SentenceTerms
 from scale_vae_keras.models.settings import ModelSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
@@ -25,10 +27,12 @@ class LanguageModel(TextGenerator, SentenceModel):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.decoder = self._make_decoder(self.latent_dim)
+        self.prior = StandardPrior()
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
         self.decoder.build(input_shape, (input_shape[0], self.latent_dim))
+        self.prior.build_for(self.latent_dim)
         self._build_step_state()
         self.built = True
 

@@ -50,9 +50,11 @@ class PretrainedVAE(FreeBitsVAE):
         self.pretraining = self._state("pretraining", "zeros")
         super().build(input_shape)
 
-    def rate(self, charged: Posterior, training: bool = True) -> tf.Tensor:
+    def rate(
+        self, charged: Posterior, training: bool = True, learned: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """As `FreeBitsVAE`, but nothing in a step of pretraining, float32 `[batch]`."""
-        rate = super().rate(charged, training)
+        rate = super().rate(charged, training, learned)
         return (1.0 - self.pretraining) * rate if training else rate
 
     def reset_decoder(self) -> None:

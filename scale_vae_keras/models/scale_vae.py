@@ -1,10 +1,12 @@
 """Scale-VAE: the decoder sees scaled-up posterior means, the KL is charged on the unscaled ones."""
 
+import logging
 from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import (
     Posterior,
     UnscaledPosterior,
@@ -17,6 +19,8 @@ from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.schedules.bound_annealing import BoundAnnealing
 from scale_vae_keras.schedules.epoch_average_scale import EpochAverageScale
 from scale_vae_keras.settings import check, setting
+
+_logger = logging.getLogger("scale_vae_keras")
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,10 @@ class ScaleVAE(TextVAE):
     the callback `BoundAnnealing`, to keep the start that prevents collapse and to end on a bound
     of the generator that the model has.
 
+    With a prior that is learned with the model ("learned-mixture", "vamp") the posterior that the
+    decoder samples from, N(f * mu, sigma^2), is charged to that prior: a bound at every step, and
+    `bound` has no effect; "annealed" is refused.
+
     Args:
         vocabulary_size: number of token ids, specials included.
         latent_dim: number of latent dimensions.
@@ -80,6 +88,8 @@ class ScaleVAE(TextVAE):
         InputError: an argument is out of its range.
     """
 
+    default_prior = "scaled"
+
     def __init__(
         self,
         vocabulary_size: int,
@@ -98,6 +108,11 @@ class ScaleVAE(TextVAE):
     ):
         super().__init__(vocabulary_size, latent_dim, embedding_dim, units, dropout, **kwargs)
         check(ScaleSettings, bound=bound)
+        if bound == "annealed" and self.prior.learned:
+            raise InputError(
+                f'the prior "{self.prior.kind}" is charged whole from the start: leave '
+                'bound="annealed" out'
+            )
         self.bound = bound
         self.scale_config = {
             "des_std": des_std,
@@ -108,6 +123,7 @@ class ScaleVAE(TextVAE):
             "max_factor": max_factor,
         }
         self.posterior_scale = PosteriorScale(**self.scale_config, name="posterior_scale")
+        self._warned = False
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
@@ -115,6 +131,17 @@ class ScaleVAE(TextVAE):
         if self.bound == "annealed":
             self.bound_weight = self._state("bound_weight", "zeros")
         super().build(input_shape)
+
+    def fit(self, *args, **kwargs):
+        """As `TextVAE.fit`; warns once where the callback `EpochAverageScale` is missing."""
+        callbacks = kwargs.get("callbacks", args[5] if len(args) > 5 else None)
+        if not self._warned and not _has_epoch_average(callbacks):
+            self._warned = True
+            _logger.warning(
+                "fit has no EpochAverageScale among its callbacks: f-bar is that of all batches so "
+                "far and training never uses it; pass callbacks=[EpochAverageScale(f_epo=1)]"
+            )
+        return super().fit(*args, **kwargs)
 
     def posteriors(
         self, posterior: Posterior, training: bool
@@ -124,10 +151,18 @@ class ScaleVAE(TextVAE):
         factor = self.posterior_scale.factor_in_force(mean, training)
         return Posterior(factor * mean, log_var), UnscaledPosterior(mean, log_var, factor)
 
-    def rate(self, charged: UnscaledPosterior, training: bool = True) -> tf.Tensor:
-        """KL(q || N(0, I)) and, as `bound` says, Delta of each sentence, nats, `[batch]`."""
-        kl = super().rate(charged, training)
-        if self.bound == "paper":
+    def rate(
+        self,
+        charged: UnscaledPosterior,
+        training: bool = True,
+        learned: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """KL(q || N(0, I)) and, as `bound` says, Delta of each sentence, nats, `[batch]`.
+
+        With a learned prior its rate instead.
+        """
+        kl = super().rate(charged, training, learned)
+        if self.bound == "paper" or learned is not None:
             return kl
         weight = self.bound_weight if self.bound == "annealed" else 1.0
         return kl + weight * tf.reduce_sum(uncharged_kl(charged), axis=-1)
@@ -139,6 +174,12 @@ class ScaleVAE(TextVAE):
     def get_config(self):
         """Constructor arguments."""
         return {**super().get_config(), **self.scale_config, "bound": self.bound}
+
+
+def _has_epoch_average(callbacks):
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    return any(isinstance(each, EpochAverageScale) for each in keras.tree.flatten(callbacks))
 
 
 def _callbacks(config, *_):

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.dropout_seed import dropout_seed
 from scale_vae_keras.layers.lstm import portable_lstm
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
-from scale_vae_keras.models.refinement import Refinement, refine
+from scale_vae_keras.layers.priors import VampPrior
+from scale_vae_keras.layers.refinement import Refinement, refine
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
@@ -44,7 +46,7 @@ class SemiAmortizedVAE(TextVAE):
     reconstruction + `kl_weight` * KL (weight 1 outside training) at a new sample of z; training
     differentiates through all steps, exactly. The refined posterior is what `posterior` and
     `encode` return, at inference as well; there a sentence's refinement depends on nothing but the
-    sentence.
+    sentence. With a learned prior each step descends on the rate to it.
 
     Args:
         *args: as for `TextVAE`.
@@ -77,6 +79,11 @@ class SemiAmortizedVAE(TextVAE):
             refinement_momentum=refinement_momentum,
             refinement_clip_norm=refinement_clip_norm,
         )
+        if isinstance(self.prior, VampPrior):
+            raise InputError(
+                'the prior "vamp" does not go with SA-VAE, whose posteriors need sentences: choose '
+                '"learned-mixture"'
+            )
         self.refinement = Refinement(
             refinement_steps, refinement_rate, refinement_momentum, refinement_clip_norm
         )
@@ -84,7 +91,7 @@ class SemiAmortizedVAE(TextVAE):
     def posterior(self, ids: tf.Tensor, training: bool = False) -> Posterior:
         """The refined posterior of int32 ids `[batch, time]`."""
         amortized = super().posterior(ids, training)
-        weights = self.decoder.trainable_variables
+        weights = [*self.decoder.trainable_variables, *self.prior.trainable_variables]
         return refine(
             self._objective(ids, weights, training),
             amortized,
@@ -100,10 +107,13 @@ class SemiAmortizedVAE(TextVAE):
             own_noise, dropout_seed = noise(step)
             # cuDNN has no gradients of gradients
             with portable_lstm(), keras.StatelessScope(list(zip(weights, values, strict=True))):
-                log_likelihood = self.decoder(
-                    ids, posterior.sample(own_noise), training=training, seed=dropout_seed
-                )
-            return weight * tf.reduce_sum(standard_kl(posterior), axis=1) - log_likelihood
+                z = posterior.sample(own_noise)
+                log_likelihood = self.decoder(ids, z, training=training, seed=dropout_seed)
+                if self.prior.learned:
+                    rate = tf.cast(self.prior.rate(*posterior, z), tf.float32)
+                else:
+                    rate = tf.reduce_sum(standard_kl(posterior), axis=1)
+            return weight * rate - log_likelihood
 
         return objective
 

@@ -1,7 +1,5 @@
 """What the text VAEs and the language model have in common: the decoder and the training step."""
 
-from typing import NamedTuple
-
 import keras
 import tensorflow as tf
 
@@ -29,45 +27,16 @@ from scale_vae_keras.models.sample_weight import (
     sentences_and_weights,
     weighted,
 )
+from scale_vae_keras.models.sentence_terms import SentenceTerms, TrainingStep
 from scale_vae_keras.models.settings import ModelSettings
+from scale_vae_keras.models.training_counters import TrainingCounters
 from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
 from scale_vae_keras.settings import check
 
 _FRATERNAL_STREAM = 1000
-_AS_ITERATIONS = -1
 
 
-class SentenceTerms(NamedTuple):
-    """Terms of the loss of each sentence, float32 `[batch]`, in nats.
-
-    Attributes:
-        reconstruction: -log p(x | z) at one sample z, the end symbol counted.
-        kl: KL(q(z|x) || N(0, I)) of the posterior that the rate is charged on.
-        loss: what the step minimises the mean of.
-    """
-
-    reconstruction: tf.Tensor
-    kl: tf.Tensor
-    loss: tf.Tensor
-
-
-class TrainingStep(NamedTuple):
-    """What one batch gives.
-
-    Attributes:
-        terms: terms of this replica's sentences.
-        weights: their weights, float32 `[batch]`; None where all count alike.
-        added: what regularisers and `add_loss` add to the loss, a scalar or None.
-        gradients: of the global loss, one a trainable weight; None outside training.
-    """
-
-    terms: SentenceTerms
-    weights: tf.Tensor | None
-    added: tf.Tensor | None
-    gradients: list[tf.Tensor] | None = None
-
-
-class SentenceModel(KerasDoors, keras.Model):
+class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
     """A model of sentences with a decoder; subclasses define `call`, which gives `SentenceTerms`.
 
     `fit` takes a `tf.data.Dataset` of int32 ids `[batch, time]`, `<s> w ... </s>` right padded
@@ -160,49 +129,6 @@ class SentenceModel(KerasDoors, keras.Model):
         if self.decoder_kind == "cnn":
             return CNNDecoder(dilations=self.dilations, **arguments)
         return LSTMDecoder(**arguments)
-
-    def _build_step_state(self):
-        self.gradient_norm = self._state("gradient_norm", "zeros")
-        self.skipped_steps = self._state("skipped_steps", "zeros")
-        self.training_calls = self._state("training_calls", "zeros", "int64")
-        self.epochs_trained = self._state("epochs_trained", "zeros", "int64")
-        self.epoch_step = self._state("epoch_step", "zeros", "int64")
-
-    def _state(self, name, initializer, dtype="float32"):
-        return self.add_weight(
-            name=name,
-            shape=(),
-            initializer=initializer,
-            trainable=False,
-            dtype=dtype,
-            autocast=False,
-            aggregation="only_first_replica",
-        )
-
-    @property
-    def counters(self) -> list[keras.Variable]:
-        """Weights that say how long training has lasted, whatever earlier weights are loaded."""
-        return [
-            *(self.training_calls, self.epochs_trained, self.epoch_step, self.skipped_steps),
-            self.optimizer.iterations,
-        ]
-
-    def load_own_variables(self, store):
-        """Loads the model's own weights, from files without the three counters of training too."""
-        own = [*self._trainable_variables, *self._non_trainable_variables]
-        counters = (self.training_calls, self.epochs_trained, self.epoch_step)
-        if len(store.keys()) != len(own) - len(counters):
-            super().load_own_variables(store)
-            return
-        for i, variable in enumerate(own[: -len(counters)]):
-            variable.assign(store[str(i)])
-        for counter, start in zip(counters, (_AS_ITERATIONS, 0, 0), strict=True):
-            counter.assign(start)
-
-    def _find_training_calls(self):
-        # The optimizer of an older file is loaded after the model's own weights.
-        if self.built and int(host_value(self.training_calls)) == _AS_ITERATIONS:
-            self.training_calls.assign(self.optimizer.iterations)
 
     @property
     def metrics(self):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from scale_vae_keras.layers.encoder import POOLINGS
+from scale_vae_keras.layers.priors import PRIORS
 from scale_vae_keras.settings import Range, Settings, setting
 
 DECODERS = ("lstm", "cnn")
@@ -48,6 +49,14 @@ class LatentSettings(ModelSettings):
     latent_dim: int = setting(32, "number of latent dimensions", above=0, search=(16, 32, 64))
     pooling: str = setting(
         "last", "what the encoder makes of its states: last, max or mean", choices=POOLINGS
+    )
+    prior: str | None = setting(
+        None,
+        "density that sentences are written from and measured under: scaled (the paper's for "
+        "Scale-VAE), standard, diagonal, full or mixture (fitted to posteriors after each epoch), "
+        "learned-mixture or vamp (trained with the model); without one scaled for Scale-VAE, else "
+        "standard",
+        choices=tuple(PRIORS),
     )
     kl_start: float = setting(0.1, "KL weight of the first step", least=0, most=1, of_model=False)
     kl_epochs: int = setting(10, "epochs until the KL weight is 1", least=0, of_model=False)

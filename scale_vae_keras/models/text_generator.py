@@ -7,8 +7,9 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.graphs import graph_of
+from scale_vae_keras.layers.interpolation import between
 from scale_vae_keras.samplers.greedy_sampler import GreedySampler
-from scale_vae_keras.samplers.row_random import row_normals, row_seeds, row_uniforms
+from scale_vae_keras.samplers.row_random import row_seeds, row_uniforms
 from scale_vae_keras.samplers.sampler import MAX_LENGTH, Sampler, Sentences
 from scale_vae_keras.samplers.serialization import get
 from scale_vae_keras.samplers.temperature_sampler import TemperatureSampler
@@ -30,7 +31,7 @@ class Generated(NamedTuple):
 
 
 class TextGenerator:
-    """Mixin for models with `encode`, `decoder`, `decoder_input` and `latent_dim`."""
+    """Mixin for models with `encode`, `decoder`, `prior` and `latent_dim`."""
 
     def decode(
         self,
@@ -89,7 +90,7 @@ class TextGenerator:
         sampler: Sampler | str | None = None,
         max_length: int = MAX_LENGTH,
     ) -> Generated:
-        """Writes sentences from the prior.
+        """Writes sentences from the model's prior.
 
         Args:
             count: number of sentences.
@@ -99,16 +100,13 @@ class TextGenerator:
             max_length: most tokens of a sentence, `</s>` counted.
 
         Raises:
-            InputError: `count` is below 1.
+            InputError: `count` is below 1, `seed` is below 0, or the prior is not fitted yet.
         """
-        if count < 1:
-            raise InputError(f"the number of sentences must be at least 1, got {count}")
-        if seed < 0:
-            raise InputError(f"seed must be at least 0, got {seed}")
         seeds = tf.constant(row_seeds(count, seed))
         sampler = TemperatureSampler() if sampler is None else get(sampler)
         self.ensure_built()
-        z = self.decoder_input(row_normals(seeds, self.latent_dim))
+        self.prior.check_fitted()
+        z = self.prior.sample(seeds)
         sentences = self.decode(z, sampler, seeds, max_length)
         return Generated(sentences.ids, sentences.log_probability, z)
 
@@ -148,6 +146,6 @@ class TextGenerator:
             raise InputError(f"an interpolation has at least 2 steps, got {steps}")
         if len(start) != 1 or len(end) != 1:
             raise InputError("an interpolation goes from one sentence to one sentence")
-        alpha = tf.linspace(0.0, 1.0, steps)[:, None]
-        z = (1 - alpha) * self.encode(start).mean + alpha * self.encode(end).mean
+        alpha = tf.linspace(0.0, 1.0, steps)
+        z = between(self.encode(start).mean, self.encode(end).mean, alpha)
         return self.decode(z, sampler, max_length=max_length)

@@ -1,33 +1,33 @@
 """The plain text VAE, which every other system changes in one place."""
 
-import math
-
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.data.batches import sampled_batches
+from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.first_posteriors import first_posteriors
+from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.layers.encoder import LSTMEncoder
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
+from scale_vae_keras.layers.priors import Prior, get_prior
+from scale_vae_keras.layers.priors.prior import FIT_LIMIT
 from scale_vae_keras.layers.replica import first_global_row
-from scale_vae_keras.models.sentence_model import SentenceModel, SentenceTerms
+from scale_vae_keras.models.sentence_model import SentenceModel
+from scale_vae_keras.models.sentence_terms import SentenceTerms
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
 from scale_vae_keras.settings import check
 
+_FIT_BATCH = 256
 _MOST_ROWS = 1024
-
-
-def _parts(samples: int, sentences: int) -> list[int]:
-    """Samples of each pass of at most `_MOST_ROWS` rows, or of one sample."""
-    size = max(1, _MOST_ROWS // sentences)
-    return [min(size, samples - start) for start in range(0, samples, size)]
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
 class TextVAE(TextGenerator, SentenceModel):
-    """LSTM text VAE with a diagonal Gaussian posterior and a standard normal prior.
+    """LSTM text VAE with a diagonal Gaussian posterior.
 
     Kingma and Welling (2014), Bowman et al. (2016). `fit` takes a `tf.data.Dataset` of int32 ids
     `[batch, time]`, `<s> w ... </s>` right padded with 0. The loss is the mean over the global
@@ -35,6 +35,14 @@ class TextVAE(TextGenerator, SentenceModel):
     `global_clipnorm` of the optimizer clips the norm of the whole gradient of the global batch. A
     step with a loss or a gradient that is not finite changes nothing, is left out of the running
     means, and is counted in `skipped_steps`.
+
+    The prior is the density that sentences are generated from and that their likelihood is declared
+    for. It changes what is trained only if it is learned with the model ("learned-mixture",
+    "vamp"): the rate is then that of the posterior that the decoder samples from to this prior, at
+    the step's own sample, and reconstruction + rate bounds the negative log-likelihood. Else the
+    rate is the KL to N(0, I), as each system charges it. A prior that is fitted ("diagonal",
+    "full", "mixture") is fitted to posteriors of training sentences by `fit_prior` or the callback
+    `FitPrior`.
 
     Args:
         vocabulary_size: number of token ids, specials included.
@@ -45,6 +53,9 @@ class TextVAE(TextGenerator, SentenceModel):
         decoder_initializer_range: decoder weights start uniform in plus or minus this value.
         seed: of latent noise and dropout. Initial weights follow `keras.utils.set_random_seed`.
         pooling: what the encoder makes of its states: "last", "max" or "mean".
+        prior: "scaled", "standard", "diagonal", "full", "mixture", "learned-mixture", "vamp", or a
+            `Prior`; by default `default_prior`, which is "scaled" for Scale-VAE and "standard" for
+            the others.
         **kwargs: the decoder's options, see `SentenceModel`, and arguments of `keras.Model`.
 
     Raises:
@@ -52,6 +63,7 @@ class TextVAE(TextGenerator, SentenceModel):
     """
 
     decoder_skip = False
+    default_prior = "standard"
 
     def __init__(
         self,
@@ -63,6 +75,7 @@ class TextVAE(TextGenerator, SentenceModel):
         decoder_initializer_range: float = LatentSettings.decoder_initializer_range,
         seed: int = 0,
         pooling: str = LatentSettings.pooling,
+        prior: str | Prior | None = None,
         **kwargs,
     ):
         super().__init__(
@@ -87,12 +100,15 @@ class TextVAE(TextGenerator, SentenceModel):
         )
         self.gaussian_posterior = GaussianPosterior(latent_dim, units**-0.5, name="posterior")
         self.decoder = self._make_decoder(latent_dim, self.decoder_skip)
+        self.prior = get_prior(self.default_prior if prior is None else prior)
+        self.prior.attach(self)
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
         self.encoder.build(input_shape)
         self.gaussian_posterior.build((input_shape[0], self.units))
         self.decoder.build(input_shape, (input_shape[0], self.latent_dim))
+        self.prior.build_for(self.latent_dim)
         self.kl_weight = self._state("kl_weight", "ones")
         self._build_step_state()
         self.built = True
@@ -104,7 +120,21 @@ class TextVAE(TextGenerator, SentenceModel):
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             training: whether the batch is a training batch.
         """
-        return self.gaussian_posterior(self.encoder(ids))
+        return self.amortized_posterior(self.encoder(ids))
+
+    def amortized_posterior(self, summary: tf.Tensor) -> Posterior:
+        """The posterior of the encoder's summary of each sentence, `[batch, units]`."""
+        return self.gaussian_posterior(summary)
+
+    def pseudo_posterior(self, embedded: tf.Tensor) -> Posterior:
+        """The posterior that the decoder would sample from for sentences of token embeddings.
+
+        Args:
+            embedded: `[pseudo-inputs, time, embedding]`, without padding.
+        """
+        summary = self.encoder.summary_of_embeddings(embedded)
+        sampled, _ = self.posteriors(self.amortized_posterior(summary), training=False)
+        return sampled
 
     def posteriors(self, posterior: Posterior, training: bool) -> tuple[Posterior, Posterior]:
         """The posterior that the decoder samples from and the one that the rate is charged on.
@@ -115,15 +145,19 @@ class TextVAE(TextGenerator, SentenceModel):
         """
         return posterior, posterior
 
-    def rate(self, charged: Posterior, training: bool = True) -> tf.Tensor:
+    def rate(
+        self, charged: Posterior, training: bool = True, learned: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """What the loss charges for each sentence's posterior, in nats, float32 `[batch]`.
 
         Args:
             charged: the posterior that the rate is charged on.
             training: whether this is the rate of a training step, before `kl_weight`, or of the
                 validation loss.
+            learned: the rate to a prior that is learned with the model, float32 `[batch]`; it
+                takes the place of the KL of `charged` to N(0, I).
         """
-        return tf.reduce_sum(standard_kl(charged), axis=-1)
+        return tf.reduce_sum(standard_kl(charged), axis=-1) if learned is None else learned
 
     def penalty(self, sampled: Posterior, z: tf.Tensor, seed: tf.Tensor) -> tf.Tensor | float:
         """What a training step adds to each sentence's loss, in nats, a scalar or `[batch]`.
@@ -154,10 +188,11 @@ class TextVAE(TextGenerator, SentenceModel):
         return prior_sample
 
     def log_likelihood(self, ids: tf.Tensor, samples: int = 100, seed: int = 0) -> tf.Tensor:
-        """Importance-weighted estimate of log p(ids) for what `generate` draws from.
+        """Importance-weighted estimate of log p(ids) under the model's prior.
 
         A lower bound in expectation, exact as the samples grow (Burda et al., 2016). For a whole
-        corpus, with other generators and the effective sample size, see `evaluate_density`.
+        corpus, with other priors and the effective sample size, see `evaluate_density`, which
+        gives the same figures: row i has the samples of sentence i of a split.
 
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
@@ -168,25 +203,60 @@ class TextVAE(TextGenerator, SentenceModel):
             Nats, the end symbol counted, float32 `[batch]`.
 
         Raises:
-            InputError: `samples` is below 1.
+            InputError: `samples` is below 1, `seed` is below 0, or the prior is not fitted yet.
         """
         if samples < 1:
             raise InputError(f"samples must be at least 1, got {samples}")
+        if seed < 0:
+            raise InputError(f"seed must be at least 0, got {seed}")
         ids = as_ids(ids, self.vocabulary_size)
-        posterior = self.encode(ids)
-        prior_std = self.decoder_input(tf.ones([1, self.latent_dim]))
-        noises = tf.random.stateless_normal([samples, *posterior.mean.shape], [seed, 0])
-        weights = []
-        for noise in tf.split(noises, _parts(samples, len(ids))):
-            z = posterior.sample(noise)
-            distance = tf.square(noise) - tf.square(z / prior_std)
-            ratio = 0.5 * (posterior.log_var + distance) - tf.math.log(prior_std)
-            rows = tf.tile(ids, [len(noise), 1])
-            log_likelihood = self.decoder(rows, tf.reshape(z, [-1, self.latent_dim]))
-            weights.append(
-                tf.reshape(log_likelihood, [len(noise), -1]) + tf.reduce_sum(ratio, axis=-1)
+        self.prior.check_fitted()
+
+        def score(z):
+            sentences, drawn = z.shape[:2]
+            rows = tf.reshape(z, [sentences * drawn, self.latent_dim])
+            log_likelihood = self.decoder(tf.repeat(ids, drawn, axis=0), rows)
+            return tf.reshape(log_likelihood, [sentences, drawn])
+
+        streams = sentence_streams(seed, range(len(ids)))
+        estimates = importance_estimates(
+            score, self.encode(ids), self.prior, streams, samples, _MOST_ROWS
+        )
+        return tf.constant(estimates.log_likelihood, tf.float32)
+
+    def fit_prior(
+        self,
+        sentences: tf.data.Dataset | EncodedSplit | Posterior,
+        limit: int = FIT_LIMIT,
+        seed: int = 0,
+    ) -> None:
+        """Fits the prior to the posteriors of training sentences.
+
+        Args:
+            sentences: batches of int32 ids `[batch, time]` in random order, of which the first
+                `limit` sentences are used; a split, of which `limit` sentences are drawn; or their
+                posteriors, mean and log variance `[sentences, latent]`.
+            limit: most sentences that are encoded.
+            seed: of what is drawn.
+
+        Raises:
+            InputError: the prior is not one that is fitted, there is no sentence, a posterior is
+                not finite, or "mixture" is fitted without scikit-learn.
+        """
+        if isinstance(sentences, EncodedSplit):
+            sentences = sampled_batches(sentences, _FIT_BATCH, limit, seed)
+        if isinstance(sentences, tf.data.Dataset):
+            sentences = first_posteriors(self._encoding_graph(), sentences, limit)
+        self.prior.fit(sentences, seed)
+
+    def _encoding_graph(self):
+        """`encode` as a graph, made once."""
+        # Kept out of Keras' sight: a function that is an attribute would be exported.
+        if "_encoding" not in self.__dict__:
+            self.__dict__["_encoding"] = tf.function(
+                self.encode, input_signature=[tf.TensorSpec([None, None], tf.int32)]
             )
-        return tf.reduce_logsumexp(tf.concat(weights, axis=0), axis=0) - math.log(samples)
+        return self.__dict__["_encoding"]
 
     def call(self, ids: tf.Tensor, training: bool = False) -> SentenceTerms:
         """Terms of the loss of each sentence, at one sample of z.
@@ -202,7 +272,11 @@ class TextVAE(TextGenerator, SentenceModel):
         z = sampled.sample(self._noise(ids, seed))
         reconstruction, distance = self._reconstruct(ids, z, training, seed)
         kl = tf.reduce_sum(standard_kl(charged), axis=-1)
-        rate = self.rate(charged, training)
+        if self.prior.learned:
+            learned = tf.cast(self.prior.rate(*sampled, z), tf.float32)
+            rate = self.rate(charged, training, learned)
+        else:
+            rate = self.rate(charged, training)
         if not training:
             return SentenceTerms(reconstruction, kl, reconstruction + rate)
         self.training_calls.assign_add(1)
@@ -221,6 +295,7 @@ class TextVAE(TextGenerator, SentenceModel):
             **super().get_config(),
             "latent_dim": self.latent_dim,
             "pooling": self.pooling,
+            "prior": keras.saving.serialize_keras_object(self.prior),
         }
 
 

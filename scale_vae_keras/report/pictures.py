@@ -1,12 +1,15 @@
 """The pictures of a run's report, as SVG."""
 
+import base64
 import io
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.metrics import EVALUATION
 from scale_vae_keras.pictures import principal_plane
 
 _COLOURS = (
@@ -31,6 +34,11 @@ class Picture(NamedTuple):
     svg: bytes
     description: str
 
+    @property
+    def address(self) -> str:
+        """The picture itself as a `data:` URL."""
+        return f"data:image/svg+xml;base64,{base64.b64encode(self.svg).decode()}"
+
 
 class Panel(NamedTuple):
     """Columns of `history.csv` that are drawn together.
@@ -46,7 +54,7 @@ class Panel(NamedTuple):
 
 PANELS = (
     Panel(
-        "Objective and proper bound (nats a sentence)",
+        f"Objective and proper bound ({EVALUATION['elbo_nll'].unit})",
         {
             "loss": "objective, training",
             "val_loss": "objective, validation",
@@ -54,11 +62,14 @@ PANELS = (
         },
     ),
     Panel(
-        "Reconstruction (nats a sentence)",
+        f"Reconstruction ({EVALUATION['reconstruction'].unit})",
         {"reconstruction": "training", "val_reconstruction": "validation"},
     ),
-    Panel("KL (nats a sentence)", {"kl": "training", "val_kl": "validation"}),
-    Panel("Mutual information (nats)", {"mi": "mutual information", "mi_cap": "its cap"}),
+    Panel(f"KL ({EVALUATION['kl'].unit})", {"kl": "training", "val_kl": "validation"}),
+    Panel(
+        f"Mutual information ({EVALUATION['mi'].unit})",
+        {"mi": "mutual information", "mi_cap": "its cap"},
+    ),
     Panel(
         "Active units", {"au": "as the decoder sees them", "au_unscaled": "of the encoder alone"}
     ),
@@ -71,33 +82,36 @@ PANELS = (
 )
 
 
-def draw_panel(panel: Panel, history: Mapping[str, Mapping[int, float]]) -> Picture | None:
+def draw_panel(panel: Panel, history: pd.DataFrame) -> Picture | None:
     """Draws lines over the epochs, those that the history has; None if it has none of them.
 
     Args:
         panel: what to draw.
-        history: column -> epoch -> value.
+        history: as `read_history` gives it.
 
     Raises:
         InputError: matplotlib is not installed.
     """
-    lines = {name: history[column] for column, name in panel.lines.items() if history.get(column)}
+    lines = {
+        name: values
+        for column, name in panel.lines.items()
+        if column in history and len(values := history[column].dropna())
+    }
     if not lines:
         return None
     figure, axes = _new_figure(_HEIGHT)
     said = []
     for number, (name, values) in enumerate(lines.items()):
-        epochs = list(values)
         axes.plot(
-            epochs,
-            list(values.values()),
+            values.index,
+            values.to_numpy(float),
             _LINES[number],
             color=_COLOURS[number],
             marker=_MARKERS[number],
             markersize=4,
             label=name,
         )
-        first, last = (f"{values[epoch]:.4g} in epoch {epoch}" for epoch in (epochs[0], epochs[-1]))
+        first, last = (f"{values[epoch]:.4g} in epoch {epoch}" for epoch in values.index[[0, -1]])
         said.append(f"{name}: {first}, {last}")
     axes.set(xlabel="epoch")
     axes.xaxis.get_major_locator().set_params(integer=True)

@@ -10,7 +10,9 @@ from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.system import System
 from scale_vae_keras.runs.presets import PRESETS
 from scale_vae_keras.settings import Range, Setting, Settings, setting, settings_of
+from scale_vae_keras.text.splitting import RAW_FOLDS
 
+TOKENIZERS = ("sentencepiece", "words", "raw", "characters", "regex")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 _CHOSEN = ("data", "method", "preset")
 
@@ -31,12 +33,30 @@ class RunConfig(Settings):
     data: str
     method: str
     preset: str
-    tokenizer: str = setting("words", "words, for text that is tokenised already, or raw")
-    vocabulary_limit: int | None = setting(
-        None, "most tokens of a counted vocabulary, the four specials included", least=5
+    tokenizer: str | None = setting(
+        None,
+        "sentencepiece (the default for text that nobody tokenised); words, split at white space "
+        "(the default for the built-in corpora, a corpus with a vocab.txt and the preset paper); "
+        f"raw, which folds text: {RAW_FOLDS}; characters; or regex",
+        choices=TOKENIZERS,
     )
-    min_count: int = setting(1, "words that are rarer in train become <unk>", above=0)
-    max_length: int = setting(200, "sentences are cut after so many words", above=0)
+    pattern: str | None = setting(None, "what a token of the regex tokenizer is, in RE2's syntax")
+    subwords: str = setting(
+        "unigram", "how sentencepiece is trained: unigram or bpe", choices=("unigram", "bpe")
+    )
+    vocabulary_limit: int | None = setting(
+        None,
+        "most tokens of the vocabulary, the four specials included; 8,000 for sentencepiece, no "
+        "limit else",
+        least=5,
+    )
+    min_count: int | None = setting(
+        None,
+        "words that are rarer in train become <unk>; by default so many that train has about the "
+        "unknown share of unseen text, and all words of the built-in corpora are kept",
+        above=0,
+    )
+    max_length: int = setting(200, "sentences are cut after so many tokens", above=0)
     train_limit: int | None = setting(
         None, "train on the first so many training sentences only", above=0
     )

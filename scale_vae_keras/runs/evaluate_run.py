@@ -4,8 +4,8 @@ import os
 
 from scale_vae_keras.evaluation.evaluate import Metrics, evaluate_model
 from scale_vae_keras.evaluation.prior import FITTED
-from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.files import write_json
+from scale_vae_keras.runs.run_folder import RunFolder
 
 
 def evaluate_run(

@@ -4,14 +4,16 @@ import os
 from pathlib import Path
 
 import keras
+import pandas as pd
 
 from scale_vae_keras.schedules.order import Stage
-from scale_vae_keras.files import write_csv
+from scale_vae_keras.tables import write_csv
 
 
 class HistoryTable(keras.callbacks.Callback):
-    """Writes the logs of all epochs to a CSV file after each epoch, whole or not at all. Epochs
-    count from 1.
+    """Writes the logs of all epochs to a CSV file after each epoch, whole or not at all.
+
+    Epochs count from 1.
 
     Args:
         path: the CSV file.
@@ -27,7 +29,9 @@ class HistoryTable(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Adds a row."""
         self.rows.append({"epoch": epoch + 1, **logs})
-        write_csv(self.path, self.rows)
+        # As text, so that a loss that is NaN is told from a figure that an epoch lacks.
+        shown = [{name: str(value) for name, value in row.items()} for row in self.rows]
+        write_csv(self.path, pd.DataFrame(shown))
 
     def get_state(self) -> dict:
         """What a resumed run needs to go on."""

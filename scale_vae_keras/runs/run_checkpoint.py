@@ -7,17 +7,17 @@ from pathlib import Path
 
 import keras
 
-from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.callbacks.best_model import BestModel
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import write_json, written_whole
+from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.runs.checkpoint_folder import (
     checkpoints,
     new_checkpoint,
     position,
     read_state,
 )
-from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import write_json, written_whole
-from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
 
 _KEPT = 2
 

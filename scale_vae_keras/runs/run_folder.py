@@ -11,17 +11,17 @@ import keras
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.data.encoded import EncodedSplit, encode_split
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.files import write_json, written_whole
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.text.loading import load_tokenizer
 from scale_vae_keras.text.tokenizer import Tokenizer
-from scale_vae_keras.text.vocabulary import Vocabulary
 
 
 class RunFolder:
     """Paths and contents of a run folder.
 
-    `config.json`, `vocabulary.txt`, `model.keras` (the best), `checkpoints/`, `logs/`
+    `config.json`, `vocabulary.txt` (or the file of another tokenizer), `model.keras` (the best), `checkpoints/`, `logs/`
     (TensorBoard), `history.csv`, `metrics.json` (written by evaluate) and, after training that gave
     up, `stopped.json` with the reason.
 
@@ -32,7 +32,6 @@ class RunFolder:
     def __init__(self, path: str | os.PathLike):
         self.path = Path(path)
         self.config_path = self.path / "config.json"
-        self.vocabulary_path = self.path / "vocabulary.txt"
         self._place_output(self.path)
 
     def _place_output(self, path):
@@ -49,7 +48,7 @@ class RunFolder:
         other._place_output(Path(path))
         return other
 
-    def create(self, config: RunConfig, vocabulary: Vocabulary, corpus_fingerprint: str) -> None:
+    def create(self, config: RunConfig, tokenizer: Tokenizer, corpus_fingerprint: str) -> None:
         """Writes what defines a new run.
 
         Raises:
@@ -63,18 +62,18 @@ class RunFolder:
         settings = {
             **config.to_json(),
             "corpus_fingerprint": corpus_fingerprint,
-            "vocabulary_fingerprint": vocabulary.fingerprint(),
+            "vocabulary_fingerprint": tokenizer.fingerprint(),
         }
         if self.path.exists():
-            self._write(self.path, vocabulary, settings)
+            self._write(self.path, tokenizer, settings)
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(self.path) as temporary:
             temporary.mkdir()
-            self._write(temporary, vocabulary, settings)
+            self._write(temporary, tokenizer, settings)
 
-    def _write(self, folder, vocabulary, settings):
-        vocabulary.save(folder / self.vocabulary_path.name)
+    def _write(self, folder, tokenizer, settings):
+        tokenizer.save_vocabulary(folder)
         write_json(folder / self.config_path.name, settings)
 
     @cached_property
@@ -118,15 +117,18 @@ class RunFolder:
         """The tokenizer of the run.
 
         Raises:
-            InputError: `vocabulary.txt` is missing or is not the run's.
+            InputError: the tokenizer's file is missing or is not the run's.
         """
         config = self.config
-        vocabulary = Vocabulary.from_file(self.vocabulary_path)
-        if vocabulary.fingerprint() != self._config.get("vocabulary_fingerprint"):
+        settings = {"kind": config.tokenizer, "max_length": config.max_length}
+        if config.pattern is not None:
+            settings["pattern"] = config.pattern
+        tokenizer = load_tokenizer(self.path, settings)
+        if tokenizer.fingerprint() != self._config.get("vocabulary_fingerprint"):
             raise InputError(
-                f"{self.vocabulary_path} is not the vocabulary that the run was made with"
+                f"the tokenizer in {self.path} is not the one that the run was made with"
             )
-        return Tokenizer(vocabulary, config.tokenizer, config.max_length)
+        return tokenizer
 
     def encode(self, split: str) -> EncodedSplit:
         """The sentences of a split of the run's corpus; of train, those that it trains on.

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.callbacks.hyperparameters_log import HyperparametersLog
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.callbacks.latent_projector import LatentProjector
@@ -12,6 +11,7 @@ from scale_vae_keras.callbacks.posterior_histograms import PosteriorHistograms
 from scale_vae_keras.callbacks.scalar_log import ScalarLog
 from scale_vae_keras.callbacks.text_samples_log import TextSamplesLog
 from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.text.tokenizer import Tokenizer

@@ -9,40 +9,40 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.callbacks.best_model import BestModel
+from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
+from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
+from scale_vae_keras.callbacks.step_profile import StepProfile
+from scale_vae_keras.data.batches import evaluation_batches, training_batches
+from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.data.encoded import EncodedSplit, encode_split
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import remove_scratch, write_json
+from scale_vae_keras.layers.replica import is_chief
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.checkpoint_folder import (
     checkpoints,
     last_good,
     position,
     read_state,
 )
-from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
+from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.runs.history_table import HistoryTable
-from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
-from scale_vae_keras.schedules.skipped_steps import SkippedSteps
-from scale_vae_keras.schedules.order import in_order
-from scale_vae_keras.callbacks.step_profile import StepProfile
-from scale_vae_keras.data.batches import evaluation_batches, training_batches
-from scale_vae_keras.data.corpus import open_corpus
-from scale_vae_keras.data.encoded import EncodedSplit, build_vocabulary, encode_split
-from scale_vae_keras.errors import InputError
-from scale_vae_keras.runs.config import RunConfig
-from scale_vae_keras.runs.workers import (
-    is_one_of_several_workers,
-    lost_workers_named,
-    barrier,
-    open_strategy,
-    own_output,
-)
-from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
+from scale_vae_keras.runs.run_tokenizer import resolved, run_tokenizer
 from scale_vae_keras.runs.same_run import check_same_run, describe_run
 from scale_vae_keras.runs.standard_callbacks import standard_callbacks
 from scale_vae_keras.runs.tensorboard import tensorboard_callbacks
-from scale_vae_keras.files import remove_scratch, write_json
-from scale_vae_keras.layers.replica import is_chief
-from scale_vae_keras.text.tokenizer import Tokenizer
+from scale_vae_keras.runs.workers import (
+    barrier,
+    is_one_of_several_workers,
+    lost_workers_named,
+    open_strategy,
+    own_output,
+)
+from scale_vae_keras.schedules.order import in_order
+from scale_vae_keras.schedules.skipped_steps import SkippedSteps
 
 _logger = logging.getLogger("scale_vae_keras")
 
@@ -91,19 +91,18 @@ class Run:
         strategy = open_strategy(config.replicas)
         config = replace(config, replicas=strategy.num_replicas_in_sync)
         corpus = open_corpus(config.data)
-        vocabulary = build_vocabulary(
-            corpus, config.tokenizer, config.vocabulary_limit, config.min_count
-        )
-        tokenizer = Tokenizer(vocabulary, config.tokenizer, config.max_length)
+        config, tokenizer, lines = run_tokenizer(config, corpus)
+        for line in lines:
+            _logger.info(line)
         train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
         if config.train_limit is not None:
             train = train.first(config.train_limit)
-        build_model(config, len(vocabulary))
+        build_model(config, len(tokenizer.vocabulary))
         config.system.callbacks(config, train, valid)
         _batches(config, train)
         folder = RunFolder(output)
         if is_chief(strategy):
-            folder.create(config, vocabulary, corpus.fingerprint())
+            folder.create(config, tokenizer, corpus.fingerprint())
         barrier(strategy)
         if (folder.config, folder.corpus_fingerprint) != (config, corpus.fingerprint()):
             raise InputError(f"the chief has begun {output} with other settings or another corpus")
@@ -119,6 +118,7 @@ class Run:
         if not RunFolder(output).config_path.exists():
             return cls.start(config, output)
         run = cls.resume(output)
+        config, _ = resolved(config, open_corpus(config.data))
         if run.folder.config != replace(config, replicas=run.folder.config.replicas):
             raise InputError(f"{output} was begun with other settings: remove it to start anew")
         return run

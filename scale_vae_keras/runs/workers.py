@@ -10,8 +10,8 @@ from functools import cache
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.layers.replica import is_chief
+from scale_vae_keras.runs.run_folder import RunFolder
 
 _LOST_WORKER = (
     tf.errors.AbortedError,

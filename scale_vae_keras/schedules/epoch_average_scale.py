@@ -13,14 +13,15 @@ class EpochAverageScale(keras.callbacks.Callback):
 
     Algorithm 1 of the Scale-VAE paper. In the first `f_epo` epochs training uses each batch's own
     factor, afterwards the average of the epoch before. The average of an epoch is taken before its
-    validation, which uses it. The epochs are
-    counted in the layer's weight `epochs`: a second `fit` goes on where the first stopped.
+    validation, which uses it. The epochs are counted in the layer's weight `epochs`: a second
+    `fit` goes on where the first stopped.
 
     Args:
         f_epo: number of epochs that use the batch's own factor, at least 1.
 
     Raises:
-        InputError: `f_epo` is below 1, or the model has no layer `PosteriorScale`, or several.
+        InputError: `f_epo` is below 1; in `fit`, the model has no layer `PosteriorScale`, or
+            several, or no batch of the first epoch gave a factor.
     """
 
     stage = Stage.SCHEDULE
@@ -66,6 +67,14 @@ class EpochAverageScale(keras.callbacks.Callback):
 
     def _close(self):
         if self._recording:
-            self._scale.close_record()
-            self._scale.epochs.assign(self._epoch + 1)
+            scale = self._scale
+            scale.close_record()
             self._recording = False
+            unrecorded = int(host_value(scale.unrecorded))
+            if unrecorded and float(host_value(scale.has_average)) < 0.5:
+                raise InputError(
+                    f"none of the {unrecorded} batches of the epoch gave a factor: each had fewer "
+                    f"than min_factor_batch = {scale.min_factor_batch} sentences, or posterior "
+                    "means that are not finite; raise the batch size or lower min_factor_batch"
+                )
+            scale.epochs.assign(self._epoch + 1)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from scale_vae_keras.layers.encoder import sentence_lengths
-from scale_vae_keras.layers.posterior import prior_kl
+from scale_vae_keras.layers.interpolation import between
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.samplers.beam_sampler import BeamSampler
 from scale_vae_keras.samplers.greedy_sampler import GreedySampler
@@ -34,9 +34,13 @@ class Signatures:
         model: a built text VAE.
         tokenizer: the tokenizer that it was trained with.
         max_length: most tokens of a sentence that is written, `</s>` counted.
+
+    Raises:
+        InputError: the model's prior has to be fitted and is not.
     """
 
     def __init__(self, model: TextVAE, tokenizer: Tokenizer, max_length: int):
+        model.prior.check_fitted()
         self.model = model
         self.tokenizer = tokenizer
         self.max_length = max_length
@@ -66,9 +70,7 @@ class Signatures:
         }
 
     def generate(self, seed: tf.Tensor, temperature: tf.Tensor) -> Tensors:
-        """Writes sentences from the model's declared generator.
-
-        A code is drawn from N(0, I) and scaled by f-bar where the model is a Scale-VAE.
+        """Writes sentences from codes that are drawn from the model's prior.
 
         Args:
             seed: int64 `[n]`; equal seed and temperature give equal text.
@@ -84,7 +86,7 @@ class Signatures:
             [check(tf.reduce_all(usable), "temperature must be above 0 and finite in every row")]
         ):
             seed = tf.identity(inputs["seed"])
-        z = self.model.decoder_input(row_normals(seed, self.model.latent_dim))
+        z = self.model.prior.sample(seed)
         sampler = RowTemperatureSampler(inputs["temperature"])
         return {**self._write(sampler, z, row_uniforms(seed, self.max_length)), "z": z}
 
@@ -155,17 +157,17 @@ class Signatures:
             `text` string `[n]`, and `truncated` bool `[n]` for either of the two.
         """
         inputs = checked_rows({"start": start, "end": end, "alpha": alpha})
-        between = (inputs["alpha"] >= 0) & (inputs["alpha"] <= 1)
+        on_the_line = (inputs["alpha"] >= 0) & (inputs["alpha"] <= 1)
         with tf.control_dependencies(
-            [check(tf.reduce_all(between), "alpha must be in [0, 1] in every row")]
+            [check(tf.reduce_all(on_the_line), "alpha must be in [0, 1] in every row")]
         ):
-            alpha = tf.identity(inputs["alpha"])[:, None]
+            alpha = tf.identity(inputs["alpha"])
         first, last = self._encode(inputs["start"]), self._encode(inputs["end"])
-        written = self._greedy((1 - alpha) * first["mean"] + alpha * last["mean"])
+        written = self._greedy(between(first["mean"], last["mean"], alpha))
         return {**written, "truncated": first["truncated"] | last["truncated"]}
 
     def score(self, text: tf.Tensor, seed: tf.Tensor) -> Tensors:
-        """The evidence lower bound of each sentence under the declared generator.
+        """The evidence lower bound of each sentence under the model's prior.
 
         With one sample of the posterior a sentence, `elbo = -(reconstruction + kl)`, and
         `elbo <= log p(text)` in expectation over seeds.
@@ -176,17 +178,16 @@ class Signatures:
 
         Returns:
             In nats, float32 `[n]`: `elbo`; `reconstruction`, -log p(text | z), the end symbol
-            counted; `kl`, of the posterior that z is drawn from to the prior of the declared
-            generator, N(0, diag f-bar^2) for Scale-VAE and N(0, I) else. Further `tokens`, the
-            number of predicted tokens, int32 `[n]`, and `truncated`, bool `[n]`.
+            counted; `kl`, of the posterior that z is drawn from to the model's prior, for a
+            mixture an unbiased estimate at z. Further `tokens`, the number of predicted tokens,
+            int32 `[n]`, and `truncated`, bool `[n]`.
         """
         inputs = checked_rows({"text": text, "seed": seed})
         ids, truncated = self._read(inputs["text"])
         posterior = cut_rows(self.model.encode(fill_rows(ids)), ids)
         z = posterior.sample(row_normals(inputs["seed"], self.model.latent_dim))
         reconstruction = -cut_rows(self.model.decoder(*fill_rows((ids, z))), ids)
-        prior_std = self.model.decoder_input(tf.ones([1, self.model.latent_dim]))
-        kl = tf.reduce_sum(prior_kl(posterior, prior_std), axis=-1)
+        kl = tf.cast(self.model.prior.rate(*posterior, z), tf.float32)
         return {
             "elbo": -(reconstruction + kl),
             "reconstruction": reconstruction,

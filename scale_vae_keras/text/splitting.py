@@ -56,15 +56,27 @@ def split_words(
         raise _unknown(kind)
     strings = tf.strings.unicode_transcode(strings, "UTF-8", "UTF-8", errors="replace")
     if kind == "words":
-        strings = tf.strings.regex_replace(strings, f"[{BEYOND_ASCII}]", " ")
-        return tensorflow_text.WhitespaceTokenizer().tokenize(strings)
+        return _split_at_white_space(strings)
     if kind == "raw":
-        strings = tensorflow_text.case_fold_utf8(tensorflow_text.normalize_utf8(strings, "NFKC"))
-        return split_script_words(strings)
+        return _split_raw(strings)
     if kind == "characters":
         return tf.strings.unicode_split(strings, "UTF-8")
     parts = tf.strings.split(tf.strings.regex_replace(strings, pattern, _CUT + rb"\0" + _CUT), _CUT)
     return tf.ragged.boolean_mask(parts, tf.strings.length(parts) > 0)
+
+
+def _split_at_white_space(strings):
+    strings = tf.strings.regex_replace(strings, f"[{BEYOND_ASCII}]", " ")
+    return tensorflow_text.WhitespaceTokenizer().tokenize(strings)
+
+
+def _split_raw(strings):
+    # Text repeats its words: each is folded and split once.
+    words = _split_at_white_space(strings)
+    distinct, places = tf.unique(words.values)
+    folded = tensorflow_text.case_fold_utf8(tensorflow_text.normalize_utf8(distinct, "NFKC"))
+    parts = tf.gather(split_script_words(folded), places)
+    return words.with_values(parts).merge_dims(1, 2)
 
 
 def check_kind(kind: str, pattern: str | None = None) -> None:

@@ -16,7 +16,7 @@ _FAREWELL_SECONDS = 10.0
 _CONNECT_SECONDS = 300.0
 
 
-def is_chief() -> bool:
+def is_search_chief() -> bool:
     """Whether this process chooses the settings for others.
 
     Raises:
@@ -31,7 +31,7 @@ def is_worker() -> bool:
     Raises:
         InputError: only some of KerasTuner's environment variables are set.
     """
-    return _is_one_of_several() and not is_chief()
+    return _is_one_of_several() and not is_search_chief()
 
 
 def _is_one_of_several():

@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.metrics import EVALUATION
 
-_DIRECTIONS = {"elbo_nll": "min", "objective_nll": "min", "mi": "max"}
+_DIRECTIONS = {
+    name: "max" if EVALUATION[name].better == "larger" else "min"
+    for name in ("elbo_nll", "objective_nll", "mi")
+}
 _COMBINATION = re.compile(r"elbo_nll\s*-\s*([0-9]*\.?[0-9]+)\s*\*\s*mi")
 
 
@@ -37,7 +41,7 @@ class SearchObjective:
     weight: float = 0.0
 
     def value(self, metrics: Mapping[str, float]) -> float:
-        """The figure, in nats a sentence.
+        """The figure, in nats per sentence.
 
         Args:
             metrics: `elbo_nll`, `objective_nll` and `mi`, as `evaluate_model` gives them.

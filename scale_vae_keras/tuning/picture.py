@@ -21,7 +21,7 @@ def draw_search(
 
     Args:
         trials: of one search, at least one completed.
-        objective: its name, in nats a sentence.
+        objective: its name, in nats per sentence.
         direction: "min" or "max".
         path: the PNG file.
 
@@ -57,7 +57,7 @@ def draw_search(
         axis.margins(y=0.15)
         if min(scores) > 0 and max(scores) > _WIDE * min(scores):
             axis.set_yscale("log")
-        axis.set(xlabel=name, ylabel=f"{objective} (nats a sentence)")
+        axis.set(xlabel=name, ylabel=f"{objective} (nats per sentence)")
         axis.grid(alpha=0.3)
     figure.suptitle(
         f"{len(completed)} trials, the best ringed: {completed[best].name}"

@@ -4,14 +4,18 @@ import json
 import os
 from dataclasses import dataclass
 
-import rich.box
-from rich.table import Table
+import pandas as pd
 
+from scale_vae_keras.metrics import COST, EVALUATION, Metric
+from scale_vae_keras.tables import markdown_table
 from scale_vae_keras.tuning.objective import search_objective
 from scale_vae_keras.tuning.search_folder import SearchFolder
 
-_COUNTS = ("au", "au_unscaled", "best_epoch", "seconds")
-_FIGURES = ("elbo_nll", "objective_nll", "kl", "mi", *_COUNTS)
+_FIGURES = (
+    *("elbo_nll", "objective_nll", "kl", "mi"),
+    *("au", "au_unscaled", "best_epoch", "seconds"),
+)
+_RECORD = {**EVALUATION, **COST}
 
 
 @dataclass(frozen=True)
@@ -74,35 +78,46 @@ def _read(folder, settings, path):
     )
 
 
-def results_table(directory: str | os.PathLike) -> Table:
-    """All trials as a Markdown table: status, settings and figures in nats a sentence.
+def results_table(directory: str | os.PathLike) -> pd.DataFrame:
+    """All trials, one per row: trial, status, settings, epochs and figures; missing where empty.
 
     Raises:
         InputError: there is no search in the folder.
     """
     trials = read_trials(directory)
     settings = SearchFolder(directory).settings()
-    objective = settings["objective"]
     tried = {name for trial in trials for name in trial.values}
     names = [name for name in settings["search_space"] if name in tried]
-    figures = list(dict.fromkeys([objective, *_FIGURES]))
-    table = Table(box=rich.box.MARKDOWN)
-    for column in ("trial", "status", *names, "epochs", *figures):
-        table.add_column(column, no_wrap=True, justify="right")
-    for trial in trials:
-        table.add_row(
-            trial.name,
-            trial.status,
-            *(_setting(trial.values.get(name)) for name in names),
-            str(trial.epochs),
-            *(_figure(trial.figures.get(name), 0 if name in _COUNTS else 2) for name in figures),
-        )
-    return table
+    figures = list(dict.fromkeys([settings["objective"], *_FIGURES]))
+    rows = [
+        {
+            "trial": trial.name,
+            "status": trial.status,
+            **{name: trial.values.get(name) for name in names},
+            "epochs": trial.epochs,
+            **{name: trial.figures.get(name) for name in figures},
+        }
+        for trial in trials
+    ]
+    return pd.DataFrame(rows, dtype=object)
+
+
+def results_markdown(directory: str | os.PathLike) -> str:
+    """The table of all trials as Markdown, its columns aligned.
+
+    Raises:
+        InputError: there is no search in the folder.
+    """
+    table = results_table(directory)
+    objective = SearchFolder(directory).settings()["objective"]
+    figures = {name: _RECORD.get(name, Metric(name, "", "")) for name in (objective, *_FIGURES)}
+    for column in table:
+        show = figures[column].show if column in figures else _setting
+        table[column] = table[column].map(show)
+    return markdown_table(table, aligned=True)
 
 
 def _setting(value):
+    if pd.isna(value):
+        return "-"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _figure(value, digits):
-    return "-" if value is None else f"{value:.{digits}f}"

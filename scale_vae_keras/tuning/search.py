@@ -10,7 +10,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import RunConfig
-from scale_vae_keras.tuning.chief import is_chief, is_worker, serve_oracle, worker_errors
+from scale_vae_keras.tuning.chief import is_search_chief, is_worker, serve_oracle, worker_errors
 from scale_vae_keras.tuning.extra import keras_tuner
 from scale_vae_keras.tuning.objective import search_objective
 from scale_vae_keras.tuning.oracles import TABLE_3, TUNERS, make_oracle
@@ -117,10 +117,10 @@ def search(settings: SearchSettings, output: str | os.PathLike) -> None:
         settings.seed,
         _GRIDS.get(settings.grid, ()),
     )
-    oracle.has_workers = is_chief()
+    oracle.has_workers = is_search_chief()
     with worker_errors(), contextlib.redirect_stdout(io.StringIO()):
         tuner = RunTuner(oracle, space, objective, folder)
-    if is_chief():
+    if is_search_chief():
         serve_oracle(oracle)
         return
     with worker_errors():

@@ -5,19 +5,21 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from scale_vae_keras.benchmarks import latent as latent_benchmark
 from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
 from scale_vae_keras.benchmarks.density.benchmark import Protocol
-from scale_vae_keras.benchmarks.generation import MEANINGS
 from scale_vae_keras.benchmarks.paper import benchmark as paper_benchmark
 from scale_vae_keras.benchmarks.paper.benchmark import paper_systems
 from scale_vae_keras.benchmarks.paper.published import COLUMNS, PUBLISHED, published_name
 from scale_vae_keras.benchmarks.paper.table import paper_markdown
+from scale_vae_keras.benchmarks.rows import read_rows
 from scale_vae_keras.commands.main import main
 from scale_vae_keras.data import synthetic
-from scale_vae_keras.files import read_csv
+from scale_vae_keras.data.folder import FolderCorpus
+from scale_vae_keras.metrics import GENERATION
 from scale_vae_keras.pictures import Point, draw_likelihood_information
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -92,13 +94,14 @@ def made(corpus, tmp_path_factory):
         patch.setattr(paper_benchmark, "_REPEATS", 1)
         for table, command in commands(corpus, output).items():
             assert main(command) == (2 if table == 4 else 0)
-        done.rows_when_interrupted = read_csv(output / "table4.csv")
+        done.rows_when_interrupted = read_rows(output / "table4.csv")
         assert main(commands(corpus, output)[4]) == 0
     return done
 
 
 def rows(made, table):
-    return read_csv(made.folder / f"table{table}.csv")
+    """The rows, each a dictionary."""
+    return read_rows(made.folder / f"table{table}.csv").to_dict("records")
 
 
 def lines(text):
@@ -120,7 +123,7 @@ def test_no_run_is_trained_twice(made):
 
 
 def test_what_is_measured_is_not_measured_again(made):
-    assert [row["system"] for row in made.rows_when_interrupted] == ["vae"]
+    assert list(made.rows_when_interrupted["system"]) == ["vae"]
     assert made.probed == ["vae-1", "interrupted", "bn-1", "scale-des_std=1.1-1"]
 
 
@@ -128,19 +131,28 @@ def test_again_a_table_stays_as_it_is(made, corpus, monkeypatch, capsys):
     for name in ("probe_run", "measure_generation"):
         monkeypatch.setattr(paper_benchmark, name, None)
     monkeypatch.setattr(density_benchmark, "_train", None)
+    fingerprint, hashed = FolderCorpus.fingerprint, []
+
+    def counted(self):
+        hashed.append(self.name)
+        return fingerprint(self)
+
+    monkeypatch.setattr(FolderCorpus, "fingerprint", counted)
     for table, command in commands(corpus, made.folder).items():
+        hashed.clear()
         names = [f"table{table}.{suffix}" for suffix in ("csv", "md")]
         before = [(made.folder / name).read_bytes() for name in names]
         capsys.readouterr()
         assert main(command) == 0
         assert [(made.folder / name).read_bytes() for name in names] == before
         assert capsys.readouterr().out.encode() == before[1]
+        assert hashed == ["tiny"]
 
 
 @pytest.mark.parametrize("table", range(1, 6))
 def test_a_row_says_where_it_comes_from(made, corpus, table):
     for row in rows(made, table):
-        assert (row["table"], row["preset"], row["seed"]) == (str(table), "small", "1")
+        assert (row["table"], row["preset"], row["seed"]) == (table, "small", 1)
         assert row["settings"] == " ".join(SETTINGS)
         assert row["command"] == " ".join(["scale-vae", *commands(corpus, made.folder)[table]])
         assert row["corpus"] == "tiny"
@@ -161,12 +173,12 @@ def test_a_shown_table_is_the_written_one(made, table, capsys):
 
 def test_likelihood_and_information(made):
     assert [row["system"] for row in rows(made, 1)] == ["lstm-lm", "vae", "scale:des_std=1.1"]
-    density = {row["system"]: row for row in read_csv(made.folder / "density.csv")}
+    density = read_rows(made.folder / "density.csv").set_index("system")
     table = markdown(made, 1)
     scale = table["scale:des_std=1.1"]
     for name in ("iw_nll", "objective_nll", "kl", "mi"):
-        measured = density["scale:des_std=1.1"]
-        assert scale[name] == f"{float(measured[name]):.2f} ± {float(measured[f'{name}_se']):.2f}"
+        measured = density.loc["scale:des_std=1.1"]
+        assert scale[name] == f"{measured[name]:.2f} ± {measured[f'{name}_se']:.2f}"
     paper = [scale[f"{name}: paper"] for name in ("NLL", "KL", "MI", "AU")]
     assert paper == ["349.9", "6.7", "9.2", "32.0"]
     assert table["vae"]["NLL: paper"] == "358.0"
@@ -180,7 +192,7 @@ def test_time(made):
     table = markdown(made, 2)
     for row, hours, ratio in ((vae, "4.90", "1.00"), (bn, "4.70", "0.95"), (scale, "4.29", "0.87")):
         line = table[row["system"]]
-        own = float(row["cpu_seconds_to_best"]) / float(vae["cpu_seconds_to_best"])
+        own = row["cpu_seconds_to_best"] / vae["cpu_seconds_to_best"]
         assert line["ratio to vae"] == f"{own:.2f}"
         assert (line["hours: paper"], line["ratio: paper"]) == (hours, ratio)
 
@@ -197,23 +209,23 @@ def test_settings_of_scale_vae_have_their_own_row_of_the_paper(made):
 
 def test_probe(made):
     assert [(row["system"], row["labels"]) for row in rows(made, 4)] == [
-        ("vae", "100"),
-        ("bn", "100"),
-        ("scale:des_std=1.1", "100"),
+        ("vae", 100),
+        ("bn", 100),
+        ("scale:des_std=1.1", 100),
     ]
     table = markdown(made, 4)
     assert (table["vae"]["100: paper"], table["bn"]["100: paper"]) == ("72.0", "85.4")
     assert table["scale:des_std=1.1"]["100: paper"] == "-"
     for row in rows(made, 4):
-        assert table[row["system"]]["100"].startswith(f"{float(row['accuracy']):.1f} ± ")
-        assert 0 < float(row["accuracy"]) <= 100
+        assert table[row["system"]]["100"].startswith(f"{row['accuracy']:.1f} ± ")
+        assert 0 < row["accuracy"] <= 100
 
 
 def test_generation(made):
     bn, scale = rows(made, 5)
-    assert (bn["system"], scale["system"], bn["generated"]) == ("bn", "scale:des_std=1.1", "20")
+    assert (bn["system"], scale["system"], bn["generated"]) == ("bn", "scale:des_std=1.1", 20)
     table = markdown(made, 5)
-    assert table["ppl"]["bn"] == f"{float(bn['ppl']):.2f}"
+    assert table["ppl"]["bn"] == f"{bn['ppl']:.2f}"
     assert (table["ppl"]["bn: paper"], table["ppl"]["scale:des_std=1.1: paper"]) == (
         "260.44",
         "274.93",
@@ -231,8 +243,8 @@ def test_the_latent_figure(made, monkeypatch, capsys):
     assert main(["benchmark", "paper", "--figure", "latent", *options]) == 0
     assert "silhouette" in capsys.readouterr().out
     assert (made.folder / "latent.png").read_bytes().startswith(PNG)
-    [row] = read_csv(made.folder / "latent.csv")
-    assert (row["system"], row["epochs"], row["seed"]) == ("vae", "1", "3")
+    [row] = read_rows(made.folder / "latent.csv").to_dict("records")
+    assert (row["system"], row["epochs"], row["seed"]) == ("vae", 1, 3)
 
 
 def refused(capsys, *arguments):
@@ -344,38 +356,36 @@ def test_every_row_of_the_paper_is_whole():
 
 def test_a_system_that_the_paper_lacks_has_no_column_of_the_paper_in_table_5():
     origin = {
-        **dict(table="5", preset="base", settings="", generated="7", version="1", beside="yahoo"),
-        **dict(corpus="reviews", corpus_fingerprint="ab" * 32, seed="1"),
+        **dict(table=5, preset="base", settings=None, generated=7, version="1", beside="yahoo"),
+        **dict(corpus="reviews", corpus_fingerprint="ab" * 32, seed=1),
         **dict(command="scale-vae benchmark paper --data reviews"),
     }
-    measured = {name: "2" for name in MEANINGS}
-    published = {f"paper_{name}": "3" for name in COLUMNS[5]}
-    text = paper_markdown(
-        [
-            {**origin, "system": "bn", **measured, **published},
-            {**origin, "system": "vae", **measured, **dict.fromkeys(published, "")},
-        ]
-    )
+    measured = {name: 2.0 for name in GENERATION}
+    published = {f"paper_{name}": 3.0 for name in COLUMNS[5]}
+    rows = [
+        {**origin, "system": "bn", **measured, **published},
+        {**origin, "system": "vae", **measured, **dict.fromkeys(published)},
+    ]
+    text = paper_markdown(pd.DataFrame(rows))
     assert list(lines(text)["ppl"]) == ["measure", "bn", "bn: paper", "vae", "meaning"]
     assert list(lines(text)["seeds"].values()) == ["seeds", "1", "5", "1", ""]
 
 
 def test_means_over_seeds_and_the_note_of_the_probe():
     origin = {
-        **dict(table="4", preset="base", settings="", repeats="5", version="1", beside="yelp"),
+        **dict(table=4, preset="base", settings=None, repeats=5, version="1", beside="yelp"),
         **dict(corpus="reviews", corpus_fingerprint="ab" * 32),
         **dict(command="scale-vae benchmark paper --data reviews"),
     }
-    text = paper_markdown(
-        [
-            {
-                **origin,
-                **dict(system="free-bits", seed=seed, labels="500", accuracy=accuracy),
-                **dict(accuracy_sd="9", paper_accuracy="75.9", paper_note="equals VAE"),
-            }
-            for seed, accuracy in (("1", "70"), ("2", "72"))
-        ]
-    )
+    rows = [
+        {
+            **origin,
+            **dict(system="free-bits", seed=seed, labels=500, accuracy=accuracy),
+            **dict(accuracy_sd=9.0, paper_accuracy=75.9, paper_note="equals VAE"),
+        }
+        for seed, accuracy in ((1, 70.0), (2, 72.0))
+    ]
+    text = paper_markdown(pd.DataFrame(rows))
     assert "--data reviews\n" in text
     assert 'preset "base"; 2 seeds; 5 draws of labels' in text
     assert lines(text)["free-bits"] == {

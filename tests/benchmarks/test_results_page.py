@@ -8,7 +8,8 @@ import pytest
 
 from scale_vae_keras.benchmarks.density.table import density_markdown
 from scale_vae_keras.benchmarks.paper.table import show_paper_table
-from scale_vae_keras.files import read_csv
+from scale_vae_keras.benchmarks.rows import read_rows
+from scale_vae_keras.tables import read_csv
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLES = sorted(DOCS.glob("data/*_table?.csv"))
@@ -25,7 +26,7 @@ def test_the_page_has_the_table(path):
     assert show_paper_table(path).strip() in page
     if path.stem.endswith("table1"):
         measures = next(
-            part for part in density_markdown(read_csv(path)).split("\n\n") if part[0] == "|"
+            part for part in density_markdown(read_rows(path)).split("\n\n") if part[0] == "|"
         )
         assert measures in page
 
@@ -47,8 +48,8 @@ def test_the_page_has_the_variants(monkeypatch):
 
 @ALL
 def test_a_row_says_where_it_comes_from(path):
-    for row in read_csv(path):
-        assert row["version"]
-        assert int(row["seed"]) >= 0
-        assert len(row["corpus_fingerprint"]) == 64
-        assert row["command"].startswith("scale-vae benchmark paper --table")
+    rows = read_rows(path)
+    assert rows["version"].notna().all()
+    assert (rows["seed"] >= 0).all()
+    assert set(rows["corpus_fingerprint"].str.len()) == {64}
+    assert rows["command"].str.startswith("scale-vae benchmark paper --table").all()

@@ -5,7 +5,10 @@ import pytest
 import tensorflow as tf
 
 from scale_vae_keras.callbacks import EpochAverageScale, LatentMonitor
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.information import active_units, mutual_information
+from scale_vae_keras.layers.priors import LearnedMixturePrior
+from scale_vae_keras.models import TextVAE
 
 PLAIN = {"mi", "mi_cap", "au", "au_unscaled"}
 FACTOR = {"factor_min", "factor_mean", "factor_max", "factor_capped", "factor_unrecorded"}
@@ -174,3 +177,39 @@ def test_the_proper_bound_of_the_generator_that_decodes_f_z(scale_vae, data, ids
     rate = 0.5 * (mean**2 + variance - np.log(variance) - 1)
     assert bound == pytest.approx(7 + rate.sum(axis=1).mean(), rel=1e-4)
     np.testing.assert_allclose(monitor.encoded.unscaled_mean, mean, rtol=1e-4)
+
+
+def bound_of(model, data):
+    return end_epoch(monitored(model, data), 0, val_reconstruction=7.0)["val_elbo_nll"]
+
+
+def test_the_bound_is_that_of_the_models_prior(data, ids):
+    """Between the rate to the prior and the information, whatever the prior."""
+    model = TextVAE(9, 2, 5, 6, dropout=0.0, prior="full")
+    model.build((None, None))
+    informative(model)
+    with pytest.raises(InputError, match='"full" is not fitted yet'):
+        bound_of(model, data)
+    model.fit_prior(data)
+    rate = model.prior.kl(*model.encode(ids))
+    assert bound_of(model, data) == pytest.approx(7 + np.mean(rate), rel=1e-6)
+
+
+def test_the_bound_of_a_mixture_is_estimated(data, ids):
+    model = TextVAE(9, 2, 5, 6, dropout=0.0, prior=LearnedMixturePrior(1))
+    model.build((None, None))
+    informative(model)
+    model.prior.means.assign([[1.0, -2.0]])
+    model.prior.log_stddevs.assign([[0.5, 0.2]])
+    mean, log_var = (np.float64(part) for part in model.encode(ids))
+    variance = np.exp([1.0, 0.4])
+    exact = 0.5 * np.sum(
+        (np.square(mean - [1.0, -2.0]) + np.exp(log_var)) / variance
+        - 1
+        - log_var
+        + np.log(variance),
+        axis=1,
+    )
+    # the estimate of a mixture of one Gaussian is exact
+    assert bound_of(model, data) == pytest.approx(7 + exact.mean(), rel=1e-4)
+    assert bound_of(model, data) == bound_of(model, data)

@@ -6,6 +6,7 @@ import warnings
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from event_files import read_events, steps, values
 from google.protobuf import text_format
@@ -13,7 +14,7 @@ from tensorboard.plugins.projector import ProjectorConfig
 
 from scale_vae_keras.callbacks.latent_projector import LatentProjector
 from scale_vae_keras.callbacks.posterior_histograms import PosteriorHistograms
-from scale_vae_keras.callbacks.text_samples_log import TextSamplesLog, markdown_table
+from scale_vae_keras.callbacks.text_samples_log import TextSamplesLog, text_table
 from scale_vae_keras.evaluation.encode import Encoded
 from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.text.tokenizer import Tokenizer
@@ -86,7 +87,7 @@ def cells(table):
 
 
 def test_a_table_shows_text_as_it_is():
-    assert cells(markdown_table(["one", "two"], [["a", text] for text in NASTY])) == [
+    assert cells(text_table(pd.DataFrame({"one": "a", "two": NASTY}))) == [
         cell for text in NASTY for cell in ("a", text)
     ]
 

@@ -157,7 +157,7 @@ def test_generate_writes_from_the_declared_prior(run, generator):
     folder = RunFolder(run)
     model = folder.load_model()
     encoded = encode_sentences(model, folder.encode("train"))
-    z = declared_prior(model, generator, encoded).sample(4, seed=5)
+    z = declared_prior(model, generator, encoded).sample(row_seeds(4, 5))
     ids = model.decode(z, TopKSampler(2, 1.0), row_seeds(4, 5), folder.config.max_length + 1).ids
     expected = [text.decode() for text in folder.tokenizer.detokenize(ids).numpy()]
     arguments = ("generate", run, "-n", 4, "--seed", 5, "--top-k", 2)
@@ -205,7 +205,7 @@ def test_evaluate_writes_the_metrics_and_is_reproducible(run, corpus):
     assert metrics["elbo_nll"] >= metrics["iw_nll"] - 3 * metrics["iw_nll_se"]
     assert succeed("evaluate", run, "--samples", 5, "--limit", 10, "--json") == first
     table = succeed("evaluate", run, run, "--samples", 0, "--limit", 10)
-    assert "nats/sentence" in table
+    assert "nats per sentence" in table
     assert "NOT a bound" in table
 
 

@@ -60,22 +60,11 @@ CASES = [
     Case(
         "evaluate r --split valid --samples 7 --generator standard --limit 5 --seed 3 --json",
         "evaluate.evaluate_run",
-        {
-            "run": "r",
-            "split": "valid",
-            "samples": 7,
-            "generator": "standard",
-            "seed": 3,
-            "limit": 5,
-        },
+        dict(run="r", split="valid", samples=7, generator="standard", seed=3, limit=5),
         returns={"elbo_nll": 1.5},
         printed='{\n  "elbo_nll": 1.5\n}\n',
     ),
-    Case(
-        "export r d --version 3",
-        "export.write",
-        {"run": "r", "directory": "d", "version": 3},
-    ),
+    Case("export r d --version 3", "export.write", dict(run="r", directory="d", version=3)),
     Case(
         "serve d --name n --rest-port 1 --grpc-port 2 --host h",
         "serve.start",
@@ -86,13 +75,13 @@ CASES = [
         "benchmark density --data c --output d --methods vae scale:f_epo=3 --preset base "
         "--settings epochs=6 units=9 --seeds 1 2 --samples 7 --limit 5 --generator fitted",
         "benchmark.density.benchmark_density",
-        {
-            "systems": ["vae", "scale:f_epo=3"],
-            "seeds": [1, 2],
-            "protocol": PROTOCOL,
-            "output": "d",
-            "command": COMMAND_LINE,
-        },
+        dict(
+            systems=["vae", "scale:f_epo=3"],
+            seeds=[1, 2],
+            protocol=PROTOCOL,
+            output="d",
+            command=COMMAND_LINE,
+        ),
         silenced=("benchmark.density.density_table",),
     ),
     Case(
@@ -100,16 +89,16 @@ CASES = [
         "--preset base --settings epochs=6 units=9 --seeds 8 9 --samples 7 --limit 5 "
         "--generator fitted -n 11",
         "benchmark.paper.benchmark_paper",
-        {
-            "table": 5,
-            "protocol": PROTOCOL,
-            "output": "d",
-            "command": COMMAND_LINE,
-            "beside": "yahoo",
-            "systems": ["vae", "bn"],
-            "seeds": [8, 9],
-            "sentences": 11,
-        },
+        dict(
+            table=5,
+            protocol=PROTOCOL,
+            output="d",
+            command=COMMAND_LINE,
+            beside="yahoo",
+            systems=["vae", "bn"],
+            seeds=[8, 9],
+            sentences=11,
+        ),
     ),
     Case(
         "benchmark paper --figure latent --output d --epochs 4 --seed 3",
@@ -139,14 +128,14 @@ CASES = [
     Case(
         "benchmark speed --shape paper --data c --rounds 2 --sweep batch latent --output speed.csv",
         "benchmark.speed.benchmark_speed",
-        {
-            "shape": "paper",
-            "data": "c",
-            "rounds": 2,
-            "sweeps": ["batch", "latent"],
-            "command": COMMAND_LINE,
-        },
+        dict(shape="paper", data="c", rounds=2, sweeps=["batch", "latent"], command=COMMAND_LINE),
         silenced=("benchmark.speed.speed_table", "benchmark.speed.write_csv"),
+    ),
+    Case(
+        "benchmark speed --output speed.csv",
+        "benchmark.speed.write_csv",
+        {"path": "speed.csv", "rows": ""},
+        silenced=("benchmark.speed.benchmark_speed", "benchmark.speed.speed_table"),
     ),
 ]
 
@@ -158,14 +147,7 @@ SAMPLERS = {
     f"{GENERATE} --beam 2": samplers.BeamSampler(2),
 }
 RECONSTRUCT = "reconstruct run text.txt"
-INTERPOLATE = [
-    "interpolate",
-    "run",
-    "a dog sees no house .",
-    "the cat walks home .",
-    "--steps",
-    "3",
-]
+INTERPOLATE = "interpolate run dog cat --steps 3"
 ENCODE = "encode run text.txt --output codes.npz"
 REQUEST = "request h:1 decode z=1.5 --model m --timeout 2.5"
 COUNTS = {
@@ -180,12 +162,10 @@ TUNE = (
     "--preset base --train-limit 50 --seed 4 --fix units=9 latent_dim=2,4"
 )
 SHOW = "tune d --show"
+NOTHING = Sentences(tf.zeros([3, 1], tf.int32), tf.zeros([3]))
 
-LINES = [
-    *(case.words.split() for case in CASES),
-    *(words.split() for words in (*SAMPLERS, RECONSTRUCT, ENCODE, REQUEST, *COUNTS, TUNE, SHOW)),
-    INTERPOLATE,
-]
+OTHERS = (RECONSTRUCT, INTERPOLATE, ENCODE, REQUEST, TUNE, SHOW)
+LINES = [words.split() for words in (*(case.words for case in CASES), *SAMPLERS, *COUNTS, *OTHERS)]
 """Every command line that a test of this file runs."""
 
 
@@ -266,8 +246,7 @@ def test_no_flag_is_left_out_of_these_tests(command, add_arguments):
 
 @pytest.mark.parametrize("words", SAMPLERS)
 def test_generate(words, older, monkeypatch):
-    nothing = Sentences(tf.zeros([3, 1], tf.int32), tf.zeros([3]))
-    calls = recorded(monkeypatch, ScaleVAE, "decode", nothing)
+    calls = recorded(monkeypatch, ScaleVAE, "decode", NOTHING)
     assert main(words.split()) == 0
     (call,) = calls
     prior = declared_prior(RunFolder("run").load_model(), "standard")
@@ -278,19 +257,17 @@ def test_generate(words, older, monkeypatch):
 
 
 def test_interpolate(older, monkeypatch):
-    nothing = Sentences(tf.zeros([3, 1], tf.int32), tf.zeros([3]))
-    calls = recorded(monkeypatch, ScaleVAE, "interpolate", nothing)
-    assert main(INTERPOLATE) == 0
+    calls = recorded(monkeypatch, ScaleVAE, "interpolate", NOTHING)
+    assert main(INTERPOLATE.split()) == 0
     (call,) = calls
-    for name, text in zip(("start", "end"), INTERPOLATE[2:4], strict=True):
+    for name, text in zip(("start", "end"), ("dog", "cat"), strict=True):
         ids = RunFolder("run").tokenizer([text]).to_tensor()
         np.testing.assert_array_equal(call[name], ids)
     assert (call["steps"], call["max_length"]) == (3, 13)
 
 
 def test_reconstruct(older, monkeypatch):
-    nothing = Sentences(tf.zeros([3, 1], tf.int32), tf.zeros([3]))
-    calls = recorded(monkeypatch, ScaleVAE, "reconstruct", nothing)
+    calls = recorded(monkeypatch, ScaleVAE, "reconstruct", NOTHING)
     assert main(RECONSTRUCT.split()) == 0
     (call,) = calls
     lines = (older / "text.txt").read_text().splitlines()

@@ -3,7 +3,6 @@
 import keras
 import pytest
 import tensorflow as tf
-from scale_vae_keras.runs.build_model import build_model
 
 from scale_vae_keras.commands import train
 from scale_vae_keras.commands.main import parse
@@ -11,6 +10,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.sentence_model import SentenceModel
 from scale_vae_keras.runs import train as runs_train
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import RunConfig, config_class, configure, every_setting
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run

@@ -97,7 +97,7 @@ def test_a_graph_checks_type_and_dimensions():
 
     assert read(tf.constant(IDS, tf.int64)).dtype == tf.int32
     assert read(tf.constant([[0, 0]])).numpy().tolist() == [[0, 0]]
-    with pytest.raises(InputError, match="call .batch"):
+    with pytest.raises(InputError, match=r"call \.batch"):
         tf.function(lambda: as_ids(tf.constant([1, 2]), VOCABULARY), autograph=False)()
 
 

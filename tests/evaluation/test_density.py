@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_priors import diagonal_prior, full_prior, mixture_prior
 from toy_models import (
     END,
     START,
@@ -20,31 +21,48 @@ from toy_models import (
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import encode_sentences
-from scale_vae_keras.evaluation.gaussian_prior import DiagonalPrior, FullPrior
 from scale_vae_keras.evaluation.journal import Journal
-from scale_vae_keras.evaluation.mixture_prior import MixturePrior
-from scale_vae_keras.evaluation.prior import GENERATORS, declared_prior
+from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
 from scale_vae_keras.layers.cnn_decoder import CNNDecoder
 from scale_vae_keras.layers.decoder import LSTMDecoder
+from scale_vae_keras.layers.priors import LearnedMixturePrior, MixturePrior, VampPrior
 
 FACTORS = {1: [1.3], 2: [1.3, 0.6]}
 
 
+PRIORS = ("scaled", "standard", "diagonal", "full", "mixture", "learned-mixture", "vamp")
+ALL = pytest.mark.parametrize("kind", PRIORS)
+
+
 @pytest.fixture(autouse=True)
 def _small_mixtures(monkeypatch):
-    monkeypatch.setattr("scale_vae_keras.evaluation.mixture_prior._COMPONENTS", 2)
-    monkeypatch.setattr("scale_vae_keras.evaluation.mixture_prior._FEWEST_SAMPLES", 2_000)
+    monkeypatch.setattr("scale_vae_keras.layers.priors.mixture._FEWEST_SAMPLES", 2_000)
 
 
-def evaluate(model, split, generator="scaled", samples=100, **arguments):
+def scale_vae_with(kind, latent_dim):
+    """A model that may be measured under the prior."""
+    learned = {"vamp": VampPrior(3, length=2), "learned-mixture": LearnedMixturePrior(3)}
+    model = small_scale_vae(latent_dim, FACTORS[latent_dim], prior=learned.get(kind))
+    if kind == "learned-mixture":
+        random = np.random.default_rng(7)
+        for weight in model.prior.weights:
+            weight.assign(random.normal(0, 0.4, weight.shape))
+    return model
+
+
+def prior_of(model, kind, encoded):
+    return declared_prior(model, MixturePrior(2) if kind == "mixture" else kind, encoded)
+
+
+def evaluate(model, split, kind="scaled", samples=100, **arguments):
     encoded = encode_sentences(model, split)
-    prior = declared_prior(model, generator, encoded)
+    prior = prior_of(model, kind, encoded)
     return evaluate_density(model, split, encoded, prior, samples, **arguments)
 
 
-def exact(model, sequences, generator):
-    prior = declared_prior(model, generator, encode_sentences(model, as_split(sequences)))
+def exact(model, sequences, kind):
+    prior = prior_of(model, kind, encode_sentences(model, as_split(sequences)))
     return np.array([exact_log_likelihood(model.decoder, ids, prior) for ids in sequences])
 
 
@@ -95,26 +113,25 @@ def test_sample_likelihood_of_tokens_too_improbable_for_float32():
     np.testing.assert_allclose(sample_likelihood(decoder)(ids, z)[0], expected, rtol=1e-4)
 
 
-@pytest.mark.parametrize("generator", GENERATORS)
+@ALL
 @pytest.mark.parametrize("latent_dim", [1, 2])
-def test_probabilities_of_all_sentences_sum_to_one(latent_dim, generator):
-    model = small_scale_vae(latent_dim, FACTORS[latent_dim])
+def test_probabilities_of_all_sentences_sum_to_one(latent_dim, kind):
+    model = scale_vae_with(kind, latent_dim)
     sequences = every_sequence(length=2)
-    assert np.exp(exact(model, sequences, generator)).sum() == pytest.approx(1, abs=1e-6)
-    result = evaluate(model, as_split(sequences), generator, samples=5_000, rows=50_000)
+    assert np.exp(exact(model, sequences, kind)).sum() == pytest.approx(1, abs=1e-6)
+    result = evaluate(model, as_split(sequences), kind, samples=5_000, rows=50_000)
     assert np.exp(result.log_likelihood).sum() == pytest.approx(1, abs=0.02)
 
 
-@pytest.mark.parametrize("generator", GENERATORS)
+@pytest.mark.parametrize("kind", PRIORS[:5])
 @pytest.mark.parametrize("latent_dim", [1, 2])
-def test_estimate_converges_to_the_exact_likelihood(latent_dim, generator):
-    model = small_scale_vae(latent_dim, FACTORS[latent_dim])
+def test_estimate_converges_to_the_exact_likelihood(latent_dim, kind):
+    model = scale_vae_with(kind, latent_dim)
     sequences = every_sequence(length=2)
-    truth = exact(model, sequences, generator)
+    truth = exact(model, sequences, kind)
     errors = [
         np.abs(
-            evaluate(model, as_split(sequences), generator, samples, rows=50_000).log_likelihood
-            - truth
+            evaluate(model, as_split(sequences), kind, samples, rows=50_000).log_likelihood - truth
         ).mean()
         for samples in (500, 5_000, 50_000)
     ]
@@ -122,13 +139,13 @@ def test_estimate_converges_to_the_exact_likelihood(latent_dim, generator):
     assert errors[2] < 0.02
 
 
-@pytest.mark.parametrize("generator", GENERATORS)
-def test_elbo_is_below_the_estimate_and_that_below_the_truth(generator):
-    model = small_scale_vae(2, FACTORS[2])
+@ALL
+def test_elbo_is_below_the_estimate_and_that_below_the_truth(kind):
+    model = scale_vae_with(kind, 2)
     sequences = every_sequence(length=2)
-    truth = exact(model, sequences, generator)
+    truth = exact(model, sequences, kind)
     repeats = 60  # each repeat has noise of its own
-    result = evaluate(model, as_split(sequences * repeats), generator, samples=10)
+    result = evaluate(model, as_split(sequences * repeats), kind, samples=10)
     elbo = result.elbo.reshape(repeats, -1).mean(axis=1)
     estimate = result.log_likelihood.reshape(repeats, -1).mean(axis=1)
     for gap in (estimate - elbo, truth.mean() - estimate):
@@ -147,8 +164,7 @@ def test_generators_of_a_model_without_factor_agree():
 
 def test_rates_of_a_literal_posterior():
     # mean 0.5 (scaled: 1.0), variance e^-1, factor 2
-    prior = DiagonalPrior(np.array([0.0]), np.array([2.0]))
-    scaled = prior.kl(np.array([[1.0]]), np.array([[-1.0]]))
+    scaled = diagonal_prior([0.0], [2.0]).kl(np.array([[1.0]]), np.array([[-1.0]])).numpy()
     expected = 0.5 * (0.25 + math.exp(-1) / 4 + 1 + 2 * math.log(2) - 1)
     assert scaled.item() == pytest.approx(expected, abs=1e-12)
 
@@ -157,13 +173,14 @@ def test_rates_of_random_posteriors():
     """Against the divergence of Gaussians with full covariance matrices."""
     random = np.random.default_rng(8)
     means, log_vars = random.normal(0, 2, (20, 3)), random.normal(0, 1, (20, 3))
-    prior = DiagonalPrior(random.normal(0, 1, 3), random.uniform(0.3, 3, 3))
-    precision = np.linalg.inv(np.diag(np.square(prior.stddev)))
+    location, stddev = random.normal(0, 1, 3), random.uniform(0.3, 3, 3)
+    prior = diagonal_prior(location, stddev)
+    precision = np.linalg.inv(np.diag(np.square(stddev)))
     expected = [
         0.5
         * (
             np.trace(precision @ np.diag(np.exp(log_var)))
-            + (mean - prior.mean) @ precision @ (mean - prior.mean)
+            + (mean - location) @ precision @ (mean - location)
             - 3
             - np.linalg.slogdet(precision @ np.diag(np.exp(log_var)))[1]
         )
@@ -177,7 +194,7 @@ def test_objective_is_no_bound_on_the_constructed_example():
     model, split = two_sentence_model()
     result = evaluate(model, split, samples=20_000, rows=20_000)
     log_two = math.log(2)
-    prior = DiagonalPrior(np.zeros(1), np.array([1100.0]))
+    prior = diagonal_prior([0.0], [1100.0])
     truth = exact_log_likelihood(model.decoder, [START, 4, END], prior)
     assert truth == pytest.approx(-log_two, abs=1e-3)
     assert result.objective.mean() == pytest.approx(-0.312, abs=0.005)
@@ -288,18 +305,18 @@ def test_an_interrupted_evaluation_refuses_another_prior(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("scale_vae_keras.evaluation.density.track", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            evaluate(model, split, "fitted-mixture", **arguments)
-    for generator in set(GENERATORS) - {"fitted-mixture"}:
+            evaluate(model, split, "mixture", **arguments)
+    for kind in ("scaled", "standard", "diagonal", "full"):
         with pytest.raises(InputError, match="belongs to another evaluation"):
-            evaluate(model, split, generator, **arguments)
-    evaluate(model, split, "fitted-mixture", **arguments)
+            evaluate(model, split, kind, **arguments)
+    evaluate(model, split, "mixture", **arguments)
     assert not journal.exists()
 
 
 def test_bound_with_a_sampled_rate_is_never_above_the_estimate():
     """Both are of the same samples: the mean of the log weights, and the log of their mean."""
     split = as_split(every_sequence(length=2))
-    result = evaluate(small_scale_vae(2, FACTORS[2]), split, "fitted-mixture", samples=5)
+    result = evaluate(small_scale_vae(2, FACTORS[2]), split, "mixture", samples=5)
     assert np.all(result.elbo < result.log_likelihood)
 
 
@@ -308,8 +325,9 @@ def test_sampled_rate_is_the_divergence():
     model = small_scale_vae(2, FACTORS[2])
     split = as_split(every_sequence(length=1) * 40)
     encoded = encode_sentences(model, split)
-    gaussian = FullPrior(np.array([0.3, -0.2]), np.array([[1.2, 0.0], [0.7, 0.5]]))
-    mixture = MixturePrior(np.ones(1), gaussian.mean[None], gaussian.cholesky[None])
+    parameters = ([0.3, -0.2], [[1.2, 0.0], [0.7, 0.5]])
+    gaussian = full_prior(*parameters)
+    mixture = mixture_prior([1.0], *([part] for part in parameters))
     exact = evaluate_density(model, split, encoded, gaussian, samples=200)
     sampled = evaluate_density(model, split, encoded, mixture, samples=200)
     np.testing.assert_allclose(sampled.log_likelihood, exact.log_likelihood, rtol=1e-9)
@@ -329,13 +347,42 @@ def test_journal_of_another_evaluation_is_refused(tmp_path, monkeypatch):
         Journal(path, [np.array([1])]).load(np.zeros([2, 3]))
 
 
+@pytest.mark.parametrize("kept", [0.1, 0.6, 0.97])
+def test_a_journal_that_was_cut_off_is_dropped(tmp_path, monkeypatch, caplog, kept):
+    monkeypatch.setattr("scale_vae_keras.evaluation.journal._SECONDS_BETWEEN_WRITES", 0.0)
+    path = tmp_path / "evaluation.npz"
+    journal = Journal(path, [np.array([1])])
+    journal.save(np.ones([200, 3]))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(kept * len(whole))])
+    rows = journal.load(np.zeros([200, 3]))
+    np.testing.assert_array_equal(rows, 0)
+    assert "cut off" in caplog.text
+    assert list(tmp_path.iterdir()) == []
+    journal.save(np.ones([200, 3]))
+    np.testing.assert_array_equal(journal.load(rows), 1)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_model_and_the_evaluation_weigh_the_same_samples():
+    model = small_scale_vae(2, FACTORS[2], prior="full")
+    ids = np.array([[START, 4, 5, 3, END], [START, 3, END, 0, 0]], np.int32)
+    split = as_split([row[row != 0] for row in ids])
+    model.fit_prior(as_split(every_sequence(length=2)))
+    encoded = encode_sentences(model, split)
+    expected = evaluate_density(model, split, encoded, model.prior, 30, seed=4).log_likelihood
+    np.testing.assert_allclose(model.log_likelihood(ids, 30, seed=4), expected, rtol=1e-5)
+    scaled = evaluate_density(model, split, encoded, declared_prior(model, "scaled"), 30, seed=4)
+    assert np.abs(scaled.log_likelihood - expected).min() > 0.01
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"samples": -1}, "samples is -1"),
         ({"seed": -1}, "seed -1"),
         ({"rows": 0}, "rows is 0"),
-        ({"generator": "paper"}, "unknown generator 'paper'"),
+        ({"kind": "paper"}, "unknown prior 'paper'"),
     ],
 )
 def test_bad_arguments(arguments, message):

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import keras
 import numpy as np
 import pytest
-from scale_vae_keras.runs.build_model import build_model
 
 from scale_vae_keras.data import build_vocabulary, encode_split, open_corpus, training_batches
 from scale_vae_keras.data.encoded import EncodedSplit
@@ -17,6 +16,7 @@ from scale_vae_keras.evaluation.evaluate import evaluate_model
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.report import notes
 from scale_vae_keras.models import SYSTEMS
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.text.tokenizer import Tokenizer
 

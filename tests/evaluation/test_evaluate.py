@@ -1,6 +1,7 @@
 import io
 import json
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,12 +9,14 @@ import pytest
 from rich.console import Console
 from toy_models import END, START, VOCABULARY, as_split, every_sequence, small_scale_vae, small_vae
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import encode_dataset, encode_sentences
 from scale_vae_keras.evaluation.evaluate import dimension_table, evaluate_model
-from scale_vae_keras.evaluation.prior import FITTED, declared_prior
-from scale_vae_keras.evaluation.report import metrics_table, notes
+from scale_vae_keras.evaluation.prior import declared_prior
+from scale_vae_keras.evaluation.report import measured_prior, metrics_table, notes
 from scale_vae_keras.layers.decoder import LSTMDecoder
+from scale_vae_keras.layers.priors import PRIORS
 
 CONTRACT = {
     "objective_nll",
@@ -33,6 +36,7 @@ CONTRACT = {
     "sentences",
     "tokens",
     "factor",
+    "prior",
 }
 
 
@@ -81,6 +85,15 @@ def test_counts_and_perplexity(split, metrics):
     assert metrics["factor"] == pytest.approx({"min": 0.6, "mean": 0.95, "max": 1.3})
 
 
+def test_bits_per_byte(model, split, metrics):
+    assert metrics["bits_per_byte"] is None
+    sized = replace(split, text_bytes=np.arange(1, 32))
+    measured = evaluate_model(model, sized, samples=20)
+    # 1 + 2 + ... + 31 bytes
+    assert measured["bits_per_byte"] == pytest.approx(31 * metrics["iw_nll"] / (math.log(2) * 496))
+    assert evaluate_model(model, sized, samples=0)["bits_per_byte"] is None
+
+
 def test_same_seed_same_metrics(model, split, metrics):
     assert evaluate_model(model, split, samples=20) == metrics
     assert evaluate_model(model, split, samples=20, seed=1)["iw_nll"] != metrics["iw_nll"]
@@ -112,16 +125,47 @@ def test_fitted_generator_has_the_rate_of_the_fitted_gaussian(model, split):
     encoded = encode_sentences(model, split)
     variance = encoded.mean.var(axis=0) + np.exp(encoded.log_var).mean(axis=0)
     rate = 0.5 * np.sum(np.log(variance) - encoded.log_var.mean(axis=0))
-    metrics = evaluate_model(model, split, samples=0, generator="fitted", fitted_on=split)
+    metrics = evaluate_model(model, split, samples=0, prior="diagonal", fitted_on=split)
     assert metrics["elbo_nll"] - metrics["reconstruction"] == pytest.approx(rate, abs=1e-5)
 
 
-@pytest.mark.parametrize("generator", FITTED)
-def test_notes_on_a_fitted_generator(metrics, generator):
-    text = "\n".join(notes({**metrics, "generator": generator}))
-    assert f"generate --generator {generator} " in text
-    assert ("estimated with samples" in text) == (generator == "fitted-mixture")
-    assert "--generator" not in "\n".join(notes(metrics))
+@pytest.mark.parametrize("prior", PRIORS)
+def test_notes_on_a_prior(metrics, prior):
+    text = "\n".join(notes({**metrics, "prior": prior}))
+    assert f'under the prior "{prior}"' in text
+    assert ("is fitted to the posteriors" in text) == (prior in ("diagonal", "full", "mixture"))
+    assert ("estimated with samples" in text) == (prior in ("mixture", "learned-mixture", "vamp"))
+
+
+def test_figures_of_earlier_versions_name_a_generator(metrics):
+    assert (metrics["prior"], metrics["generator"]) == ("scaled", "scaled")
+    earlier = {name: value for name, value in metrics.items() if name != "prior"}
+    earlier["generator"] = "fitted-full"
+    assert measured_prior(earlier) == "full"
+    assert 'under the prior "full"' in notes(earlier)[0]
+    console = Console(file=io.StringIO(), width=200)
+    console.print(metrics_table({"before": earlier, "now": metrics}))
+    row = next(line for line in console.file.getvalue().splitlines() if " prior " in line)
+    assert [cell.strip() for cell in row.split("│")][3:5] == ["full", "scaled"]
+
+
+@pytest.mark.parametrize("name", ["full", "fitted-full"])
+def test_another_prior_than_the_models_is_named_in_the_metrics(model, split, name):
+    metrics = evaluate_model(model, split, samples=0, prior=name, fitted_on=split)
+    assert (metrics["prior"], metrics["generator"]) == ("full", "fitted-full")
+    assert model.prior.kind == "scaled"
+
+
+def test_the_models_own_prior_is_the_one_measured(split):
+    model = small_scale_vae(2, [1.3, 0.6], prior="full")
+    with pytest.raises(InputError, match='"full" is not fitted yet'):
+        evaluate_model(model, split, samples=5)
+    model.fit_prior(split)
+    own = evaluate_model(model, split, samples=5)
+    assert own["prior"] == "full"
+    other = evaluate_model(model, split, samples=5, prior="scaled")
+    assert other["prior"] == "scaled"
+    assert other["elbo_nll"] != own["elbo_nll"]
 
 
 def test_encoded_rows_are_in_the_order_of_the_corpus(model):
@@ -153,7 +197,7 @@ def test_table_shows_runs_side_by_side(metrics, split):
     text = console.file.getvalue()
     row = next(line for line in text.splitlines() if " iw_nll " in line)
     assert f"{metrics['iw_nll']:.3f} ± {metrics['iw_nll_se']:.3f}" in row
-    assert "nats/sentence" in row
+    assert "nats per sentence" in row
     assert [cell.strip() for cell in row.split("│")][4] == "-"
 
 

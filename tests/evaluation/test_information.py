@@ -3,9 +3,9 @@ import statistics
 
 import numpy as np
 import pytest
+from made_priors import diagonal_prior
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.gaussian_prior import DiagonalPrior
 from scale_vae_keras.evaluation.information import (
     active_units,
     aggregate_divergence,
@@ -109,7 +109,7 @@ def test_bounds_enclose_the_information_of_a_gaussian_channel():
 def test_divergence_of_the_aggregate_is_that_of_the_mixture():
     """Three posteriors, by the trapezoidal rule, to a prior that is none of them."""
     mean, log_var = np.array([-2.0, 0.5, 3.0]), np.array([-1.0, 0.3, -2.0])
-    prior = DiagonalPrior(np.array([0.2]), np.array([1.7]))
+    prior = diagonal_prior(np.array([0.2]), np.array([1.7]))
     z = np.linspace(-12, 12, 20_001)
     components = np.exp(-0.5 * np.square(z[:, None] - mean) / np.exp(log_var))
     mixture = np.mean(components / np.sqrt(2 * np.pi * np.exp(log_var)), axis=1)
@@ -126,7 +126,7 @@ def test_divergence_of_the_aggregate_is_that_of_the_mixture():
 
 def test_rate_is_information_and_divergence_of_the_aggregate():
     mean, log_var = posteriors(3_000)
-    prior = DiagonalPrior(np.array([0.5, 0.0, -0.5]), np.array([1.2, 1.0, 2.0]))
+    prior = diagonal_prior(np.array([0.5, 0.0, -0.5]), np.array([1.2, 1.0, 2.0]))
     rate = prior.kl(mean, log_var).mean()
     information = estimate_information(mean, log_var, seed=5)
     parts = information.estimate + aggregate_divergence(mean, log_var, prior, seed=5)
@@ -135,7 +135,7 @@ def test_rate_is_information_and_divergence_of_the_aggregate():
 
 
 def test_an_aggregate_that_is_the_prior_has_no_divergence():
-    prior = DiagonalPrior(np.array([1.0, -2.0]), np.array([0.5, 3.0]))
+    prior = diagonal_prior(np.array([1.0, -2.0]), np.array([0.5, 3.0]))
     mean = np.tile(prior.mean, (50, 1))
     log_var = np.tile(2 * np.log(prior.stddev), (50, 1))
     assert aggregate_divergence(mean, log_var, prior) == pytest.approx(0, abs=1e-9)
@@ -196,7 +196,9 @@ def test_bad_posteriors(mean, log_var, message):
         estimate_information,
         batch_mutual_information,
         mutual_posterior_divergence,
-        lambda *posterior: aggregate_divergence(*posterior, DiagonalPrior(np.zeros(2), np.ones(2))),
+        lambda *posterior: aggregate_divergence(
+            *posterior, diagonal_prior(np.zeros(2), np.ones(2))
+        ),
     ):
         with pytest.raises(InputError, match=message):
             function(mean, log_var)

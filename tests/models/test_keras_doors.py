@@ -77,9 +77,9 @@ def test_monitor_takes_arrays(sentences):
 @pytest.mark.parametrize("model", [TextVAE, ScaleVAE, LanguageModel])
 def test_train_on_batch_on_a_new_model_is_a_step_of_fit(sentences, model):
     ids = sentences(16)
-    fitted, stepped = new(model), new(model)
+    fitted = new(model)
     fit(fitted, tf.data.Dataset.from_tensors(ids), epochs=2)
-    before = None
+    before, stepped = None, new(model)
     for _ in range(2):
         logs = stepped.train_on_batch(ids.astype(np.int64), return_dict=True)
         assert before is None or logs["loss"] < before
@@ -133,8 +133,10 @@ def test_on_batch_refuses_what_fit_refuses(sentences):
         lambda vae: vae.evaluate(np.array([[1, 5, 2]]), verbose=0),
         lambda vae: vae([[1, 5, 2]]),
     ],
-    ids=["generate", "encode", "decode", "score", "reconstruct", "interpolate", "summary"]
-    + ["evaluate", "call"],
+    ids=[
+        *("generate", "encode", "decode", "score", "reconstruct", "interpolate"),
+        *("summary", "evaluate", "call"),
+    ],
 )
 def test_built_on_demand(use):
     vae = new(ScaleVAE)
@@ -219,18 +221,19 @@ def new():
     return vae
 
 
+def trained(vae):
+    return [vae.train_on_batch(ids) for _ in range(3)], vae.test_on_batch(ids), vae.get_weights()
+
+
 ids = np.array([[1, 5, 6, 2], [1, 7, 2, 0], [1, 8, 9, 2], [1, 4, 2, 0], [1, 10, 11, 2]], "int64")
-one = new()
+one = trained(new())
 with strategy.scope():
-    two = new()
-    assert two.distribute_strategy.num_replicas_in_sync == 2
-for _ in range(3):
-    first, second = one.train_on_batch(ids), two.train_on_batch(ids)
-    np.testing.assert_allclose(second, first, rtol=1e-5)
-np.testing.assert_allclose(two.test_on_batch(ids), one.test_on_batch(ids), rtol=1e-5)
-for weight, expected in zip(two.get_weights(), one.get_weights(), strict=True):
-    np.testing.assert_allclose(weight, expected, atol=1e-5)
-assert int(two.optimizer.iterations) == 3
+    vae = new()
+two = trained(vae)
+assert vae.distribute_strategy.num_replicas_in_sync == 2
+assert int(vae.optimizer.iterations) == 3
+for part, expected in zip(keras.tree.flatten(two), keras.tree.flatten(one), strict=True):
+    np.testing.assert_allclose(part, expected, rtol=1e-4, atol=1e-5)
 """
 
 

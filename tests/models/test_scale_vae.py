@@ -192,3 +192,33 @@ def test_the_proper_bound_is_the_plain_vae_s_in_other_coordinates(make, sentence
 def test_an_unknown_bound(make):
     with pytest.raises(InputError, match="bound must be one of paper, proper, annealed"):
         make(ScaleVAE, bound="tight")
+
+
+def own_messages(caplog):
+    return [record.message for record in caplog.records if record.name == "scale_vae_keras"]
+
+
+def test_fit_without_the_epoch_average_warns_once(make, sentences, caplog):
+    caplog.set_level("WARNING", logger="scale_vae_keras")
+    data = batches(sentences(8), 4)
+    vae = make(ScaleVAE)
+    for _ in range(2):
+        vae.fit(data, shuffle=False, verbose=0)
+    [message] = own_messages(caplog)
+    assert "no EpochAverageScale among its callbacks" in message
+
+
+@pytest.mark.parametrize("kind", ["one", "list", "callback list", "positional"])
+def test_fit_with_the_epoch_average_is_silent(make, sentences, caplog, kind):
+    caplog.set_level("WARNING", logger="scale_vae_keras")
+    data, callback, vae = batches(sentences(8), 4), EpochAverageScale(), make(ScaleVAE)
+    if kind == "positional":
+        vae.fit(data, None, None, 1, 0, [callback], shuffle=False)
+    else:
+        given = {
+            "one": callback,
+            "list": [keras.callbacks.Callback(), callback],
+            "callback list": keras.callbacks.CallbackList([callback], True, model=vae),
+        }[kind]
+        vae.fit(data, shuffle=False, verbose=0, callbacks=given)
+    assert own_messages(caplog) == []

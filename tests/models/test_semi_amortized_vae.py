@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.layers.refinement import Refinement, refine
 from scale_vae_keras.models import SemiAmortizedVAE, TextVAE
-from scale_vae_keras.models.refinement import Refinement, refine
 
 
 def quadratic(step, posterior, weights):

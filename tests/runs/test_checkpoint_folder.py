@@ -3,8 +3,8 @@ import logging
 
 import pytest
 
-from scale_vae_keras.runs.checkpoint_folder import checkpoints, last_good, new_checkpoint
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.runs.checkpoint_folder import checkpoints, last_good, new_checkpoint
 
 
 def write(folder, epochs, steps=0, disk=lambda: None):

@@ -8,8 +8,8 @@ import tensorflow as tf
 from scale_vae_keras.callbacks import EpochAverageScale
 from scale_vae_keras.data import build_vocabulary, encode_split, open_corpus, training_batches
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.build_model import build_model
+from scale_vae_keras.runs.config import configure
 from scale_vae_keras.text import Tokenizer
 
 

@@ -7,11 +7,11 @@ import keras
 import numpy as np
 import pytest
 
-from scale_vae_keras.callbacks import (BestModel, DecayOnPlateau, EpochAverageScale, LatentMonitor)
+from scale_vae_keras.callbacks import BestModel, DecayOnPlateau, EpochAverageScale, LatentMonitor
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.runs.checkpoint_folder import checkpoints, last_good, read_state
 from scale_vae_keras.runs.history_table import HistoryTable
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
-from scale_vae_keras.runs.checkpoint_folder import checkpoints, last_good, read_state
-from scale_vae_keras.errors import InputError
 
 
 def feed(callback, model, *rows):

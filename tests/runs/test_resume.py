@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from run_hashes import run_hashes
 
-from scale_vae_keras.runs.checkpoint_folder import checkpoints, read_state
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs import train as train_module
-from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.build_model import build_model
+from scale_vae_keras.runs.checkpoint_folder import checkpoints, read_state
+from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.train import Run
 
 SUBJECTS = ("the cat", "a dog", "my old friend", "the green bird", "one small child")

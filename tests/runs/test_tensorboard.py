@@ -1,14 +1,11 @@
 """What a run logs, read back from its event files."""
 
 import csv
-import sys
-from pathlib import Path
 
 import pytest
+from event_files import read_events, steps, values
 from tensorboard.plugins.custom_scalar.layout_pb2 import Layout
 from tensorboard.plugins.hparams import metadata
-
-from event_files import read_events, steps, values
 from tiny_runs import SENTENCES, train, write_corpus
 
 from scale_vae_keras.runs.train import Run

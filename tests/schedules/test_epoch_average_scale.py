@@ -227,3 +227,12 @@ def test_a_layer_that_is_not_built_has_no_average():
     scale.put_in_force(False)
     with pytest.raises(InputError, match="no epoch average"):
         scale.put_in_force(True)
+
+
+@pytest.mark.parametrize("validated", [True, False])
+def test_batches_that_are_all_too_small_name_the_setting(data, validated):
+    model = ScaleVAE(9, 2, 5, 6, dropout=0.0, min_factor_batch=9)
+    model.compile("sgd", run_eagerly=True)
+    message = "none of the 2 batches .*: each had fewer than min_factor_batch = 9"
+    with pytest.raises(InputError, match=message):
+        fit(model, data, 1, 2, validation_data=data if validated else None)

@@ -8,11 +8,12 @@ from tiny_model import FACTOR, MAX_WORDS, WORDS
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.config import configure
+from scale_vae_keras.runs.export import export
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers import BeamSampler, TemperatureSampler
 from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.serving import exporter
-from scale_vae_keras.serving.exporter import export, publish
+from scale_vae_keras.serving.exporter import publish
 from scale_vae_keras.serving.portability import check_portable
 from scale_vae_keras.serving.verification import answers_of_fresh_process
 from scale_vae_keras.serving.warmup import read_warmup

@@ -11,7 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_model import WORDS
+from tiny_model import MAX_WORDS, WORDS, tiny_model
+
+import scale_vae_keras as sv
+from scale_vae_keras.serving.exporter import publish
 
 REQUESTS = {
     "generate/seed": np.arange(40),
@@ -28,33 +31,83 @@ REQUESTS = {
 }
 
 
-@pytest.mark.older_tensorflow
-@pytest.mark.skipif(
+TEXTS = ["The naïve cat", "", "  sat\ton\u00a0it ", "中文 👩\u200d👩", "a\0\u2581\x10", b"\xff\xe2"]
+needs_2_20 = pytest.mark.skipif(
     "SCALE_VAE_TENSORFLOW_2_20" not in os.environ,
     reason="set SCALE_VAE_TENSORFLOW_2_20 to a Python with TensorFlow and Text 2.20.0",
 )
+
+
+@pytest.mark.older_tensorflow
+@needs_2_20
 def test_every_signature_answers_alike(models, tmp_path):
-    np.savez(tmp_path / "inputs.npz", **REQUESTS)
+    assert_answers_alike(models / "1", REQUESTS, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def subwords():
+    lines = ["the cat sat on the mat", "a naïve cat", "it sat"] * 20
+    return sv.text.SentencePieceTokenizer(sv.text.train_sentencepiece(lambda: lines), MAX_WORDS)
+
+
+@pytest.mark.older_tensorflow
+@needs_2_20
+def test_every_signature_of_a_model_of_subwords_answers_alike(subwords, tmp_path):
+    publish(tiny_model(len(subwords.vocabulary)), subwords, MAX_WORDS + 1, tmp_path / "models")
+    requests = {
+        **REQUESTS,
+        "encode/text": np.array(TEXTS, object),
+        "reconstruct/text": np.array(TEXTS, object),
+    }
+    assert_answers_alike(tmp_path / "models" / "1", requests, tmp_path)
+
+
+@pytest.mark.older_tensorflow
+@needs_2_20
+def test_text_of_subwords_comes_back(subwords, tmp_path):
+    tokenizer = sv.text.SentencePieceTokenizer(subwords.model)
+    module = tf.Module()
+    module.tokenizer = tokenizer
+
+    def round_trip(text):
+        ids = tokenizer(text).to_tensor()
+        return {"ids": ids, "text": tokenizer.detokenize(ids)}
+
+    module.round_trip = tf.function(
+        round_trip, input_signature=[tf.TensorSpec([None], tf.string, "text")]
+    )
+    saved = tmp_path / "saved"
+    tf.saved_model.save(module, str(saved), signatures={"round_trip": module.round_trip})
+    characters = [chr(code) for code in range(0x3100) if not 0xD800 <= code < 0xE000]
+    texts = [*TEXTS[:-1], *characters]
+    requests = {"round_trip/text": np.array(texts, object)}
+    older = assert_answers_alike(saved, requests, tmp_path)
+    assert [text.decode() for text in older["round_trip/text"]] == texts
+
+
+def assert_answers_alike(version, requests, folder):
+    """The answers of TensorFlow 2.20.0, once they are those of this TensorFlow."""
+    np.savez(folder / "inputs.npz", **requests)
     script = Path(__file__).parents[1] / "support" / "run_saved_model.py"
     subprocess.run(
         [
             os.environ["SCALE_VAE_TENSORFLOW_2_20"],
             script,
-            models / "1",
-            tmp_path / "inputs.npz",
-            tmp_path / "outputs.npz",
+            version,
+            folder / "inputs.npz",
+            folder / "outputs.npz",
         ],
         check=True,
         capture_output=True,
     )
-    older = dict(np.load(tmp_path / "outputs.npz", allow_pickle=True))
+    older = dict(np.load(folder / "outputs.npz", allow_pickle=True))
     assert str(older.pop("tensorflow")) == "2.20.0"
-    signatures = tf.saved_model.load(str(models / "1")).signatures
+    signatures = tf.saved_model.load(str(version)).signatures
     compared = 0
-    for signature in {key.split("/")[0] for key in REQUESTS}:
+    for signature in {key.split("/")[0] for key in requests}:
         inputs = {
             key.split("/")[1]: tf.constant(value)
-            for key, value in REQUESTS.items()
+            for key, value in requests.items()
             if key.startswith(f"{signature}/")
         }
         for name, value in signatures[signature](**inputs).items():
@@ -65,3 +118,4 @@ def test_every_signature_answers_alike(models, tmp_path):
             else:
                 assert other.tolist() == value.numpy().tolist()
     assert compared == len(older)
+    return older

@@ -12,12 +12,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from scale_vae_keras.runs.build_model import build_model
 
-from scale_vae_keras.callbacks import BestModel, DecayOnPlateau, LatentMonitor
+from scale_vae_keras.callbacks import BestModel, DecayOnPlateau, FitPrior, LatentMonitor
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
 from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.layers.priors import LearnedMixturePrior, VampPrior, get_prior
 from scale_vae_keras.models import ScaleVAE, TextVAE
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.workers import open_strategy
 
@@ -39,12 +40,20 @@ OWN = {
     "cyclical": {"kl_cycles": 1},
     "dropout": {"method": "vae", "dropout": 0.5, "word_dropout": 0.2, "fraternal": 0.1},
     "dropout-sa": {"method": "sa", "dropout": 0.5, "refinement_steps": 2},
+    "fitted-prior": {"method": "scale"},
     "free-bits": {"free_bits": 0.002},
     "info-kl": {"method": "info", "divergence": "kl"},
+    "learned-prior": {"method": "scale"},
     "li2019": {"free_bits": 0.002, "pretrain_epochs": 1},
     "sa": {"refinement_steps": 2},
+    "vamp-prior": {"method": "vae"},
     "weighted": {"method": "scale"},
     "weighted-agg": {"method": "agg"},
+}
+PRIORS = {
+    "fitted-prior": "full",
+    "learned-prior": LearnedMixturePrior(3),
+    "vamp-prior": VampPrior(3, length=2),
 }
 COMPILED = {
     "clipnorm": {"clipnorm": 0.01},
@@ -74,6 +83,12 @@ def train(system, strategy, sentences, epochs):
     validation, _ = evaluation_batches(valid, BATCH)
     with strategy.scope():
         model = build_model(config, VOCABULARY)
+        if system in PRIORS:
+            prior = keras.saving.serialize_keras_object(get_prior(PRIORS[system]))
+            keras.utils.set_random_seed(3)
+            model = type(model).from_config({**model.get_config(), "prior": prior})
+            model.build((None, None))
+            model.compile(keras.optimizers.SGD(0.1))
         if system in COMPILED:
             optimizer = keras.optimizers.SGD(0.1, **COMPILED[system])
             model.compile(optimizer, steps_per_execution=2)
@@ -91,6 +106,7 @@ def train(system, strategy, sentences, epochs):
             verbose=0,
             callbacks=[
                 *config.system.callbacks(config, train, valid),
+                *([FitPrior(train)] if system == "fitted-prior" else []),
                 *monitor,
                 best,
                 DecayOnPlateau(best, start_epoch=1, patience=1),

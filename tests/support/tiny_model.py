@@ -10,11 +10,11 @@ FACTOR = np.array([1.5, 2.0, 2.5, 3.0], np.float32)
 MAX_WORDS = 12
 
 
-def tiny_model() -> sv.ScaleVAE:
+def tiny_model(vocabulary_size: int = 4 + len(WORDS)) -> sv.ScaleVAE:
     """A Scale-VAE with random weights, large enough that its words depend on z."""
     keras.utils.set_random_seed(0)
     model = sv.ScaleVAE(
-        4 + len(WORDS),
+        vocabulary_size,
         latent_dim=len(FACTOR),
         embedding_dim=8,
         units=16,

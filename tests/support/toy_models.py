@@ -3,10 +3,9 @@
 import itertools
 
 import numpy as np
+from made_priors import components
 
 from scale_vae_keras.data.encoded import EncodedSplit
-from scale_vae_keras.evaluation.gaussian_prior import DiagonalPrior, FullPrior
-from scale_vae_keras.evaluation.mixture_prior import MixturePrior
 from scale_vae_keras.models import ScaleVAE, TextVAE
 
 VOCABULARY = 6
@@ -38,12 +37,12 @@ def every_sequence(length):
     return ended + [[START, *words] for words in itertools.product(others, repeat=length)]
 
 
-def small_vae(latent_dim):
-    return _randomised(TextVAE(VOCABULARY, latent_dim, 5, 6))
+def small_vae(latent_dim, **arguments):
+    return _randomised(TextVAE(VOCABULARY, latent_dim, 5, 6, **arguments))
 
 
-def small_scale_vae(latent_dim, factor):
-    model = _randomised(ScaleVAE(VOCABULARY, latent_dim, 5, 6))
+def small_scale_vae(latent_dim, factor, **arguments):
+    model = _randomised(ScaleVAE(VOCABULARY, latent_dim, 5, 6, **arguments))
     set_factor(model, factor)
     return model
 
@@ -89,14 +88,8 @@ def _sigmoid(x):
 
 def exact_log_likelihood(decoder, ids, prior):
     """log of the integral of p(ids | z) prior(z), by the trapezoidal rule."""
-    match prior:
-        case MixturePrior():
-            components = zip(prior.weights, prior.means, prior.choleskys, strict=True)
-        case FullPrior():
-            components = [(1.0, *prior)]
-        case DiagonalPrior():
-            components = [(1.0, prior.mean, np.diag(prior.stddev))]
-    return np.log(sum(w * _expected_likelihood(decoder, ids, *rest) for w, *rest in components))
+    parts = components(prior)
+    return np.log(sum(w * _expected_likelihood(decoder, ids, *rest) for w, *rest in parts))
 
 
 def _expected_likelihood(decoder, ids, mean, cholesky):

@@ -79,7 +79,7 @@ def test_more_characters_than_fit_are_left_to_bytes():
     ideographs = [chr(0x4E00 + number) for number in range(1000)]
 
     def texts():
-        return ["".join(ideographs), *(character * 9000 for character in ideographs[:20])]
+        return ["".join(ideographs), *(character * 3000 for character in ideographs[:20])]
 
     tokenizer = SentencePieceTokenizer(train_sentencepiece(texts, 400))
     assert len(tokenizer.vocabulary) <= 400

@@ -23,7 +23,7 @@ def test_every_space_of_unicode_stands_between_words(kind, space):
     assert split(f"{space}foo{space}{space}bär{space}", kind) == ["foo", "bär"]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from(SPACES)))
 def test_words_are_what_stands_between_white_space(text):
     expected = "".join(" " if character in SPACES else character for character in text)
@@ -102,7 +102,7 @@ def test_matches_and_what_stands_between(pattern, text, tokens):
     assert split(text, "regex", pattern) == tokens
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=50)
 @given(st.text(st.characters(codec="utf-8")))
 def test_tokens_joined_are_the_text(text):
     assert "".join(split(text, "characters")) == text

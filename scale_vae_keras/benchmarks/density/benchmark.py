@@ -7,17 +7,21 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from scale_vae_keras import __version__
 from scale_vae_keras.benchmarks.density.table import density_markdown
+from scale_vae_keras.benchmarks.rows import is_of, rows_so_far, with_rows
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import read_csv, write_csv, write_json, written_whole
+from scale_vae_keras.files import write_json, written_whole
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.runs.config import RunConfig, configure, get_system, read_setting
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.settings import settings_of
+from scale_vae_keras.tables import write_csv
 
 _SLOW = ("agg", "sa")
 
@@ -54,7 +58,7 @@ def benchmark_density(
     protocol: Protocol,
     output: str | os.PathLike,
     command: str,
-) -> list[dict[str, str]]:
+) -> pd.DataFrame:
     """Trains each system with each seed and measures it on the test split.
 
     Each run is a run folder under `output`; `density.csv` and `density.md` are written anew after
@@ -76,37 +80,74 @@ def benchmark_density(
     Raises:
         InputError: a system or setting is unknown, or `output` belongs to another protocol.
     """
-    data = corpus_address(protocol.data)
-    configs = {
-        (system, seed): configure_system(system, seed, protocol)
-        for system in systems
-        for seed in seeds
-    }
-    fingerprint = open_corpus(data).fingerprint()
-    folder = Path(output)
-    _claim(folder, {**asdict(protocol), "data": data, "corpus_fingerprint": fingerprint})
-    origin = {"version": __version__, "corpus_fingerprint": fingerprint, "command": command}
-    table = folder / "density.csv"
-    for (system, seed), config in configs.items():
-        if any((row["system"], row["seed"]) == (system, str(seed)) for row in _rows(table)):
-            continue
-        print(f"{system}, seed {seed}", flush=True)
-        run = run_path(folder, system, seed)
-        row = {"system": system, "seed": seed, **_train(config, run), **_measure(run, protocol)}
-        rows = [*_rows(table), {name: str(value) for name, value in {**row, **origin}.items()}]
-        write_csv(table, rows)
-        with written_whole(folder / "density.md") as temporary:
-            temporary.write_text(density_markdown(rows), encoding="utf-8")
-    return _rows(table)
+    for system in systems:
+        for seed in seeds:
+            configure_system(system, seed, protocol)
+    folder = DensityFolder(output, protocol)
+    for system in systems:
+        for seed in seeds:
+            folder.bench(system, seed, command)
+    return folder.rows()
+
+
+class DensityFolder:
+    """A folder of runs under one protocol, with their table; the corpus is hashed once.
+
+    Args:
+        path: the folder; made when it is missing.
+        protocol: of its runs.
+
+    Raises:
+        InputError: the folder belongs to another protocol, or the corpus cannot be read.
+    """
+
+    def __init__(self, path: str | os.PathLike, protocol: Protocol):
+        self.path = Path(path)
+        self.protocol = protocol
+        data = corpus_address(protocol.data)
+        self.fingerprint = open_corpus(data).fingerprint()
+        shared = {**asdict(protocol), "data": data, "corpus_fingerprint": self.fingerprint}
+        _claim(self.path, shared)
+
+    def rows(self) -> pd.DataFrame:
+        """The rows of `density.csv`."""
+        return rows_so_far(self.path / "density.csv")
+
+    def bench(self, system: str, seed: int, command: str) -> pd.Series:
+        """The row of a system and seed, which are trained and measured if it is not there yet.
+
+        Args:
+            system: a method with or without settings, as for `benchmark_density`.
+            seed: of the run.
+            command: what the user typed, for the table.
+
+        Raises:
+            InputError: the system or a setting is unknown.
+        """
+        config = configure_system(system, seed, self.protocol)
+        rows = self.rows()
+        if not is_of(rows, system, seed).any():
+            print(f"{system}, seed {seed}", flush=True)
+            run = run_path(self.path, system, seed)
+            row = {
+                "system": system,
+                "seed": seed,
+                **_train(config, run),
+                **_measure(run, self.protocol),
+                "version": __version__,
+                "corpus_fingerprint": self.fingerprint,
+                "command": command,
+            }
+            write_csv(self.path / "density.csv", with_rows(self.rows(), [row]))
+            rows = self.rows()
+            with written_whole(self.path / "density.md") as temporary:
+                temporary.write_text(density_markdown(rows), encoding="utf-8")
+        return rows[is_of(rows, system, seed)].iloc[0]
 
 
 def run_path(folder: str | os.PathLike, system: str, seed: int) -> Path:
     """The run folder of a system and seed in the folder of a benchmark."""
     return Path(folder) / f"{re.sub('[:,]', '-', system)}-{seed}"
-
-
-def _rows(table):
-    return read_csv(table) if table.exists() else []
 
 
 def configure_system(system: str, seed: int, protocol: Protocol) -> RunConfig:

@@ -2,11 +2,10 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from scale_vae_keras.benchmarks.density.benchmark import (
+    DensityFolder,
     Protocol,
-    benchmark_density,
     configure_system,
     run_path,
 )
@@ -19,18 +18,20 @@ from scale_vae_keras.benchmarks.paper.published import (
 )
 from scale_vae_keras.benchmarks.paper.table import draw_paper_table, paper_markdown
 from scale_vae_keras.benchmarks.probe import probe_run
+from scale_vae_keras.benchmarks.rows import is_of, read_rows, rows_so_far, with_rows
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.generation import open_bleu
-from scale_vae_keras.files import read_csv, write_csv, written_whole
+from scale_vae_keras.files import written_whole
+from scale_vae_keras.metrics import COST
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.pictures import open_pyplot
 from scale_vae_keras.runs.config import read_setting
+from scale_vae_keras.tables import write_csv
 
 _REPEATS = 5
 _JUDGE = "lstm-lm"
 _MEASURED_BY_RUN = (4, 5)
-_TIMES = ("epochs", "best_epoch", "seconds", "cpu_seconds", "cpu_seconds_to_best")
 
 
 def benchmark_paper(
@@ -96,22 +97,23 @@ def benchmark_paper(
         "beside": corpus,
         "command": command,
     }
-    path = Path(output) / f"table{table}.csv"
+    folder = DensityFolder(output, protocol)
+    path = folder.path / f"table{table}.csv"
     for seed in seeds:
         for system in chosen:
-            benched = _bench(system, seed, protocol, output, command)
+            benched = folder.bench(system, seed, command)
             if table == 5:
-                _bench(_JUDGE, seed, protocol, output, command)
+                folder.bench(_JUDGE, seed, command)
             rows = _kept(path, {"beside": corpus, **_count(table, sentences)})
-            mine = [row for row in rows if (row["system"], row["seed"]) == (system, str(seed))]
+            own = is_of(rows, system, seed)
+            mine = rows[own].to_dict("records")
             if table not in _MEASURED_BY_RUN or not mine:
-                measures = _measure(table, benched, output, sentences)
-                mine = [{**_identity(table, benched), **own} for own in measures]
+                measures = _measure(table, benched, folder.path, sentences)
+                mine = [{**_identity(table, benched), **measured} for measured in measures]
             config = configure_system(system, seed, protocol)
             mine = [{**row, **_published(table, corpus, row, config), **shared} for row in mine]
-            others = [row for row in rows if (row["system"], row["seed"]) != (system, str(seed))]
-            _write(path, _in_order([*others, *map(_as_text, mine)], usual))
-    rows = read_csv(path)
+            _write(path, _in_order(with_rows(rows[~own], mine), usual))
+    rows = read_rows(path)
     if table == 1:
         draw_paper_table(rows, path.with_suffix(".png"))
     return paper_markdown(rows)
@@ -165,20 +167,16 @@ def _shortest(system, protocol, keeps_f_epo):
     return ":".join([method, ",".join(told)] if told else [method])
 
 
-def _bench(system, seed, protocol, output, command):
-    """The row of `density.csv`."""
-    rows = benchmark_density([system], [seed], protocol, output, command)
-    return next(row for row in rows if (row["system"], row["seed"]) == (system, str(seed)))
-
-
 def _count(table, sentences):
-    return {"generated": str(sentences)} if table == 5 else {}
+    return {"generated": sentences} if table == 5 else {}
 
 
 def _kept(path, same):
     """The rows of the table so far that were made in the same way."""
-    rows = read_csv(path) if path.exists() else []
-    return [row for row in rows if all(row.get(name) == value for name, value in same.items())]
+    rows = rows_so_far(path)
+    for name, value in same.items():
+        rows = rows[rows[name] == value] if name in rows else rows[:0]
+    return rows
 
 
 def _identity(table, benched):
@@ -205,14 +203,14 @@ def _measure(table, benched, output, sentences):
         return [
             {**measure_generation(run, judge, sentences, seed=0), **_count(table, sentences)},
         ]
-    return [{name: benched[name] for name in _TIMES} if table == 2 else benched]
+    return [{name: benched[name] for name in COST} if table == 2 else benched.to_dict()]
 
 
 def _published(table, corpus, row, config):
     """The paper's figures for a row."""
     figures = PUBLISHED[table][corpus]
     if table == 3:
-        own = {"des_std": config.des_std, "f_epo": config.f_epo}
+        own = {setting: getattr(config, setting, None) for setting in ("des_std", "f_epo")}
         name = _with_settings(row["system"], own) if config.method == "scale" else None
         name = name and published_name(figures, name, aside=("select_by", "epochs"))
     else:
@@ -230,17 +228,16 @@ def _with_settings(system, settings):
     return f"{method}:{','.join([*own.split(','), *told] if own else told)}"
 
 
-def _as_text(row):
-    return {name: "" if value is None else str(value) for name, value in row.items()}
-
-
 def _in_order(rows, usual):
     """The paper's systems first, as it has them; the seeds of a system in order."""
-    systems = list(dict.fromkeys([*usual, *(row["system"] for row in rows)]))
-    return sorted(rows, key=lambda row: (systems.index(row["system"]), int(row["seed"])))
+    systems = list(dict.fromkeys([*usual, *rows["system"]]))
+    place = rows["system"].map(systems.index)
+    return (
+        rows.assign(place=place).sort_values(["place", "seed"], kind="stable").drop(columns="place")
+    )
 
 
 def _write(path, rows):
     write_csv(path, rows)
     with written_whole(path.with_suffix(".md")) as temporary:
-        temporary.write_text(paper_markdown(rows), encoding="utf-8")
+        temporary.write_text(paper_markdown(read_rows(path)), encoding="utf-8")

@@ -1,25 +1,23 @@
 """The tables of the Scale-VAE paper as Markdown and as a picture."""
 
-import csv
 import os
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from scale_vae_keras.benchmarks.density.table import (
-    Row,
-    cell,
-    epochs_cell,
-    markdown_table,
-    number,
     order_agreement,
-    system_means,
+    shown_epochs,
+    shown_means,
+    shown_ratios,
 )
-from scale_vae_keras.benchmarks.generation import MEANINGS
+from scale_vae_keras.benchmarks.rows import read_rows, system_means
 from scale_vae_keras.data.corpus import BUILT_IN
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import read_csv
+from scale_vae_keras.metrics import COST, GENERATION, PROBE
 from scale_vae_keras.pictures import Point, draw_likelihood_information
+from scale_vae_keras.tables import markdown_table
 
 _TITLES = {
     1: "density estimation",
@@ -64,27 +62,27 @@ def show_paper_table(path: str | os.PathLike) -> str:
         InputError: the file is no such table.
     """
     try:
-        return paper_markdown(read_csv(path))
-    except (KeyError, IndexError, TypeError, ValueError, csv.Error) as error:
+        return paper_markdown(read_rows(path))
+    except (KeyError, IndexError, TypeError, ValueError) as error:
         raise InputError(f"{path} is no table of scale-vae benchmark paper") from error
 
 
-def paper_markdown(rows: Sequence[Row]) -> str:
+def paper_markdown(rows: pd.DataFrame) -> str:
     """A table as Markdown: what it is, the commands, and our figures beside the paper's.
 
     Args:
-        rows: of `tableN.csv`.
+        rows: of `tableN.csv`, see `read_rows`.
     """
-    table = int(rows[0]["table"])
-    commands = dict.fromkeys(_command(row) for row in rows)
+    table = int(rows["table"].iloc[0])
+    commands = dict.fromkeys(map(_command, rows["command"], rows["corpus"]))
     parts = [_about(table, rows), "\n".join(f"    {command}" for command in commands)]
     return "\n\n".join([*parts, *_BODIES[table](rows)]) + "\n"
 
 
 def _about(table, rows):
-    first = rows[0]
-    settings = f" with {first['settings']}" if first["settings"] else ""
-    seeds = len({row["seed"] for row in rows})
+    first = rows.iloc[0]
+    settings = "" if pd.isna(first["settings"]) else f" with {first['settings']}"
+    seeds = rows["seed"].nunique()
     parts = [
         f"Table {table} of the paper, {_TITLES[table]}, on {first['corpus']}: preset "
         f'"{first["preset"]}"{settings}',
@@ -92,22 +90,22 @@ def _about(table, rows):
     ]
     if table in (1, 3):
         parts.append(
-            f"{int(first['sentences']):,} test sentences, {first['samples']} importance samples, "
+            f"{first['sentences']:,} test sentences, {first['samples']} importance samples, "
             f'generator "{first["generator"]}"'
         )
     elif table == 4:
         parts.append(f"{first['repeats']} draws of labels, {first['repeats']} orders of each")
     elif table == 5:
-        parts.append(f"{int(first['generated']):,} sentences")
-    versions = ", ".join(dict.fromkeys(row["version"] for row in rows))
+        parts.append(f"{first['generated']:,} sentences")
+    versions = ", ".join(rows["version"].unique())
     parts.append(f"version {versions}, corpus {first['corpus_fingerprint'][:12]}")
     return f"{'; '.join(parts)}. Beside it the paper's figures on {first['beside'].title()}."
 
 
-def _command(row):
+def _command(command, corpus):
     """The command with `DATA/NAME` for the corpus folder."""
-    words = shlex.split(row["command"])
-    shown = f"DATA/{row['corpus']}"
+    words = shlex.split(command)
+    shown = f"DATA/{corpus}"
     for place, word in enumerate(words):
         if word.startswith("--data="):
             words[place] = word if word[7:] in BUILT_IN else f"--data={shown}"
@@ -117,45 +115,40 @@ def _command(row):
 
 
 def _density(rows, own=()):
-    systems = system_means(rows, [*own, *_COMPARED])
-    papers = {
-        row["system"]: {name: number(row, f"paper_{name}") for name in _COMPARED.values()}
-        for row in rows
-    }
-    yield markdown_table(_density_lines(systems, papers, own))
+    means = system_means(rows, [*own, *_COMPARED])
+    names = [f"paper_{name}" for name in dict.fromkeys(_COMPARED.values())]
+    papers = rows.groupby("system", sort=False)[names].first()
+    yield markdown_table(_density_lines(means, papers, own))
     yield _DENSITY_NOTE
-    if sum(figures["nll"] is not None for figures in papers.values()) > 1:
+    if papers["paper_nll"].count() > 1:
         yield _ORDER_NOTE
-        yield markdown_table(_order_lines(systems, papers))
+        yield markdown_table(_order_lines(means, papers))
 
 
-def _density_lines(systems, papers, own):
-    header = ["system", *own, "seeds", "iw_nll", "objective_nll", "NLL: paper"]
-    yield [*header, "kl", "KL: paper", "mi", "MI: paper", "au", "AU: paper"]
-    for system, means in systems.items():
-        line = [system, *(_short(means[name]) for name in own), str(means["seeds"])]
-        line.append(cell(means, "iw_nll", 2))
-        for name, digits in {"objective_nll": 2, "kl": 2, "mi": 2, "au": 0}.items():
-            paper = papers[system][_COMPARED[name]]
-            line += [cell(means, name, digits), "-" if paper is None else f"{paper:.1f}"]
-        yield line
+def _density_lines(means, papers, own):
+    lines = {"system": means.index, **{name: map(_short, means[name]) for name in own}}
+    lines |= {"seeds": map(str, means["seeds"]), "iw_nll": shown_means(means, "iw_nll")}
+    for name in ("objective_nll", "kl", "mi", "au"):
+        paper = _COMPARED[name]
+        lines[name] = shown_means(means, name)
+        lines[f"{paper.upper()}: paper"] = [_fixed(value, 1) for value in papers[f"paper_{paper}"]]
+    return pd.DataFrame({name: list(column) for name, column in lines.items()})
 
 
-def _order_lines(systems, papers):
-    yield ["system", *_COMPARED]
-    for system in systems:
-        if papers[system]["nll"] is not None:
-            yield [
-                system,
-                *(
-                    order_agreement(
-                        {each: means[ours] for each, means in systems.items()},
-                        {each: figures[paper] for each, figures in papers.items()},
-                        system,
-                    )
-                    for ours, paper in _COMPARED.items()
-                ),
-            ]
+def _order_lines(means, papers):
+    published = papers.index[papers["paper_nll"].notna()]
+    return pd.DataFrame(
+        {
+            "system": published,
+            **{
+                ours: [
+                    order_agreement(means[ours], papers[f"paper_{paper}"], system)
+                    for system in published
+                ]
+                for ours, paper in _COMPARED.items()
+            },
+        }
+    )
 
 
 def _settings(rows):
@@ -163,79 +156,64 @@ def _settings(rows):
 
 
 def _time(rows):
-    systems = system_means(
+    means = system_means(
         rows, ["epochs", "best_epoch", "cpu_seconds_to_best", "paper_hours", "paper_ratio"]
     )
-    vae = systems.get("vae", {}).get("cpu_seconds_to_best")
-    lines = [
-        ["system", "seeds", "epochs (best)", "processor seconds", "ratio to vae"],
-        *(
-            [
-                system,
-                str(means["seeds"]),
-                epochs_cell(means),
-                cell(means, "cpu_seconds_to_best", 0),
-                f"{means['cpu_seconds_to_best'] / vae:.2f}" if vae else "-",
-                _fixed(means["paper_hours"], 2),
-                _fixed(means["paper_ratio"], 2),
-            ]
-            for system, means in systems.items()
-        ),
-    ]
-    lines[0] += ["hours: paper", "ratio: paper"]
+    lines = pd.DataFrame(
+        {
+            "system": means.index,
+            "seeds": means["seeds"].map(str).to_numpy(),
+            "epochs (best)": shown_epochs(means),
+            "processor seconds": shown_means(means, "cpu_seconds_to_best", COST),
+            "ratio to vae": shown_ratios(means),
+            "hours: paper": [_fixed(value, 2) for value in means["paper_hours"]],
+            "ratio: paper": [_fixed(value, 2) for value in means["paper_ratio"]],
+        }
+    )
     return [markdown_table(lines), _TIME_NOTE]
 
 
 def _probe(rows):
-    counts = sorted({int(row["labels"]) for row in rows})
-    by_count = {
-        count: system_means(
-            [row for row in rows if int(row["labels"]) == count],
-            ["accuracy", "paper_accuracy"],
-            within="_sd",
-        )
-        for count in counts
-    }
-    notes = {row["system"]: row["paper_note"] for row in rows}
-    columns = [text for count in counts for text in (f"{count:,}", f"{count:,}: paper")]
-    lines = [["system", "seeds", *columns, "of the paper's row"]]
-    for system, note in notes.items():
-        line = [system, str(by_count[counts[0]][system]["seeds"])]
-        for count in counts:
-            means = by_count[count][system]
-            line += [cell(means, "accuracy", 1), _fixed(means["paper_accuracy"], 1)]
-        lines.append([*line, note])
-    return [markdown_table(lines), _PROBE_NOTE]
+    notes = rows.groupby("system", sort=False)["paper_note"].last().fillna("")
+    lines = {"system": notes.index}
+    for count, of_count in rows.groupby("labels"):
+        means = system_means(of_count, ["accuracy", "paper_accuracy"], within="_sd")
+        means = means.reindex(notes.index)
+        if "seeds" not in lines:
+            lines["seeds"] = means["seeds"].map(str).to_numpy()
+        lines[f"{count:,}"] = shown_means(means, "accuracy", PROBE)
+        lines[f"{count:,}: paper"] = [_fixed(value, 1) for value in means["paper_accuracy"]]
+    lines["of the paper's row"] = notes.to_numpy()
+    return [markdown_table(pd.DataFrame(lines)), _PROBE_NOTE]
 
 
 def _generation(rows):
-    papers = [f"paper_{name}" for name in MEANINGS]
-    systems = system_means(rows, [*MEANINGS, *papers])
-    published = {name for name, means in systems.items() if means[papers[0]] is not None}
-    lines = [["measure"], ["seeds"], *([name] for name in MEANINGS)]
-    for system, means in systems.items():
-        ours = [system, str(means["seeds"]), *(cell(means, name, 2) for name in MEANINGS)]
-        paper = [f"{system}: paper", "5", *(_short(means[name]) for name in papers)]
-        for column in [ours, paper] if system in published else [ours]:
-            for line, text in zip(lines, column, strict=True):
-                line.append(text)
-    for line, text in zip(lines, ["meaning", "", *MEANINGS.values()], strict=True):
-        line.append(text)
-    return [markdown_table(lines), _GENERATION_NOTE]
+    papers = [f"paper_{name}" for name in GENERATION]
+    means = system_means(rows, [*GENERATION, *papers])
+    columns = {"measure": ["seeds", *GENERATION]}
+    for system, own in means.iterrows():
+        columns[system] = [
+            str(means["seeds"][system]),
+            *(metric.show(own[name], own[f"{name}_error"]) for name, metric in GENERATION.items()),
+        ]
+        if not pd.isna(own[papers[0]]):
+            columns[f"{system}: paper"] = ["5", *(_short(own[name]) for name in papers)]
+    columns["meaning"] = ["", *(metric.explanation for metric in GENERATION.values())]
+    return [markdown_table(pd.DataFrame(columns)), _GENERATION_NOTE]
 
 
 def _fixed(value, digits):
-    return "-" if value is None else f"{value:.{digits}f}"
+    return "-" if pd.isna(value) else f"{value:.{digits}f}"
 
 
 def _short(value):
-    return "-" if value is None else f"{value:.5g}"
+    return "-" if pd.isna(value) else f"{value:.5g}"
 
 
 _BODIES = {1: _density, 2: _time, 3: _settings, 4: _probe, 5: _generation}
 
 
-def draw_paper_table(rows: Sequence[Row], path: str | os.PathLike) -> Path:
+def draw_paper_table(rows: pd.DataFrame, path: str | os.PathLike) -> Path:
     """Draws the proper likelihood of the systems of Table 1 against their information.
 
     Args:
@@ -245,13 +223,14 @@ def draw_paper_table(rows: Sequence[Row], path: str | os.PathLike) -> Path:
     Raises:
         InputError: matplotlib is not installed.
     """
+    means = system_means(rows, ["mi", "iw_nll"])
+    errors = means[["mi_error", "iw_nll_error"]].astype("Float64").fillna(0.0)
     points = {
         system: Point(
-            means["mi"],
-            means["iw_nll"],
-            means.get("mi_error", 0.0),
-            means.get("iw_nll_error", 0.0),
+            None if pd.isna(own["mi"]) else float(own["mi"]),
+            float(own["iw_nll"]),
+            *map(float, errors.loc[system]),
         )
-        for system, means in system_means(rows, ["mi", "iw_nll"]).items()
+        for system, own in means.iterrows()
     }
     return draw_likelihood_information(points, path)

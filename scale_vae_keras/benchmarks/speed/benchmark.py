@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 from rich.table import Table
 
@@ -21,7 +22,7 @@ from scale_vae_keras.benchmarks.speed.shapes import (
     new_model,
     products,
     random_batch,
-    step_function,
+    waited_step,
 )
 from scale_vae_keras.benchmarks.speed.timing import interleaved, median_ratio
 from scale_vae_keras.data.batches import epoch_batches, training_batches
@@ -88,7 +89,7 @@ class KerasLSTM(keras.layers.Layer):
 
 def benchmark_speed(
     shape: str, data: str | None, rounds: int, sweeps: Sequence[str], command: str
-) -> list[dict[str, object]]:
+) -> pd.DataFrame:
     """Measures Scale-VAE with random weights on random sentences.
 
     All that is compared takes turns; a figure is the median over the rounds.
@@ -101,10 +102,10 @@ def benchmark_speed(
         command: what the user typed, for the table.
 
     Returns:
-        One row a figure.
+        One row per figure: measure, value, unit, and where it was measured.
 
     Raises:
-        InputError: `rounds` is below 1, or the corpus is not fit.
+        InputError: `rounds` is below 1, or the corpus is invalid.
     """
     if rounds < 1:
         raise InputError(f"the number of rounds is {rounds}: give at least 1")
@@ -116,10 +117,8 @@ def benchmark_speed(
         for value in values:
             figures += _one_size(sizes._replace(**{field: value}), f"{name} {value:,}", rounds)
     machine = {"shape": shape, "processors": os.cpu_count(), "version": __version__}
-    return [
-        {"measure": measure, "value": float(value), "unit": unit, **machine, "command": command}
-        for measure, value, unit in figures
-    ]
+    table = pd.DataFrame(figures).astype({"value": float})
+    return table.assign(**machine, command=command)
 
 
 def _corpus(sizes: Shape, data: str) -> Iterator[Figure]:
@@ -134,7 +133,7 @@ def _corpus(sizes: Shape, data: str) -> Iterator[Figure]:
     padded = np.sum(longest * np.diff(starts))
     yield Figure("corpus, padding of an epoch", 100 * (1 - len(split.tokens) / padded), "%")
 
-    step = step_function(new_model(sizes._replace(vocabulary_size=len(vocabulary))))
+    step = waited_step(new_model(sizes._replace(vocabulary_size=len(vocabulary))))
     batches = training_batches(split, sizes.batch, seed=0).take(_BATCHES)
     for ids in batches.take(_STEPS):
         step(ids)
@@ -176,7 +175,7 @@ def _one_size(sizes: Shape, name: str, rounds: int) -> Iterator[Figure]:
 
 
 def _steps(model, sizes):
-    step, ids = step_function(model), tf.constant(random_batch(sizes))
+    step, ids = waited_step(model), tf.constant(random_batch(sizes))
 
     def run():
         for _ in range(_STEPS):
@@ -220,7 +219,7 @@ def _writing(sizes: Shape, rounds: int) -> Iterator[Figure]:
         rate = count / np.median(seconds[name])
         yield Figure(f"generation, {name}, batch {_GENERATED}", rate, "tokens/s")
     name = f"importance weighting, {_WEIGHTED_TOKENS} tokens, {_SAMPLES} samples"
-    yield Figure(name, 1000 * np.median(seconds["weighting"]) / _WEIGHTED, "ms a sentence")
+    yield Figure(name, 1000 * np.median(seconds["weighting"]) / _WEIGHTED, "ms per sentence")
     useful = importance_work(sizes, split, _SAMPLES) / seconds["weighting"]
     share = np.median(useful * seconds["products"]) / (_PRODUCTS * PRODUCT_WORK)
     yield Figure(f"{name}, of the product rate", 100 * share, "%")
@@ -232,15 +231,18 @@ def _memory(shape: str) -> Iterator[Figure]:
     yield Figure("peak memory, libraries alone", peak.imported, "MiB")
 
 
-def speed_table(rows: list[dict[str, object]]) -> Table:
-    """The figures, one a line."""
-    first = rows[0]
+def speed_table(rows: pd.DataFrame) -> Table:
+    """The figures, one per line.
+
+    Args:
+        rows: as `benchmark_speed` returns them.
+    """
+    first = rows.iloc[0]
     title = f"shape {first['shape']}, {first['processors']} processors"
     table = Table("measure", title=title)
     table.add_column("", justify="right")
     table.add_column("")
-    for row in rows:
-        value = row["value"]
+    for measure, value, unit in rows[["measure", "value", "unit"]].itertuples(index=False):
         shown = f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
-        table.add_row(row["measure"], shown, row["unit"])
+        table.add_row(measure, shown, unit)
     return table

@@ -48,11 +48,11 @@ def main(shape: str) -> None:
             SHAPES,
             new_model,
             random_batch,
-            step_function,
+            waited_step,
         )
 
     imported = resident_peak()
-    step = step_function(new_model(SHAPES[shape]))
+    step = waited_step(new_model(SHAPES[shape]))
     ids = tf.constant(random_batch(SHAPES[shape]))
     for _ in range(STEPS):
         step(ids)

@@ -19,7 +19,7 @@ class Shape(NamedTuple):
     """Sizes of a model and of the batches that it is trained on.
 
     Attributes:
-        batch: sentences a batch.
+        batch: sentences per batch.
         time: tokens that are predicted in each sentence, the end symbol counted.
         embedding_dim: width of the token embeddings.
         units: width of the LSTMs.
@@ -96,7 +96,7 @@ def new_model(shape: Shape, **options) -> ScaleVAE:
     return model
 
 
-def step_function(model: ScaleVAE) -> Callable[[tf.Tensor], None]:
+def waited_step(model: ScaleVAE) -> Callable[[tf.Tensor], None]:
     """What `fit` runs for a batch of int32 ids `[batch, time]`, and waits for its loss."""
     model.build((None, None))
     model.optimizer.build(model.trainable_variables)

@@ -8,7 +8,7 @@ from rich.console import Console
 from scale_vae_keras.benchmarks.speed.benchmark import benchmark_speed, speed_table
 from scale_vae_keras.commands.console import typed_command
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import write_csv
+from scale_vae_keras.tables import write_csv
 
 SUMMARY = (
     "Time training, generation and importance weighting on this machine, with random weights; "

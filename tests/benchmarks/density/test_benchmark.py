@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
@@ -6,8 +7,8 @@ from scale_vae_keras.benchmarks.density.benchmark import (
     all_systems,
     benchmark_density,
 )
+from scale_vae_keras.benchmarks.rows import read_rows
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import read_csv
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.runs.config import read_setting
 from scale_vae_keras.runs.evaluate_run import evaluate_run
@@ -54,7 +55,7 @@ def finished(corpus, tmp_path_factory):
         patch.setattr(density_benchmark, "_train", train_three)
         with pytest.raises(KeyboardInterrupt):
             benchmark_density(*arguments)
-        assert len(read_csv(output / "density.csv")) == 3
+        assert len(read_rows(output / "density.csv")) == 3
         trained[:] = trained[:2]
         rows = benchmark_density(*arguments)
     return output, rows, trained
@@ -63,13 +64,13 @@ def finished(corpus, tmp_path_factory):
 def test_what_is_done_is_not_done_again(finished):
     output, rows, trained = finished
     assert trained == ["vae-1", "vae-2", "scale-des_std=0.9-f_epo=1-2"]
-    assert [(row["system"], row["seed"]) for row in rows] == [
-        ("vae", "1"),
-        ("vae", "2"),
-        ("scale:des_std=0.9,f_epo=1", "1"),
-        ("scale:des_std=0.9,f_epo=1", "2"),
+    assert list(zip(rows["system"], rows["seed"], strict=True)) == [
+        ("vae", 1),
+        ("vae", 2),
+        ("scale:des_std=0.9,f_epo=1", 1),
+        ("scale:des_std=0.9,f_epo=1", 2),
     ]
-    assert read_csv(output / "density.csv") == rows
+    pd.testing.assert_frame_equal(read_rows(output / "density.csv"), rows)
 
 
 def test_a_row_is_what_evaluate_says_of_its_run(finished):
@@ -79,18 +80,16 @@ def test_a_row_is_what_evaluate_says_of_its_run(finished):
     assert RunFolder(run).config.seed == 2
     metrics = evaluate_run(run, "test", 5, "scaled", seed=0, limit=12)
     for name in ("iw_nll", "elbo_nll", "kl", "mi", "au"):
-        assert float(rows[3][name]) == metrics[name]
-    assert rows[3]["factor_mean"] == str(metrics["factor"]["mean"])
-    assert (rows[3]["sentences"], rows[3]["iw_samples"]) == ("12", "5")
+        assert rows[name][3] == metrics[name]
+    assert rows["factor_mean"][3] == metrics["factor"]["mean"]
+    assert (rows["sentences"][3], rows["iw_samples"][3]) == (12, 5)
 
 
 def test_a_row_says_where_it_comes_from(finished):
     output, rows, _ = finished
-    assert {row["command"] for row in rows} == {"typed"}
-    assert {row["corpus_fingerprint"] for row in rows} == {
-        RunFolder(output / "vae-1").corpus_fingerprint
-    }
-    assert float(rows[0]["cpu_seconds"]) >= float(rows[0]["cpu_seconds_to_best"])
+    assert set(rows["command"]) == {"typed"}
+    assert set(rows["corpus_fingerprint"]) == {RunFolder(output / "vae-1").corpus_fingerprint}
+    assert (rows["cpu_seconds"] >= rows["cpu_seconds_to_best"]).all()
 
 
 def test_another_protocol_is_refused(finished, corpus):

@@ -1,0 +1,50 @@
+"""How fast text is read with each tokenizer.
+
+python measurements/tokenizers.py DATA/short_yelp [--rounds 3]
+
+Encodes the train split from its file to ids in memory, as training does, and prints tokens a
+second, the best of the rounds; and the seconds that it takes to count or train the tokens.
+"""
+
+import argparse
+import time
+
+from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.data.encoded import encode_split
+from scale_vae_keras.data.tokenizers import build_tokenizer
+
+SETTINGS = {
+    "words": {"kind": "words"},
+    "raw": {"kind": "raw"},
+    "characters": {"kind": "characters"},
+    "regex": {"kind": "regex", "pattern": r"\w+|[^\w\s]"},
+    "sentencepiece, unigram": {"kind": "sentencepiece"},
+    "sentencepiece, bpe": {"kind": "sentencepiece", "algorithm": "bpe"},
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    corpus = open_corpus(options.data)
+    for name, settings in SETTINGS.items():
+        start = time.perf_counter()
+        tokenizer, summary = build_tokenizer(corpus, **settings)
+        made = time.perf_counter() - start
+        rates = []
+        for _ in range(options.rounds):
+            start = time.perf_counter()
+            split = encode_split(corpus, "train", tokenizer)
+            rates.append(split.words / (time.perf_counter() - start))
+        print(
+            f"{name}: {max(rates) / 1e6:.2f} million tokens/s; "
+            f"{split.words / split.sentences:.1f} tokens a sentence, "
+            f"{split.unknown / split.words:.2%} unknown; made in {made:.1f} s; {summary}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""The rows of a benchmark's table, one or more for each system and seed, as they are in its CSV."""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from scale_vae_keras.tables import read_csv
+
+_TEXT = (
+    *("system", "version", "corpus", "corpus_fingerprint", "command", "generator", "prior"),
+    *("preset", "settings", "beside", "paper_note"),
+)
+
+
+def read_rows(path: str | os.PathLike) -> pd.DataFrame:
+    """The rows of a table."""
+    return read_csv(path, text=_TEXT)
+
+
+def rows_so_far(path: str | os.PathLike) -> pd.DataFrame:
+    """The rows of a table that is being made; none where there is no file yet."""
+    if Path(path).exists():
+        return read_rows(path)
+    return pd.DataFrame({"system": pd.array([], "string"), "seed": pd.array([], "Int64")})
+
+
+def is_of(rows: pd.DataFrame, system: str, seed: int) -> pd.Series:
+    """Which rows are those of a system and seed, bool `[rows]`."""
+    return (rows["system"] == system) & (rows["seed"] == seed)
+
+
+def with_rows(rows: pd.DataFrame, more: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """A table with more rows at its end; columns that are new are missing in the others.
+
+    What it holds are objects, so that whole numbers beside missing values stay whole.
+    """
+    parts = [rows.astype(object), pd.DataFrame(list(more), dtype=object)]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def system_means(rows: pd.DataFrame, names: Collection[str], within: str = "_se") -> pd.DataFrame:
+    """Means of columns over the seeds of each system, the systems in the order of the rows.
+
+    Args:
+        rows: as `read_rows` gives them, one for each system and seed.
+        names: the columns; one that the table lacks is missing for all systems.
+        within: what is added to the name of a column for that of its error in one run.
+
+    Returns:
+        By system `seeds`, their number; each of `names`; and `NAME_error`: the standard deviation
+        over seeds or, of one seed, the error in the run.
+    """
+    needed = [*names, *(f"{name}{within}" for name in names)]
+    groups = rows.reindex(columns=["system", *dict.fromkeys(needed)]).groupby("system", sort=False)
+    means = {"seeds": groups.size()}
+    for name in names:
+        values = groups[name]
+        one_run = groups[f"{name}{within}"].first().where(values.count() == 1)
+        means[name] = values.mean()
+        means[f"{name}_error"] = values.std().where(values.count() > 1, one_run)
+    return pd.DataFrame(means).astype({"seeds": int})

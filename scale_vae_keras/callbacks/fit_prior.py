@@ -1,0 +1,64 @@
+"""Keeps the model's prior fitted to its posteriors."""
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.priors.prior import FIT_LIMIT
+from scale_vae_keras.schedules.order import Stage
+
+
+class FitPrior(keras.callbacks.Callback):
+    """Fits the prior to the posteriors of training sentences after each epoch.
+
+    The validation of the epoch uses the fitted prior, and so do generation, evaluation and what is
+    saved. The posteriors have the factor that `EpochAverageScale` has just closed.
+
+    Args:
+        sentences: training sentences, a split or batches of int32 ids `[batch, time]` in random
+            order.
+        limit: most sentences that are encoded.
+        seed: of which sentences of a split these are, and of a fit that draws samples.
+
+    Raises:
+        InputError: in `fit`, the model's prior is not one that is fitted.
+    """
+
+    stage = Stage.PRIOR
+
+    def __init__(
+        self, sentences: tf.data.Dataset | EncodedSplit, limit: int = FIT_LIMIT, seed: int = 0
+    ):
+        super().__init__()
+        if limit < 1:
+            raise InputError(f"the limit of sentences is {limit}: give at least 1")
+        self.sentences = sentences
+        self.limit = limit
+        self.seed = seed
+        self._due = False
+
+    def on_train_begin(self, logs=None):
+        """Checks that the prior is one that is fitted."""
+        if not self.model.prior.needs_fit:
+            raise InputError(
+                f'FitPrior needs a prior that is fitted, not "{self.model.prior.kind}": choose '
+                '"diagonal", "full" or "mixture"'
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Notes that the prior is about to be out of date."""
+        self._due = True
+
+    def on_test_begin(self, logs=None):
+        """Fits the prior when the validation of an epoch begins."""
+        self._fit()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Fits the prior, where no validation has done so."""
+        self._fit()
+
+    def _fit(self):
+        if self._due:
+            self.model.fit_prior(self.sentences, self.limit, self.seed)
+            self._due = False

@@ -1,0 +1,108 @@
+"""`scale-vae prepare`: a corpus from one's own files."""
+
+import argparse
+
+from scale_vae_keras.data.preparation import Preparation, prepare
+
+NAME = "prepare"
+SUMMARY = (
+    "Make a corpus of text files, CSV or TSV tables, JSON lines, Parquet or a folder of texts."
+)
+
+_SHOWN_LABELS = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of the command."""
+    parser.add_argument(
+        "inputs",
+        metavar="INPUT",
+        nargs="+",
+        help=".csv, .tsv, .jsonl or .parquet; any other file is text, a document per line "
+        "(label<TAB>text if its first line holds a tab); a folder has a document per .txt file",
+    )
+    parser.add_argument("--output", required=True, metavar="DATA", help="the corpus folder to make")
+    parser.add_argument(
+        "--text", metavar="COLUMN", help="with the text; by default text, or the only column"
+    )
+    parser.add_argument("--label", metavar="COLUMN", help="with the label; none by default")
+    parser.add_argument(
+        "--split",
+        nargs=3,
+        type=float,
+        default=(0.9, 0.05, 0.05),
+        metavar=("A", "B", "C"),
+        help="shares of train, valid and test; 0.9 0.05 0.05 by default",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the split, 0 by default"
+    )
+    parser.add_argument(
+        "--deduplicate", action="store_true", help="keep only the first one of equal texts"
+    )
+    parser.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="of the inputs, such as latin-1; by default that of the byte order mark, UTF-8 "
+        "without one",
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Makes the corpus, and prints what was read, dropped and written."""
+    report = prepare(
+        options.inputs,
+        options.output,
+        text=options.text,
+        label=options.label,
+        split=tuple(options.split),
+        seed=options.seed,
+        deduplicate=options.deduplicate,
+        encoding=options.encoding,
+    )
+    print("\n".join(report_lines(report, options.output, options.seed)))
+
+
+def report_lines(report: Preparation, output: str, seed: int) -> list[str]:
+    """What a preparation did, in lines to print."""
+    lines = [
+        f"read: {name} ({report.kinds[name]}), {count:,} documents"
+        for name, count in report.read.items()
+    ]
+    dropped = [f"{report.empty:,} empty"]
+    if report.labels is not None or report.unlabelled:
+        dropped.append(f"{report.unlabelled:,} without a label")
+    if report.deduplicated:
+        dropped.append(f"{report.duplicates:,} duplicates")
+    lines.append(f"dropped: {', '.join(dropped)}")
+    if not report.deduplicated:
+        lines.append(f"duplicates: {report.duplicates:,}, kept (--deduplicate drops them)")
+    if report.conflicting:
+        lines.append(f"duplicates with another label than the first: {report.conflicting:,}")
+    lines.append(f"tabs and line breaks turned into spaces: in {report.rewritten:,} documents")
+    lines.append(f"encoding trouble: {_encoding_trouble(report)}")
+    for unit, lengths in (("characters", report.characters), ("words", report.words)):
+        median, most, longest = lengths
+        lines.append(f"{unit}: median {median:,.0f}, 95 % {most:,.0f}, longest {longest:,}")
+    if report.labels is not None:
+        lines.append(f"labels: {_labels(report.labels)}")
+    sizes = ", ".join(f"{name} {size:,}" for name, size in report.sizes.items())
+    lines.append(f"split with seed {seed}: {sizes}; texts in two splits: {report.overlap:,}")
+    lines += [f"warning: {warning}" for warning in report.warnings]
+    lines.append(f"{output} is ready: scale-vae train {output} --output RUN")
+    return lines
+
+
+def _encoding_trouble(report: Preparation) -> str:
+    found = {
+        "U+FFFD in": report.damaged,
+        "UTF-8 once read as Latin-1 (Ã©) in": report.decoded_wrongly,
+        "half surrogate pairs, now U+FFFD, in": report.replaced,
+    }
+    return ", ".join(f"{name} {count:,}" for name, count in found.items() if count) or "none"
+
+
+def _labels(labels: dict[str, int]) -> str:
+    shown = [f"{name} {count:,}" for name, count in list(labels.items())[:_SHOWN_LABELS]]
+    more = len(labels) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -1,0 +1,133 @@
+"""What is probably wrong with a corpus, a line each."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from itertools import zip_longest
+
+from scale_vae_keras.data.corpus import BuiltInCorpus, Corpus
+from scale_vae_keras.data.encoded import EncodedSplit
+
+_FEWEST_SENTENCES = 1000
+_LARGEST_OVERLAP = 0.01
+_LARGEST_UNKNOWN_SHARE = 0.2
+_SHOWN = 3
+
+
+def corpus_warnings(corpus: Corpus, splits: Mapping[str, EncodedSplit]) -> list[str]:
+    """Says what is probably wrong with a corpus; nothing is about a built-in one.
+
+    It reads train and valid once more, a line at a time, and holds hashes of valid.
+
+    Args:
+        corpus: The corpus.
+        splits: Its encoded splits by name; `train` is needed.
+
+    Returns:
+        A line for each of: train has fewer than 1,000 sentences; train equals valid, or more than
+        1 % of the sentences of valid are in train; more than 20 % of the words of a split are
+        `<unk>`; labels that look like the numbers of lines, or are on one line only; tabs in the
+        text of a corpus without labels.
+    """
+    if isinstance(corpus, BuiltInCorpus):
+        return []
+    warnings = [
+        *_few_sentences(splits["train"]),
+        *_overlap(corpus),
+        *_unknown_words(splits),
+    ]
+    if splits["train"].labels is None:
+        return warnings + _tabs(corpus)
+    return warnings + label_warnings(Counter(splits["train"].labels), "train")
+
+
+def label_warnings(counts: Mapping[str, int], name: str) -> list[str]:
+    """Says if labels look like the numbers of lines, or are on one line only.
+
+    Args:
+        counts: How many sentences have each label.
+        name: What the sentences are of, for the warning.
+
+    Returns:
+        At most one line.
+    """
+    sentences = sum(counts.values())
+    single = [label for label, count in counts.items() if count == 1]
+    if 2 * len(counts) > sentences > 2:
+        return [
+            f"{name} has {len(counts):,} labels for {sentences:,} sentences: "
+            f"is it an id and no label? ({_some(counts)})"
+        ]
+    if single:
+        noun, verb = ("label", "is") if len(single) == 1 else ("labels", "are")
+        return [
+            f"{name} has {len(single):,} {noun} that {verb} on one line only, of {len(counts):,}: "
+            f"check them ({_some(single)})"
+        ]
+    return []
+
+
+def _some(labels) -> str:
+    shown = [f'"{label}"' for label, _ in zip(labels, range(_SHOWN), strict=False)]
+    return ", ".join(shown) + (", ..." if len(labels) > _SHOWN else "")
+
+
+def _few_sentences(train: EncodedSplit) -> list[str]:
+    if train.sentences >= _FEWEST_SENTENCES:
+        return []
+    return [
+        f"train has {train.sentences:,} sentences: a model hardly learns from fewer than "
+        f"{_FEWEST_SENTENCES:,}"
+    ]
+
+
+def _overlap(corpus: Corpus) -> list[str]:
+    if all(one == other for one, other in zip_longest(*map(corpus.lines, ("train", "valid")))):
+        return [
+            "train and valid are the same: what is measured on valid says nothing about new text"
+        ]
+    valid = Counter(_hashes(corpus, "valid"))
+    sentences = valid.total()
+    for found in _hashes(corpus, "train"):
+        valid.pop(found, None)
+        if not valid:
+            break
+    shared = sentences - valid.total()
+    if shared <= _LARGEST_OVERLAP * sentences:
+        return []
+    return [
+        f"{shared:,} of the {sentences:,} sentences of valid are in train ({shared / sentences:.1%}):"
+        " make the splits anew with scale-vae prepare, which keeps equal texts in one split"
+    ]
+
+
+def _hashes(corpus: Corpus, split: str) -> Iterator[bytes]:
+    for _, text in corpus.lines(split):
+        if text := text.strip():
+            yield blake2b(text.encode(), digest_size=8).digest()
+
+
+def _unknown_words(splits: Mapping[str, EncodedSplit]) -> list[str]:
+    shares = {name: split.unknown / split.words for name, split in splits.items()}
+    high = [
+        f"{share:.0%} in {name}" for name, share in shares.items() if share > _LARGEST_UNKNOWN_SHARE
+    ]
+    if not high:
+        return []
+    return [
+        f"more than {_LARGEST_UNKNOWN_SHARE:.0%} of the words are unknown ({', '.join(high)}): "
+        "raise --vocabulary-limit, or choose a tokenizer without unknown words"
+    ]
+
+
+def _tabs(corpus: Corpus) -> list[str]:
+    lines = tabs = 0
+    for _, text in corpus.lines("train"):
+        lines += 1
+        tabs += "\t" in text
+    if not tabs:
+        return []
+    return [
+        f"{tabs:,} of the {lines:,} lines of train hold a tab and the first one does not: tabs are "
+        "read as text, and no line has a label"
+    ]

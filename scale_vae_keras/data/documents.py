@@ -1,0 +1,242 @@
+"""Reading the files that people have: text, tables, JSON lines, Parquet, a folder of texts."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from scale_vae_keras.data.lines import decoded_lines, file_lines, no_label, split_label
+from scale_vae_keras.errors import InputError
+
+_KINDS = {
+    ".csv": "CSV",
+    ".tsv": "TSV",
+    ".jsonl": "JSON lines",
+    ".ndjson": "JSON lines",
+    ".json": "JSON lines",
+    ".parquet": "Parquet",
+}
+_DELIMITERS = ",;\t"
+_BATCH_ROWS = 4096
+# The csv module refuses longer values; its own limit, 128 KiB, is below that of a long document.
+_LONGEST_VALUE = 1 << 30
+
+
+class Document(NamedTuple):
+    """One text as it was read.
+
+    Attributes:
+        text: The text, with its line breaks; empty where there is none.
+        label: The label, empty where it lacks; None where no labels were asked for.
+    """
+
+    text: str
+    label: str | None
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input of `prepare`.
+
+    Args:
+        path: A file or a folder of text files.
+        text: The column with the text; by default `text`, or the only one.
+        label: The column with the label; None for no labels.
+        encoding: Of the file or files, see `data.lines.text_encoding`.
+    """
+
+    path: Path
+    text: str | None = None
+    label: str | None = None
+    encoding: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """The format: that of the file's suffix, text of any other."""
+        if self.path.is_dir():
+            return "folder of texts"
+        return _KINDS.get(self.path.suffix.lower(), "text")
+
+    def documents(self) -> Iterator[Document]:
+        """Yields the documents in the order of the file, or of the files' paths; streamed.
+
+        Raises:
+            InputError: the file cannot be read, has no such column, or a row of another form.
+        """
+        readers = {
+            "folder of texts": self._folder,
+            "text": self._lines,
+            "CSV": self._table,
+            "TSV": self._table,
+            "JSON lines": self._json,
+            "Parquet": self._parquet,
+        }
+        if self.kind in ("folder of texts", "text") and (self.text or self.label):
+            raise InputError(f"{self.path} has no columns: leave --text and --label out")
+        try:
+            yield from readers[self.kind]()
+        except OSError as error:
+            raise InputError(f"cannot read {self.path}: {error.strerror or error}") from error
+
+    def _folder(self) -> Iterator[Document]:
+        if (self.path / "train.txt").exists():
+            raise InputError(
+                f"{self.path} holds train.txt, as a corpus does: name the files to read, such as "
+                f"{self.path / 'train.txt'}"
+            )
+        files = sorted(path for path in self.path.rglob("*.txt") if path.is_file())
+        if not files:
+            raise InputError(f"{self.path} has no file whose name ends in .txt: give some")
+        for path in files:
+            yield Document("\n".join(file_lines(path, self.encoding)), None)
+
+    def _lines(self) -> Iterator[Document]:
+        """One document per line; with labels by the same rule as in a corpus folder."""
+        labelled = None
+        for number, line in enumerate(file_lines(self.path, self.encoding), start=1):
+            if labelled is None and line.strip():
+                labelled = "\t" in line
+            if not labelled:
+                yield Document(line, None)
+                continue
+            parts = split_label(line)
+            if parts is None:
+                raise no_label(str(self.path), number)
+            yield Document(parts[1], parts[0])
+
+    def _table(self) -> Iterator[Document]:
+        rows = self._rows()
+        _, names = next(rows, (1, None))
+        if not names:
+            raise InputError(f"{self.path} is empty: its first line names the columns")
+        text, label = self._columns(names)
+        for number, row in rows:
+            if row and len(row) != len(names):
+                raise InputError(
+                    f"{self.path}, line {number}: {len(row)} values, and the first line names "
+                    f"{len(names)} columns; put a value that holds the delimiter or a line break "
+                    "between quotation marks in a .csv file"
+                )
+            yield self._document(
+                row[text] if row else "", "" if not row or label is None else row[label]
+            )
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Yields the number of a row's last line, and its values.
+
+        A .tsv file has no quotation marks: by its definition no value holds a tab or line break.
+        """
+        with open(self.path, "rb") as file:
+            lines = decoded_lines(file, str(self.path), self.encoding)
+            if self.kind == "TSV":
+                for number, line in enumerate(lines, start=1):
+                    yield number, line.split("\t") if line else []
+                return
+            first = next(lines, "")
+            delimiter = max(_DELIMITERS, key=first.count)
+            csv.field_size_limit(_LONGEST_VALUE)
+            numbered = (f"{line}\n" for part in ([first], lines) for line in part)
+            reader = csv.reader(numbered, delimiter=delimiter, strict=True)
+            try:
+                for row in reader:
+                    yield reader.line_num, row
+            except csv.Error as error:
+                raise InputError(
+                    f"{self.path}, line {reader.line_num}: this is not CSV ({error})"
+                ) from error
+
+    def _json(self) -> Iterator[Document]:
+        names = None
+        for number, line in enumerate(file_lines(self.path, self.encoding), start=1):
+            if not line.strip():
+                yield self._document("", "")
+                continue
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise InputError(
+                    f"{self.path}, line {number}: this is not one JSON object ({error.msg}); "
+                    "write one on each line"
+                ) from error
+            if not isinstance(row, dict):
+                raise InputError(
+                    f"{self.path}, line {number}: this is no JSON object; write one on each line"
+                )
+            names = names or self._column_names(list(row))
+            values = [row.get(name) for name in names if name is not None]
+            yield self._document(
+                _json_text(values[0], f"{self.path}, line {number}", names[0]),
+                _json_label(values[1], f"{self.path}, line {number}") if self.label else "",
+            )
+
+    def _parquet(self) -> Iterator[Document]:
+        try:
+            # pyarrow reads Parquet batch by batch, and needs nothing else; csv and json are
+            # Python's own, whose errors name the line.
+            import pyarrow
+            import pyarrow.parquet
+        except ImportError as error:
+            raise InputError(
+                "Parquet needs pyarrow: pip install 'scale-vae-keras[prepare]'"
+            ) from error
+        try:
+            with pyarrow.parquet.ParquetFile(self.path) as file:
+                names = [name for name in self._column_names(file.schema_arrow.names) if name]
+                kind = file.schema_arrow.field(names[0]).type
+                if pyarrow.types.is_dictionary(kind):
+                    kind = kind.value_type
+                if not (pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)):
+                    raise InputError(
+                        f"{self.path}: the column {names[0]} holds {kind}: choose one of strings"
+                    )
+                for batch in file.iter_batches(_BATCH_ROWS, columns=list(dict.fromkeys(names))):
+                    columns = [
+                        batch.column(name).cast(pyarrow.string()).to_pylist() for name in names
+                    ]
+                    labels = columns[1] if self.label else [""] * len(batch)
+                    for text, label in zip(columns[0], labels, strict=True):
+                        yield self._document(text or "", label or "")
+        except pyarrow.ArrowException as error:
+            reason = " ".join(str(error).split())
+            raise InputError(f"{self.path} cannot be read as Parquet: {reason}") from error
+
+    def _document(self, text: str, label: str) -> Document:
+        return Document(text, label if self.label else None)
+
+    def _columns(self, names: list[str]) -> tuple[int, int | None]:
+        text, label = self._column_names(names)
+        return names.index(text), None if label is None else names.index(label)
+
+    def _column_names(self, names: list[str]) -> tuple[str, str | None]:
+        listed = ", ".join(names)
+        for name in (self.text, self.label):
+            if name is not None and name not in names:
+                raise InputError(f"{self.path} has no column {name}: choose one of {listed}")
+        if self.text is not None:
+            return self.text, self.label
+        others = [name for name in names if name != self.label]
+        if "text" in others:
+            return "text", self.label
+        if len(others) != 1:
+            raise InputError(
+                f"which column of {self.path} holds the text? Name it with --text: {listed}"
+            )
+        return others[0], self.label
+
+
+def _json_text(value, place, name) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InputError(f"{place}: {name} is {json.dumps(value)[:40]}: it must be a string")
+    return value
+
+
+def _json_label(value, place) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        raise InputError(f"{place}: the label is {json.dumps(value)[:40]}: give a string or number")
+    return value if isinstance(value, str) else json.dumps(value)

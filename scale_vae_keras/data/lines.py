@@ -1,0 +1,223 @@
+"""What a line of text is, and how files are decoded: the one place that says it.
+
+A line ends at a line feed, or a carriage return and a line feed, and at nothing else: not at
+U+2028, U+0085, a vertical tab, a form feed or a file separator, which `str.splitlines` splits at.
+"""
+
+import codecs
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+from scale_vae_keras.errors import InputError
+
+_BLOCK_BYTES = 1 << 16
+# UTF-32's mark begins with that of UTF-16, so that it comes first.
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
+_CONTEXT = 20
+
+HALF_SURROGATES = re.compile("[\ud800-\udfff]")
+"""What a string may hold, and UTF-8 cannot write."""
+
+
+def one_line(text: str) -> str:
+    """Puts one space for each run of tabs and line breaks, whichever program's, in a text."""
+    return _BREAKS.sub(" ", text)
+
+
+def split_label(line: str) -> tuple[str, str] | None:
+    """The label and text of `label<TAB>text`, two empty strings of a blank line.
+
+    Returns:
+        Label and text, or None if the line is not blank and has no label.
+    """
+    label, tab, text = line.partition("\t")
+    if label and tab:
+        return label, text
+    return None if line.strip() else ("", text)
+
+
+def text_encoding(head: bytes, name: str, encoding: str | None = None) -> tuple[str, int]:
+    """Tells the encoding of a file by its first bytes.
+
+    Args:
+        head: The first bytes, a few thousand.
+        name: What to call the file in an error.
+        encoding: The encoding's name; by default that of the byte order mark, UTF-8 without one.
+
+    Returns:
+        Python's name of the encoding, and how many bytes the byte order mark has.
+
+    Raises:
+        InputError: the encoding is unknown or another than the mark's, or there are NUL bytes
+            and neither a mark nor a name.
+    """
+    mark = next((mark for mark in _MARKS if head.startswith(mark)), b"")
+    if encoding is None:
+        if not mark and b"\0" in head:
+            raise InputError(
+                f"{name} holds NUL bytes: it is not UTF-8 text, perhaps UTF-16 without a byte "
+                "order mark; write it in UTF-8, or name its encoding, such as utf-16-le"
+            )
+        return _MARKS.get(mark, "utf-8"), len(mark)
+    try:
+        codec = codecs.lookup(encoding)
+        # Codecs such as base64 are no text encodings; only `str.encode` refuses them by name.
+        "".encode(encoding)
+    except LookupError as error:
+        raise InputError(
+            f'unknown encoding "{encoding}": give one that Python knows, such as utf-8, latin-1, '
+            "cp1252, utf-16 or gb18030"
+        ) from error
+    if not mark:
+        if codec.name in ("utf-16", "utf-32"):
+            return f"{codec.name}-{sys.byteorder[0]}e", 0
+        return ("utf-8" if codec.name == "utf-8-sig" else codec.name), 0
+    if not _MARKS[mark].startswith(codec.name.removesuffix("-sig")):
+        raise InputError(
+            f"{name} begins with the byte order mark of {_MARKS[mark]}: it is not {encoding}; "
+            "leave the encoding out"
+        )
+    return _MARKS[mark], len(mark)
+
+
+def decoded_lines(file: BinaryIO, name: str, encoding: str | None = None) -> Iterator[str]:
+    """Yields the lines of a text without their line ends; it is streamed.
+
+    Args:
+        file: The text's bytes.
+        name: What to call it in an error.
+        encoding: As for `text_encoding`.
+
+    Raises:
+        InputError: bytes do not belong to the encoding; as `text_encoding`.
+    """
+    for lines in _blocks_of_lines(file, name, encoding):
+        yield from lines
+
+
+def file_lines(path: str | os.PathLike, encoding: str | None = None) -> Iterator[str]:
+    """Yields the lines of a file without their line ends; it is streamed.
+
+    Args:
+        path: The file.
+        encoding: As for `text_encoding`.
+
+    Raises:
+        OSError: the file cannot be read.
+        InputError: bytes do not belong to the encoding; as `text_encoding`.
+    """
+    with open(path, "rb") as file:
+        yield from decoded_lines(file, os.fspath(path), encoding)
+
+
+def read_lines(
+    source: str | os.PathLike | BinaryIO | None, labelled: bool, encoding: str | None = None
+) -> tuple[list[str], list[str] | None]:
+    """Reads the lines of a text, or of a split of a corpus.
+
+    Args:
+        source: A file's path, an open binary file, or None for standard input.
+        labelled: Whether lines may have labels, as those of a run on a labelled corpus. They have
+            if the first line that is not blank holds a tab: every line is `label<TAB>text` then.
+            If not, a tab is a part of the text.
+        encoding: As for `text_encoding`.
+
+    Returns:
+        The texts, and their labels, or None where lines have none; a blank line's label is empty.
+
+    Raises:
+        InputError: the source cannot be read, has no line or bytes that do not belong to the
+            encoding, or a line of a labelled text has no label.
+    """
+    if source is None:
+        source, name = sys.stdin.buffer, "standard input"
+    elif isinstance(source, str | os.PathLike):
+        name = os.fspath(source)
+        try:
+            source = io.BytesIO(Path(source).read_bytes())
+        except OSError as error:
+            raise InputError(f"cannot read {name}: {error.strerror}") from error
+    else:
+        name = getattr(source, "name", "the text")
+    lines = list(decoded_lines(source, name, encoding))
+    if not lines:
+        raise InputError(f"{name} is empty: give at least one line of text")
+    if not labelled or "\t" not in next(filter(str.strip, lines), ""):
+        return lines, None
+    parts = [split_label(line) for line in lines]
+    if None in parts:
+        raise no_label(name, parts.index(None) + 1)
+    return [text for _, text in parts], [label for label, _ in parts]
+
+
+def no_label(name: str, number: int) -> InputError:
+    """The error of a line without a label in a file whose first line has one."""
+    return InputError(
+        f"{name}, line {number}: there is no label; write label<TAB>text on every line"
+    )
+
+
+def _blocks_of_lines(file, name, encoding) -> Iterator[list[str]]:
+    """Yields the lines that end in each block; a line longer than a block is joined only once."""
+    begun = []
+    ended = 0
+    for text in _decoded_blocks(file, name, encoding):
+        if isinstance(text, UnicodeDecodeError):
+            raise _undecodable(text, name, encoding, ended, begun)
+        if "\n" not in text:
+            begun.append(text)
+            continue
+        first, *lines = text.split("\n")
+        lines.insert(0, "".join((*begun, first)))
+        begun = [lines.pop()]
+        ended += len(lines)
+        # A carriage return may have come at the end of the block before.
+        if "\r" in text or lines[0].endswith("\r"):
+            lines = [line.removesuffix("\r") for line in lines]
+        yield lines
+    if rest := "".join(begun):
+        yield [rest]
+
+
+def _decoded_blocks(file, name, encoding) -> Iterator[str | UnicodeDecodeError]:
+    """Yields text; where bytes cannot be decoded, what precedes them and then the error."""
+    head = file.read(_BLOCK_BYTES)
+    codec, mark = text_encoding(head, name, encoding)
+    decoder = codecs.getincrementaldecoder(codec)()
+    blocks = chain([head[mark:]], iter(lambda: file.read(_BLOCK_BYTES), b""))
+    try:
+        for block in blocks:
+            yield decoder.decode(block)
+        yield decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        yield error.object[: error.start].decode(codec, "replace")
+        yield error
+
+
+def _undecodable(error, name, encoding, ended, begun) -> InputError:
+    bad = error.object[error.start : error.end].hex(" ")
+    before = "".join(begun)[-_CONTEXT:]
+    place = f' after "{before}"' if before else ""
+    noun = "byte" if len(bad) == 2 else "bytes"
+    advice = (
+        "write the file in UTF-8, or name its encoding, such as latin-1"
+        if encoding is None
+        else "name another encoding"
+    )
+    return InputError(
+        f"{name}, line {ended + 1}: the {noun} {bad}{place} cannot be read as {error.encoding}; "
+        f"{advice}"
+    )

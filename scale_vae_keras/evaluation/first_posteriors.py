@@ -1,0 +1,37 @@
+"""Posteriors of some of the sentences of a data set."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.posterior import Posterior
+
+
+def first_posteriors(
+    encode: Callable[[tf.Tensor], Posterior], dataset: tf.data.Dataset, limit: int
+) -> Posterior:
+    """Posteriors of the first sentences, float32 arrays `[sentences, latent]`.
+
+    Args:
+        encode: gives the posteriors of int32 ids `[batch, time]`.
+        dataset: batches of ids, with or without weights of the sentences.
+        limit: most sentences, at least 1.
+
+    Raises:
+        InputError: there is no sentence.
+    """
+    means, log_vars, count = [], [], 0
+    for batch in dataset:
+        ids, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        posterior = encode(ids[: limit - count])
+        means.append(posterior.mean)
+        log_vars.append(posterior.log_var)
+        count += len(posterior.mean)
+        if count >= limit:
+            break
+    if not count:
+        raise InputError("there is no sentence to fit the prior to")
+    return Posterior(np.concatenate(means), np.concatenate(log_vars))

@@ -1,0 +1,57 @@
+"""Priors by name."""
+
+import keras
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.priors.diagonal import DiagonalPrior
+from scale_vae_keras.layers.priors.full import FullPrior
+from scale_vae_keras.layers.priors.learned_mixture import LearnedMixturePrior
+from scale_vae_keras.layers.priors.mixture import MixturePrior
+from scale_vae_keras.layers.priors.prior import Prior
+from scale_vae_keras.layers.priors.scaled import ScaledPrior
+from scale_vae_keras.layers.priors.standard import StandardPrior
+from scale_vae_keras.layers.priors.vamp import VampPrior
+
+PRIORS: dict[str, type[Prior]] = {
+    prior.kind: prior
+    for prior in (
+        ScaledPrior,
+        StandardPrior,
+        DiagonalPrior,
+        FullPrior,
+        MixturePrior,
+        LearnedMixturePrior,
+        VampPrior,
+    )
+}
+"""Every prior by its name."""
+
+ALIASES = {"fitted": "diagonal", "fitted-full": "full", "fitted-mixture": "mixture"}
+"""Names of generators in earlier versions, and the priors that they are."""
+
+
+def prior_kind(name: str) -> str:
+    """The name of a prior, from that name or an earlier one of it.
+
+    Raises:
+        InputError: there is no such prior.
+    """
+    kind = ALIASES.get(name, name)
+    if kind not in PRIORS:
+        raise InputError(f"unknown prior {name!r}: choose {', '.join((*PRIORS, *ALIASES))}")
+    return kind
+
+
+def get_prior(prior: str | Prior | dict) -> Prior:
+    """A prior from its name, from itself, or from what Keras has serialised.
+
+    Raises:
+        InputError: there is no such prior.
+    """
+    if isinstance(prior, dict):
+        prior = keras.saving.deserialize_keras_object(prior)
+    if isinstance(prior, str):
+        return PRIORS[prior_kind(prior)]()
+    if not isinstance(prior, Prior):
+        raise InputError(f"prior must be a name or a Prior, got {prior!r}")
+    return prior

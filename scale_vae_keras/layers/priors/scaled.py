@@ -1,0 +1,25 @@
+"""The prior of the Scale-VAE paper."""
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.layers.priors.diagonal_gaussian import DiagonalGaussian
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class ScaledPrior(DiagonalGaussian):
+    """N(0, diag f-bar^2): the decoder is fed f-bar * z with z ~ N(0, I).
+
+    Song et al. (2024). f-bar is the model's own; it is 1 for systems without a factor.
+    """
+
+    kind = "scaled"
+
+    def attach(self, model):
+        """Takes f-bar from what the model feeds its decoder."""
+        # A method and not the layer: the factor's weights belong to the model.
+        self._decoder_input = model.decoder_input
+
+    def scale(self):
+        """f-bar, float64 `[latent]`."""
+        return tf.cast(self._decoder_input(tf.ones([1, self.latent_dim]))[0], tf.float64)

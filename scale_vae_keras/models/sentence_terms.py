@@ -1,0 +1,35 @@
+"""What a model of sentences computes of a batch."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+
+class SentenceTerms(NamedTuple):
+    """Terms of the loss of each sentence, float32 `[batch]`, in nats.
+
+    Attributes:
+        reconstruction: -log p(x | z) at one sample z, the end symbol counted.
+        kl: KL(q(z|x) || N(0, I)) of the posterior that the rate is charged on.
+        loss: what the step minimises the mean of.
+    """
+
+    reconstruction: tf.Tensor
+    kl: tf.Tensor
+    loss: tf.Tensor
+
+
+class TrainingStep(NamedTuple):
+    """What one batch gives.
+
+    Attributes:
+        terms: terms of this replica's sentences.
+        weights: their weights, float32 `[batch]`; None where all count alike.
+        added: what regularisers and `add_loss` add to the loss, a scalar or None.
+        gradients: of the global loss, one a trainable weight; None outside training.
+    """
+
+    terms: SentenceTerms
+    weights: tf.Tensor | None
+    added: tf.Tensor | None
+    gradients: list[tf.Tensor] | None = None

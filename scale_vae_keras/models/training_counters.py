@@ -1,0 +1,59 @@
+"""State of training that is kept in a model's weights."""
+
+import keras
+
+from scale_vae_keras.layers.replica import host_value
+
+_AS_ITERATIONS = -1
+
+
+class TrainingCounters:
+    """Mixin for models that count what they have been trained for.
+
+    `training_calls` gives noise and dropout, `epochs_trained` and `epoch_step` the place in the
+    schedules, `skipped_steps` what the guard watches; `gradient_norm` is that of the last step that
+    was applied. Files of models without the first three load, and go on as they would have.
+    """
+
+    def _build_step_state(self):
+        self.gradient_norm = self._state("gradient_norm", "zeros")
+        self.skipped_steps = self._state("skipped_steps", "zeros")
+        self.training_calls = self._state("training_calls", "zeros", "int64")
+        self.epochs_trained = self._state("epochs_trained", "zeros", "int64")
+        self.epoch_step = self._state("epoch_step", "zeros", "int64")
+
+    def _state(self, name, initializer, dtype="float32"):
+        return self.add_weight(
+            name=name,
+            shape=(),
+            initializer=initializer,
+            trainable=False,
+            dtype=dtype,
+            autocast=False,
+            aggregation="only_first_replica",
+        )
+
+    @property
+    def counters(self) -> list[keras.Variable]:
+        """Weights that say how long training has lasted, whatever earlier weights are loaded."""
+        return [
+            *(self.training_calls, self.epochs_trained, self.epoch_step, self.skipped_steps),
+            self.optimizer.iterations,
+        ]
+
+    def load_own_variables(self, store):
+        """Loads the model's own weights, from files without the three counters of training too."""
+        own = [*self._trainable_variables, *self._non_trainable_variables]
+        counters = (self.training_calls, self.epochs_trained, self.epoch_step)
+        if len(store.keys()) != len(own) - len(counters):
+            super().load_own_variables(store)
+            return
+        for i, variable in enumerate(own[: -len(counters)]):
+            variable.assign(store[str(i)])
+        for counter, start in zip(counters, (_AS_ITERATIONS, 0, 0), strict=True):
+            counter.assign(start)
+
+    def _find_training_calls(self):
+        # The optimizer of an older file is loaded after the model's own weights.
+        if self.built and int(host_value(self.training_calls)) == _AS_ITERATIONS:
+            self.training_calls.assign(self.optimizer.iterations)

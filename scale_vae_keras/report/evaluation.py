@@ -1,0 +1,51 @@
+"""The metrics of a run, as its report shows them."""
+
+import json
+from typing import NamedTuple
+
+import pandas as pd
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.report import metric_value, notes, shown_metric
+from scale_vae_keras.metrics import EVALUATION
+from scale_vae_keras.runs.run_folder import RunFolder
+
+
+class Evaluation(NamedTuple):
+    """What a report shows of the last evaluation.
+
+    Attributes:
+        table: each metric with its value, unit, meaning, bound and which values are better.
+        notes: how the metrics may be read.
+    """
+
+    table: pd.DataFrame
+    notes: list[str]
+
+
+def read_evaluation(folder: RunFolder) -> Evaluation | None:
+    """The last evaluation of a run; None before the first.
+
+    Raises:
+        InputError: `metrics.json` cannot be read.
+    """
+    if not folder.metrics_path.is_file():
+        return None
+    try:
+        metrics = json.loads(folder.metrics_path.read_text(encoding="utf-8"))
+        rows = [
+            {
+                "metric": name,
+                "value": shown_metric(metric_value(metrics, name), metrics.get(f"{name}_se")),
+                "unit": metric.unit,
+                "meaning": metric.meaning,
+                "bound": metric.bound,
+                "better": metric.better,
+            }
+            for name, metric in EVALUATION.items()
+        ]
+        return Evaluation(pd.DataFrame(rows), notes(metrics))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{folder.metrics_path} cannot be read: run scale-vae evaluate again ({error!r})"
+        ) from error

@@ -1,0 +1,25 @@
+"""The model of a run."""
+
+import keras
+
+from scale_vae_keras.models.sentence_model import SentenceModel
+from scale_vae_keras.runs.config import RunConfig
+
+
+def build_model(config: RunConfig, vocabulary_size: int) -> SentenceModel:
+    """A new, built and compiled model of the run's system.
+
+    Args:
+        config: the settings of the run.
+        vocabulary_size: number of token ids, specials included.
+
+    Raises:
+        InputError: settings do not go together.
+    """
+    keras.utils.set_random_seed(config.seed)
+    model = config.system.model(vocabulary_size, **config.model_settings(), dtype=config.precision)
+    model.build((None, None))
+    model.compile(
+        optimizer=keras.optimizers.SGD(config.learning_rate, global_clipnorm=config.clip_norm)
+    )
+    return model

@@ -1,0 +1,36 @@
+"""Sizes and schedules that go together, and what was proved best: the defaults of a run.
+
+A system takes those of its settings that a preset names. "small" and "base" have the encoder, the
+choice of the best epoch and the prior that gave the best sentences and likelihoods; "paper" has the
+sizes and the choices of the Scale-VAE paper, which `PUBLISHED` gives to the other sizes as well.
+"""
+
+_PROVED = {"pooling": "max", "select_by": "elbo", "prior": "full"}
+
+PRESETS = {
+    "small": {
+        **_PROVED,
+        "embedding_dim": 128,
+        "units": 256,
+        "batch_size": 64,
+        "decoder_initializer_range": 0.06,
+        "epochs": 12,
+        "learning_rate": 0.5,
+        "decay": "halving",
+        "decay_start": 6,
+        "kl_epochs": 3,
+        "f_epo": 2,
+        "bound_start": 4,
+        "bound_epochs": 4,
+    },
+    "base": {**_PROVED, "embedding_dim": 128, "units": 512, "batch_size": 32},
+    "paper": {"embedding_dim": 512, "units": 1024, "batch_size": 32},
+}
+
+PUBLISHED = {
+    "tokenizer": "words",
+    "min_count": 1,
+    "pooling": "last",
+    "select_by": "objective",
+}
+"""What the comparison with published figures does not take from "small" and "base"."""

@@ -1,0 +1,79 @@
+"""The callbacks of a system in their order, for runs and for `fit` in one's own code."""
+
+import os
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.callbacks import (
+    BestModel,
+    DecayOnPlateau,
+    FitPrior,
+    HalvingSchedule,
+    LatentMonitor,
+    SkippedSteps,
+    in_order,
+)
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.priors import PRIORS
+from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.runs.config import RunConfig, configure
+
+
+def standard_callbacks(
+    method: str | RunConfig,
+    validation_data: tf.data.Dataset,
+    best_model: str | os.PathLike,
+    train: EncodedSplit | None = None,
+    valid: EncodedSplit | None = None,
+    max_skipped_share: float = 0.1,
+    **settings,
+) -> list[keras.callbacks.Callback]:
+    """What a run of a system passes to `fit`, but for its logs and checkpoints.
+
+    The guard against steps that are not finite, the schedules of the system, `FitPrior` where the
+    prior is one that is fitted, `LatentMonitor`, `BestModel` and the decay of the learning rate.
+
+    Args:
+        method: name of the system, such as "scale", or the settings of a run.
+        validation_data: batches of int32 ids `[batch, time]`, which `fit` gets as well.
+        best_model: the `.keras` file of the best model.
+        train: the training sentences, which a fitted prior and "agg" need.
+        valid: the validation sentences; "agg" needs them.
+        max_skipped_share: training stops when more than this share of an epoch's steps had a loss
+            or gradient that is not finite.
+        **settings: of a run of the preset "small", where `method` is a name: epochs, f_epo,
+            kl_epochs, ...
+
+    Raises:
+        InputError: the system or a setting is unknown, or out of range.
+
+    Example:
+        >>> callbacks = sv.standard_callbacks("scale", valid, "best.keras", epochs=8, f_epo=4)
+        >>> model.fit(train, validation_data=valid, epochs=8, callbacks=callbacks)
+    """
+    config = configure("", method, "small", **settings) if isinstance(method, str) else method
+    latent = issubclass(config.system.model, TextVAE)
+    by_elbo = latent and config.select_by == "elbo"
+    best = BestModel(best_model, "val_elbo_nll" if by_elbo else "val_loss")
+    callbacks = [
+        SkippedSteps(max_skipped_share),
+        *config.system.callbacks(config, train, valid),
+        best,
+        _decay(config, best),
+    ]
+    if latent:
+        callbacks.append(LatentMonitor(validation_data, config.seed))
+        if config.prior is not None and PRIORS[config.prior].needs_fit:
+            if train is None:
+                raise InputError(f'the prior "{config.prior}" is fitted: give train=')
+            callbacks.append(FitPrior(train, seed=config.seed))
+    return in_order(callbacks)
+
+
+def _decay(config, best):
+    start = config.first_epochs + config.decay_start
+    if config.decay == "halving":
+        return HalvingSchedule(config.learning_rate, start)
+    return DecayOnPlateau(best, 0.5, config.decay_patience, start)

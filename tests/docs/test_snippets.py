@@ -1,0 +1,61 @@
+"""The Python of README and pages runs, on a few sentences for one epoch."""
+
+import re
+from pathlib import Path
+
+import keras
+import pytest
+import tensorflow as tf
+from scale_vae_keras.runs.method_presets import METHOD_PRESETS
+from scale_vae_keras.runs.methods import METHODS
+
+import scale_vae_keras as sv
+
+ROOT = Path(__file__).parents[2]
+IDS = [[1, 4, 5, 2], [1, 5, 4, 2]]
+
+
+def snippets(path: str) -> list[str]:
+    """The blocks of Python of a page."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert blocks
+    return blocks
+
+
+@pytest.fixture
+def _short(monkeypatch):
+    """128 sentences of each split, one epoch."""
+    encode, fit = sv.data.encode_split, keras.Model.fit
+    monkeypatch.setattr(sv.data, "encode_split", lambda *given: encode(*given).first(128))
+    monkeypatch.setattr(
+        keras.Model,
+        "fit",
+        lambda self, *given, **named: fit(self, *given, **{**named, "epochs": 1}),
+    )
+
+
+@pytest.mark.usefixtures("_short")
+@pytest.mark.parametrize("path", ["README.md", "docs/keras.md"])
+def test_a_page_runs(path, capsys):
+    names = {}
+    for block in snippets(path):
+        exec(block, names)
+    assert names["model"].built
+    assert capsys.readouterr().out.count("b'") == 5
+
+
+@pytest.mark.parametrize("name", METHOD_PRESETS)
+def test_the_call_of_a_system(name, monkeypatch):
+    calls = []
+    monkeypatch.setattr(keras.Model, "fit", lambda self, *_, **named: calls.append((self, named)))
+    batches = tf.data.Dataset.from_tensors(tf.constant(IDS))
+    data = dict.fromkeys(("batches", "validation_batches", "encoder_batches"), batches)
+    for block in snippets(f"docs/systems/{name}.md"):
+        exec(block, {"sv": sv, "keras": keras, "vocabulary_size": 6, **data})
+    ((model, named),) = calls
+    assert type(model) is METHODS[name].model
+    for callback in named.get("callbacks", ()):
+        callback.set_model(model)
+        callback.set_params({"epochs": 20, "steps": 1})
+        callback.on_train_begin()  # refuses a model that it does not belong to

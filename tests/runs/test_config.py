@@ -1,0 +1,107 @@
+import keras
+import pytest
+
+from scale_vae_keras import models
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.models import SYSTEMS
+from scale_vae_keras.runs.build_model import build_model
+from scale_vae_keras.runs.config import configure, get_system
+from scale_vae_keras.settings import settings_of
+
+
+def sizes(name):
+    return SIZES if name == "lstm-lm" else TINY
+
+
+ALL = pytest.mark.parametrize("name", SYSTEMS)
+SIZES = {"embedding_dim": 3, "units": 4}
+TINY = {**SIZES, "latent_dim": 2}
+# 40 sentences of one word
+SPLIT = EncodedSplit(
+    tokens=[1, 4, 2] * 40, offsets=list(range(0, 121, 3)), labels=None, empty=0, truncated=0
+)
+
+
+@ALL
+def test_the_model_has_the_values_of_its_paper(name):
+    model = build_model(configure("reviews", name, "base", **sizes(name)), 12)
+    assert type(model) is SYSTEMS[name].model
+    config = model.get_config()
+    own = SYSTEMS[name].own_settings
+    declared = {each.name: each for each in settings_of(SYSTEMS[name].settings)}
+    for setting in own:
+        assert (setting in config) == declared[setting].of_model
+        if setting in config:
+            assert config[setting] == declared[setting].default
+
+
+@ALL
+def test_options_of_encoder_and_decoder_combine_with_every_system(name):
+    config = configure(
+        "reviews",
+        name,
+        "base",
+        **sizes(name),
+        decoder="cnn",
+        dilations=(1, 3),
+        word_dropout=0.2,
+        fraternal=0.1,
+        **({} if name == "lstm-lm" else {"pooling": "max"}),
+    )
+    model = build_model(config, 12)
+    assert model.decoder.dilations == (1, 3)
+    assert model.decoder.word_dropout == 0.2
+    assert model.fraternal == 0.1
+    if name != "lstm-lm":
+        assert model.encoder.pooling == "max"
+
+
+@ALL
+def test_exactly_one_callback_anneals_the_kl(name):
+    config = configure("reviews", name, "base", **sizes(name))
+    callbacks = get_system(name).callbacks(config, SPLIT, SPLIT)
+    annealing = [c for c in callbacks if "KLAnnealing" in type(c).__name__]
+    assert len(annealing) == (0 if name == "lstm-lm" else 1)
+    assert all(isinstance(c, keras.callbacks.Callback) for c in callbacks)
+
+
+def test_an_annealed_bound_has_its_callback_and_selects_by_the_bound():
+    config = configure("reviews", "scale", "small", **TINY, bound="annealed", bound_epochs=5)
+    assert config.select_by == "elbo"
+    *_, annealing = get_system("scale").callbacks(config)
+    assert (annealing.start, annealing.epochs) == (4, 5)
+    assert build_model(config, 12).bound == "annealed"
+    chosen = configure("reviews", "scale", "small", bound="annealed", select_by="objective")
+    assert chosen.select_by == "objective"
+    for other in ("paper", "proper"):
+        config = configure("reviews", "scale", "small", bound=other)
+        assert config.select_by == "objective"
+        assert len(get_system("scale").callbacks(config)) == 2
+
+
+def test_cycles_divide_the_run_or_have_a_length_of_their_own():
+    [four] = get_system("cyclical").callbacks(configure("reviews", "cyclical", "base", epochs=20))
+    assert (four.cycle_epochs, four.ramp_epochs, four.first_epochs) == (5, 2.5, 0)
+    [own] = get_system("cyclical").callbacks(
+        configure("reviews", "cyclical", "base", kl_cycle_epochs=20)
+    )
+    assert (own.cycle_epochs, own.ramp_epochs, own.first_epochs) == (20, 10, 1)
+
+
+def test_a_preset_and_what_is_given_come_before_the_values_of_the_paper():
+    assert configure("reviews", "scale", "base").f_epo == 1
+    assert configure("reviews", "scale", "small").f_epo == 2
+    assert configure("reviews", "du", "base").gamma == 0.5
+    assert configure("reviews", "du", "base", gamma=0.9).gamma == 0.9
+    assert configure("reviews", "beta", "small").kl_epochs == 0
+
+
+def test_an_unknown_system():
+    for ask in (get_system, lambda name: configure("reviews", name, "base")):
+        with pytest.raises(InputError, match="choose lstm-lm, vae, cyclical"):
+            ask("nonsense")
+
+
+def test_a_language_model_is_no_vae():
+    assert not issubclass(SYSTEMS["lstm-lm"].model, models.TextVAE)
