@@ -52,14 +52,63 @@ def test_the_command_line_refuses_another_backend_in_one_line():
     assert "KERAS_BACKEND=tensorflow" in line
 
 
-def test_looking_for_keras_does_not_undo_the_registration():
-    result = run(
-        "import importlib.util, sys, scale_vae_keras;"
-        "found = importlib.util.find_spec('keras');"
-        "assert found.origin.endswith('__init__.py'), found;"
-        "import keras;"
-        "assert keras.saving.get_registered_object('scale_vae_keras>ScaleVAE') is not None;"
-        "assert keras.__spec__.name == 'keras' and keras.__file__ == found.origin;"
-        "import keras.layers, importlib; importlib.import_module('keras.ops')"
-    )
+FIND = "assert keras.saving.get_registered_object('scale_vae_keras>ScaleVAE') is not None"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"import keras, scale_vae_keras; {FIND}",
+        f"import scale_vae_keras as sv, keras; sv.load_model; {FIND}",
+        f"import scale_vae_keras as sv, keras; sv.callbacks.EpochAverageScale; sv.models; {FIND}",
+    ],
+)
+def test_keras_finds_the_models(code):
+    result = run(code)
     assert result.returncode == 0, result.stderr
+
+
+def test_a_file_is_loaded_in_a_new_process(tmp_path):
+    path = tmp_path / "model.keras"
+    code = (
+        "import scale_vae_keras as sv;"
+        "model = sv.ScaleVAE(9, latent_dim=2, embedding_dim=4, units=4); model.ensure_built();"
+        f"model.save({str(path)!r})"
+    )
+    assert run(code).returncode == 0
+    for load in (
+        "import scale_vae_keras as sv; model = sv.load_model(PATH)",
+        "import keras, scale_vae_keras; model = keras.saving.load_model(PATH)",
+    ):
+        result = run(
+            f"PATH = {str(path)!r}; {load}; print(type(model).__name__, model.vocabulary_size)"
+        )
+        assert result.stdout == "ScaleVAE 9\n", result.stderr
+
+
+def test_no_file_to_load():
+    result = run("import scale_vae_keras as sv; sv.load_model('nothing.keras')")
+    assert result.stderr.splitlines()[-1].endswith(
+        "InputError: there is no model file nothing.keras"
+    )
+
+
+def test_keras_on_another_backend_is_left_alone():
+    keras = (
+        "import sys, types; sys.modules['keras'] = keras = types.ModuleType('keras');"
+        "keras.config = types.SimpleNamespace(backend=lambda: 'jax');"
+    )
+    result = run(f"{keras} import scale_vae_keras; print(scale_vae_keras.__version__)")
+    assert result.returncode == 0, result.stderr
+
+
+def test_help_is_quick():
+    code = (
+        "import sys, time; start = time.process_time();"
+        "from scale_vae_keras.commands.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print(time.process_time() - start, file=sys.stderr)"
+    )
+    result = run(code)
+    assert "usage: scale-vae" in result.stdout
+    assert float(result.stderr) < 0.5

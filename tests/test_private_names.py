@@ -25,7 +25,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:getName:DeprecationWarning"),
 ]
 
-TENSORFLOW = {"_variant_tensor", "_inputs", "_create_resource"}
+TENSORFLOW = {
+    *("_variant_tensor", "_inputs", "_create_resource"),
+    *("_override_gradient_function", "_registry"),
+}
 KERAS = {"_maybe_symbolic_build", "_trainable_variables", "_non_trainable_variables"}
 KERAS_TUNER = {
     *("_get_oracle_fname", "_get_trial_dir", "_get_tuner_fname", "_retry_queue", "_save_trial"),
@@ -34,6 +37,8 @@ PRIVATE_MODULES = {
     "keras_tuner.src.protos",
     "keras_tuner.src.distribute.oracle_chief",
     "tensorflow_text.python.ops.sentencepiece_tokenizer",
+    "tensorflow.python.eager",
+    "tensorflow.python.framework",
 }
 """Modules whose contents have no public name."""
 

@@ -43,7 +43,7 @@ def as_ids(ids: Any, vocabulary_size: int) -> tf.Tensor:
     """
     if isinstance(ids, keras.KerasTensor):
         return ids
-    if not tf.is_tensor(ids):
+    if not isinstance(ids, tf.Tensor):
         ids = _as_array(ids)
     _check_type(tf.as_dtype(ids.dtype), tf.TensorShape(ids.shape).rank)
     ids = tf.convert_to_tensor(ids)
@@ -144,7 +144,7 @@ def _checked_dataset(dataset, vocabulary_size):
 
 
 def _as_array(ids):
-    if isinstance(ids, tf.RaggedTensor):
+    if isinstance(ids, (tf.RaggedTensor, tf.SparseTensor)):
         raise InputError(f"{_INVALID}rows of unequal length: pad them with to_tensor(); {_WHAT}")
     try:
         return np.asarray(ids)
@@ -176,7 +176,7 @@ def _rules(ids, vocabulary_size):
         (
             tf.reduce_all(is_id),
             f"an id is outside of the vocabulary of {vocabulary_size} tokens, 0 to "
-            f"{vocabulary_size - 1}: give the tokenizer's ids",
+            f"{vocabulary_size - 1}: give ids of the tokenizer",
         ),
         (
             tf.reduce_all(lengths > 0),

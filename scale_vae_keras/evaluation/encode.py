@@ -53,6 +53,10 @@ def encode_dataset(model, dataset: Any) -> Encoded:
         InputError: a batch is invalid, see `data/input_checks.py`.
     """
 
+    return _encode(model, ids_of_batches(dataset, model.vocabulary_size))
+
+
+def _encode(model, batches):
     def make():
         @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
         def encode(ids):
@@ -61,8 +65,9 @@ def encode_dataset(model, dataset: Any) -> Encoded:
 
         return encode.get_concrete_function()
 
+    model.ensure_built()
     graph = graph_of(model, "encode", make)
-    parts = [graph(ids) for ids in ids_of_batches(dataset, model.vocabulary_size)]
+    parts = [graph(ids) for ids in batches]
     return Encoded(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
@@ -74,6 +79,6 @@ def encode_sentences(model, split: EncodedSplit) -> Encoded:
     if not model.decoder.latent_dim:
         return Encoded(*np.zeros([4, split.sentences, 0], np.float32))
     dataset, order = evaluation_batches(split, _BATCH_SIZE)
-    rows = encode_dataset(model, dataset)
+    rows = _encode(model, dataset)
     place = np.argsort(order)
     return Encoded(*(part[place] for part in rows))

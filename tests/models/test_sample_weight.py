@@ -82,6 +82,7 @@ def test_weights_stay_with_their_sentences_when_shuffled(make, sentences):
     vae = make(Seen, compile_arguments={"run_eagerly": True})
     ids[:, 1] = np.arange(40) % 8 + 4
     ids[:, 2] = np.arange(40) // 8 + 4
+    ids[:, 3:] = [2, 0, 0]
     vae.fit(ids, sample_weight=weights, batch_size=16, verbose=0)
     assert seen == dict(zip(map(bytes, ids), weights, strict=True))
     assert list(seen) != list(map(bytes, ids))

@@ -14,7 +14,7 @@ from scale_vae_keras.models import ScaleVAE
 LOAD = """
 import json, sys
 import numpy as np
-model = keras.saving.load_model(sys.argv[1], safe_mode=True)
+model = LOAD_MODEL(sys.argv[1])
 ids = np.array(json.loads(sys.argv[2]), np.int32)
 terms = model(ids)
 iterations = int(model.optimizer.iterations)
@@ -23,11 +23,18 @@ print(json.dumps([type(model).__name__, np.array(terms.loss).tolist(), iteration
 
 
 @pytest.mark.parametrize(
-    "imports",
-    ["import scale_vae_keras; import keras", "import keras; import scale_vae_keras"],
-    ids=["before keras", "after keras"],
+    ("imports", "load_model"),
+    [
+        ("import scale_vae_keras, keras", "scale_vae_keras.load_model"),
+        ("import keras, scale_vae_keras", "scale_vae_keras.load_model"),
+        ("import keras, scale_vae_keras", "keras.saving.load_model"),
+        ("from scale_vae_keras import models; import keras", "keras.saving.load_model"),
+    ],
+    ids=["own, before keras", "own, after keras", "after keras", "with models"],
 )
-def test_importing_the_package_is_enough_to_load_a_model(make, sentences, tmp_path, imports):
+def test_importing_the_package_is_enough_to_load_a_model(
+    make, sentences, tmp_path, imports, load_model
+):
     path = tmp_path / "model.keras"
     vae = make(ScaleVAE, optimizer=keras.optimizers.Adam(), average="median", pooling="max")
     ids = sentences(6)
@@ -37,7 +44,13 @@ def test_importing_the_package_is_enough_to_load_a_model(make, sentences, tmp_pa
     vae.optimizer.iterations.assign(17)
     vae.save(path)
     result = subprocess.run(
-        [sys.executable, "-c", f"{imports}{LOAD}", str(path), json.dumps(ids.tolist())],
+        [
+            sys.executable,
+            "-c",
+            imports + LOAD.replace("LOAD_MODEL", load_model),
+            str(path),
+            json.dumps(ids.tolist()),
+        ],
         env=os.environ,
         capture_output=True,
         text=True,

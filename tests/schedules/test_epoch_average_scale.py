@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from scale_vae_keras.callbacks import EpochAverageScale
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.posterior_scale import PosteriorScale, find_posterior_scale
 from scale_vae_keras.models import ScaleVAE
 
 
@@ -159,6 +160,73 @@ def test_an_epoch_of_tail_batches_keeps_the_average(scale_vae, data, ids):
     fit(scale_vae, tails, 1, 2, initial_epoch=1)
     np.testing.assert_array_equal(scale_vae.posterior_scale.average, average)
     assert float(scale_vae.posterior_scale.unrecorded) == 2
+
+
+def image_model(kind):
+    """An autoencoder of a user, with the layer under a name of its own."""
+    if kind == "functional":
+        inputs = keras.Input((4,))
+        code = PosteriorScale(min_factor_batch=4, name="wide")(keras.layers.Dense(2)(inputs))
+        return keras.Model(inputs, keras.layers.Dense(4)(code))
+    if kind == "nested":
+        return keras.Sequential([image_model("sequential"), keras.layers.Dense(4)])
+    if kind == "sequential":
+        return keras.Sequential(
+            [keras.layers.Dense(2), PosteriorScale(min_factor_batch=4), keras.layers.Dense(4)]
+        )
+
+    class Inner(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.mean = keras.layers.Dense(2)
+            self.factor = PosteriorScale(min_factor_batch=4)
+
+        def call(self, inputs, training=False):
+            return self.factor(self.mean(inputs), training=training)
+
+    class Subclassed(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = Inner()
+            self.out = keras.layers.Dense(4)
+
+        def call(self, inputs, training=False):
+            return self.out(self.inner(inputs, training=training))
+
+    return Subclassed()
+
+
+@pytest.mark.parametrize("kind", ["functional", "sequential", "nested", "subclassed"])
+def test_the_layer_of_a_users_model_is_found(kind):
+    model = image_model(kind)
+    model.compile("sgd", loss="mse")
+    inputs = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
+    in_force = []
+    spy = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: in_force.append(float(find_posterior_scale(model).in_force))
+    )
+    model.fit(inputs, inputs, epochs=3, callbacks=[EpochAverageScale(1), spy], verbose=0)
+    scale = find_posterior_scale(model)
+    assert in_force == [0.0, 1.0, 1.0]
+    assert float(scale.epochs) == 3.0
+    assert float(scale.has_average) == 1.0
+
+
+def test_several_layers_or_none():
+    several = keras.Sequential(
+        [keras.layers.Dense(2), PosteriorScale(name="one"), PosteriorScale(name="two")]
+    )
+    with pytest.raises(InputError, match="several layers PosteriorScale: one, two"):
+        find_posterior_scale(several)
+    assert find_posterior_scale(keras.Sequential([keras.layers.Dense(2)])) is None
+
+
+def test_a_layer_that_is_not_built_has_no_average():
+    scale = PosteriorScale()
+    scale.open_record()
+    scale.put_in_force(False)
+    with pytest.raises(InputError, match="no epoch average"):
+        scale.put_in_force(True)
 
 
 @pytest.mark.parametrize("validated", [True, False])

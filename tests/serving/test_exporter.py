@@ -8,11 +8,12 @@ from tiny_model import FACTOR, MAX_WORDS, WORDS
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.config import configure
+from scale_vae_keras.runs.export import export
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers import BeamSampler, TemperatureSampler
 from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.serving import exporter
-from scale_vae_keras.serving.exporter import export, publish
+from scale_vae_keras.serving.exporter import publish
 from scale_vae_keras.serving.portability import check_portable
 from scale_vae_keras.serving.verification import answers_of_fresh_process
 from scale_vae_keras.serving.warmup import read_warmup
@@ -289,3 +290,21 @@ def test_an_ordinary_model_is_portable(tmp_path, models):
     save(tmp_path, lambda x: x + 1)
     check_portable(tmp_path)
     check_portable(models / "1")
+
+
+def test_export_takes_a_model_and_its_tokenizer(model, tokenizer, models, tmp_path):
+    path = export(model, tmp_path / "reviews", tokenizer=tokenizer)
+    assert path == tmp_path / "reviews" / "1"
+    first, second = (
+        json.loads((folder / "metadata.json").read_text()) for folder in (path, models / "1")
+    )
+    assert first == second
+    assert first["limits"]["written_tokens"] == MAX_WORDS + 1
+
+
+def test_export_refuses_half_of_a_source(model, tokenizer, tmp_path):
+    with pytest.raises(InputError, match="tokenizer="):
+        export(model, tmp_path / "reviews")
+    with pytest.raises(InputError, match="a run has its own tokenizer"):
+        export(tmp_path, tmp_path / "reviews", tokenizer=tokenizer)
+    assert list(tmp_path.iterdir()) == []

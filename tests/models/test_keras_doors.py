@@ -1,0 +1,251 @@
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from scale_vae_keras.callbacks import EpochAverageScale, LatentMonitor
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.encode import encode_dataset
+from scale_vae_keras.models import LanguageModel, ScaleVAE, TextVAE
+from scale_vae_keras.samplers import TopPSampler
+
+KINDS = {
+    "int64": lambda ids: ids.astype(np.int64),
+    "lists": lambda ids: ids.tolist(),
+    "tensor": lambda ids: tf.constant(ids, tf.int64),
+    "dataset": lambda ids: tf.data.Dataset.from_tensors(ids.astype(np.int64)),
+}
+PADDING_ALONE = np.zeros([2, 4], np.int32)
+
+
+def new(model=TextVAE, **arguments):
+    keras.utils.set_random_seed(3)
+    sizes = {"embedding_dim": 5, "units": 6, "dropout": 0.0}
+    if model is not LanguageModel:
+        sizes["latent_dim"] = 2
+    vae = model(12, **sizes, **arguments)
+    vae.compile(keras.optimizers.SGD(0.5))
+    return vae
+
+
+def fit(vae, data, **arguments):
+    shuffle = {"shuffle": False}
+    return vae.fit(data, batch_size=8, verbose=0, **shuffle, **arguments)
+
+
+def weights_of(vae):
+    return [np.array(weight) for weight in vae.trainable_weights]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_ids_trains_and_evaluates_alike(sentences, kind):
+    ids = sentences(8)
+    results = []
+    for convert in (lambda ids: tf.data.Dataset.from_tensors(ids), KINDS[kind]):
+        vae = new()
+        history = fit(vae, convert(ids), epochs=2, validation_data=convert(ids)).history
+        results.append((history, vae.evaluate(convert(ids), verbose=0, batch_size=8)))
+    (history, values), (expected, expected_values) = results
+    for name in expected:
+        np.testing.assert_allclose(history[name], expected[name], rtol=1e-6)
+    np.testing.assert_allclose(values, expected_values, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["int64", "lists", "tensor"])
+def test_every_kind_of_ids_is_called_and_encoded_alike(sentences, kind):
+    ids = sentences(8)
+    vae = new()
+    given = KINDS[kind](ids)
+    np.testing.assert_array_equal(vae(given).loss, vae(ids).loss)
+    np.testing.assert_array_equal(vae.encode(given).mean, vae.encode(ids).mean)
+    np.testing.assert_array_equal(vae.log_likelihood(given, 3), vae.log_likelihood(ids, 3))
+    np.testing.assert_allclose(
+        encode_dataset(vae, given).mean, vae.encode(ids).mean, rtol=1e-5, atol=1e-6
+    )
+
+
+def test_monitor_takes_arrays(sentences):
+    ids = sentences(20).astype(np.int64)
+    vae = new()
+    history = fit(vae, ids, validation_data=ids, callbacks=[LatentMonitor(ids)]).history
+    assert np.isfinite(history["mi"]).all()
+
+
+@pytest.mark.parametrize("model", [TextVAE, ScaleVAE, LanguageModel])
+def test_train_on_batch_on_a_new_model_is_a_step_of_fit(sentences, model):
+    ids = sentences(16)
+    fitted = new(model)
+    fit(fitted, tf.data.Dataset.from_tensors(ids), epochs=2)
+    before, stepped = None, new(model)
+    for _ in range(2):
+        logs = stepped.train_on_batch(ids.astype(np.int64), return_dict=True)
+        assert before is None or logs["loss"] < before
+        before = logs["loss"]
+    assert int(stepped.optimizer.iterations) == 2
+    for weight, expected in zip(weights_of(stepped), weights_of(fitted), strict=True):
+        np.testing.assert_allclose(weight, expected, atol=1e-6)
+
+
+def test_test_on_batch_on_a_new_model_is_evaluate(sentences):
+    ids = sentences(8)
+    vae = new()
+    values = vae.test_on_batch(ids.tolist())
+    expected = vae.evaluate(tf.data.Dataset.from_tensors(ids), return_dict=True, verbose=0)
+    np.testing.assert_allclose(values, [expected[k] for k in ("loss", "reconstruction", "kl")])
+    assert vae.test_on_batch(ids, return_dict=True) == dict(
+        zip(("loss", "reconstruction", "kl"), values, strict=True)
+    )
+
+
+def test_weights_of_a_batch(sentences):
+    ids = sentences(4)
+    vae = new()
+    kept = vae.test_on_batch(ids, sample_weight=[1, 1, 0, 0])
+    np.testing.assert_allclose(kept[2], np.mean(vae(ids).kl[:2]), rtol=1e-5)
+
+
+def test_on_batch_refuses_what_fit_refuses(sentences):
+    vae = new()
+    for method in (vae.train_on_batch, vae.test_on_batch):
+        with pytest.raises(InputError, match="a target y"):
+            method(sentences(4), sentences(4))
+        with pytest.raises(InputError, match="padding alone"):
+            method(PADDING_ALONE)
+    with pytest.raises(InputError, match="class_weight"):
+        vae.train_on_batch(sentences(4), class_weight={0: 1.0})
+    with pytest.raises(InputError, match="compile"):
+        TextVAE(12, latent_dim=2, embedding_dim=5, units=6).train_on_batch(sentences(4))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda vae: vae.generate(2, max_length=4),
+        lambda vae: vae.encode([[1, 5, 2]]),
+        lambda vae: vae.decode([[0.0, 1.0]], "beam", max_length=4),
+        lambda vae: vae.log_likelihood([[1, 5, 2]], samples=2),
+        lambda vae: vae.reconstruct([[1, 5, 2]], "greedy", max_length=4),
+        lambda vae: vae.interpolate([[1, 5, 2]], [[1, 6, 2]], 3, max_length=4),
+        lambda vae: vae.summary(print_fn=lambda *args, **kwargs: None),
+        lambda vae: vae.evaluate(np.array([[1, 5, 2]]), verbose=0),
+        lambda vae: vae([[1, 5, 2]]),
+    ],
+    ids=[
+        *("generate", "encode", "decode", "score", "reconstruct", "interpolate"),
+        *("summary", "evaluate", "call"),
+    ],
+)
+def test_built_on_demand(use):
+    vae = new(ScaleVAE)
+    assert not vae.built
+    use(vae)
+    assert vae.built
+
+
+@pytest.mark.parametrize("model", [TextVAE, LanguageModel])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean"])
+def test_a_row_of_padding_alone_is_said_by_fit_and_evaluate(model, pooling):
+    vae = new(model, **({"pooling": pooling} if model is TextVAE else {}))
+    for data in (PADDING_ALONE, tf.data.Dataset.from_tensors(PADDING_ALONE), iter([PADDING_ALONE])):
+        with pytest.raises(InputError, match="padding alone"):
+            fit(vae, data)
+    with pytest.raises(InputError, match="padding alone"):
+        vae.evaluate(PADDING_ALONE, verbose=0)
+    with pytest.raises(InputError, match="padding alone"):
+        vae(PADDING_ALONE)
+
+
+def test_text_is_sent_to_the_tokenizer():
+    vae = new()
+    for use in (vae.encode, vae.evaluate, vae.fit, vae.train_on_batch):
+        with pytest.raises(InputError, match=r"tokenise them first.*sv\.load"):
+            use(["a text"])
+
+
+@pytest.mark.parametrize("name", ["greedy", "temperature", "top_k", "top_p", "beam"])
+def test_samplers_by_name(name):
+    vae = new()
+    assert vae.generate(2, sampler=name, max_length=4).ids.shape[0] == 2
+    with pytest.raises(InputError, match="sampler must be one of"):
+        vae.generate(2, sampler=name + "s")
+
+
+def test_graphs_are_made_once(sentences):
+    vae = new()
+    for ids in (sentences(8), sentences(5, seed=1)):
+        encode_dataset(vae, ids)
+    for p in (0.5, 0.9):
+        for temperature in (0.7, 1.3, 1.0):
+            vae.generate(2, sampler=TopPSampler(p, temperature), max_length=4)
+    assert len(vae._graphs) == 3
+
+
+def test_export_takes_int32_ids(sentences, tmp_path):
+    ids = sentences(4)
+    vae = new(ScaleVAE)
+    vae.export(tmp_path / "exported", verbose=False)
+    served = tf.saved_model.load(str(tmp_path / "exported"))
+    (specification,) = served.signatures["serving_default"].structured_input_signature[1].values()
+    assert specification.dtype == tf.int32
+    expected = vae(ids)
+    for value, right in zip(served.serve(tf.constant(ids)), expected, strict=True):
+        np.testing.assert_allclose(value, right, rtol=1e-5, atol=1e-6)
+    vae.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    loaded.export(tmp_path / "again", verbose=False)
+    with pytest.raises(InputError, match=r"sv\.serving\.export"):
+        vae.export(tmp_path / "other", format="onnx")
+
+
+REPLICAS = """
+import keras
+import numpy as np
+import tensorflow as tf
+from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.models import ScaleVAE
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+def new():
+    keras.utils.set_random_seed(3)
+    vae = ScaleVAE(
+        12, latent_dim=2, embedding_dim=5, units=6, min_factor_batch=4,
+        decoder_initializer_range=0.5
+    )
+    vae.compile(keras.optimizers.SGD(0.5))
+    return vae
+
+
+def trained(vae):
+    return [vae.train_on_batch(ids) for _ in range(3)], vae.test_on_batch(ids), vae.get_weights()
+
+
+ids = np.array([[1, 5, 6, 2], [1, 7, 2, 0], [1, 8, 9, 2], [1, 4, 2, 0], [1, 10, 11, 2]], "int64")
+one = trained(new())
+with strategy.scope():
+    vae = new()
+two = trained(vae)
+assert vae.distribute_strategy.num_replicas_in_sync == 2
+assert int(host_value(vae.optimizer.iterations)) == 3
+for part, expected in zip(keras.tree.flatten(two), keras.tree.flatten(one), strict=True):
+    np.testing.assert_allclose(part, expected, rtol=1e-4, atol=1e-5)
+"""
+
+
+def test_on_batch_under_a_strategy():
+    result = subprocess.run(
+        [sys.executable, "-c", REPLICAS], capture_output=True, text=True, timeout=240
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+def test_a_system_of_ones_own_is_averaged(sentences):
+    vae = new(ScaleVAE, min_factor_batch=4)
+    fit(vae, sentences(16).tolist(), epochs=2, callbacks=[EpochAverageScale()])
+    assert float(vae.posterior_scale.in_force) == 1.0
