@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.priors.prior import FIT_LIMIT
+from scale_vae_keras.priors.prior import FIT_LIMIT
 from scale_vae_keras.schedules.order import Stage
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from scale_vae_keras.evaluation.report import metrics_table, notes
-from scale_vae_keras.layers.priors import ALIASES, PRIORS
+from scale_vae_keras.priors import ALIASES, PRIORS
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 
 

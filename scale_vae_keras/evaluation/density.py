@@ -17,7 +17,7 @@ from scale_vae_keras.evaluation.journal import Journal
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.layers.priors import Prior
+from scale_vae_keras.priors import Prior
 
 _MOST_ROWS = 1536
 _MOST_LOGITS = 2**24

@@ -16,7 +16,7 @@ from scale_vae_keras.evaluation.information import (
     mutual_posterior_divergence_bound,
 )
 from scale_vae_keras.evaluation.prior import declared_prior, factor
-from scale_vae_keras.layers.priors import ALIASES, Prior
+from scale_vae_keras.priors import ALIASES, Prior
 
 Metrics = dict[str, object]
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.layers.priors import Prior
+from scale_vae_keras.priors import Prior
 
 
 class ImportanceEstimates(NamedTuple):

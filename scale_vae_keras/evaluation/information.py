@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.priors import Prior
+from scale_vae_keras.priors import Prior
 
 _BLOCK_ROWS = 1024
 

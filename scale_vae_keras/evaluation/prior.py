@@ -6,7 +6,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import Encoded
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.layers.priors import (
+from scale_vae_keras.priors import (
     ALIASES,
     PRIORS,
     Prior,

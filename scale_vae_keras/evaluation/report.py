@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from scale_vae_keras.layers.priors import PRIORS, prior_kind
+from scale_vae_keras.priors import PRIORS, prior_kind
 from scale_vae_keras.metrics import EVALUATION
 
 

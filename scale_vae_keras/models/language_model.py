@@ -6,7 +6,7 @@ import tensorflow as tf
 from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.layers.priors import StandardPrior
+from scale_vae_keras.priors import StandardPrior
 from scale_vae_keras.models.sentence_model import SentenceModel
 from scale_vae_keras.models.sentence_terms import SentenceTerms
 from scale_vae_keras.models.settings import ModelSettings

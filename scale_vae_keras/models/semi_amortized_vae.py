@@ -9,7 +9,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.dropout_seed import dropout_seed
 from scale_vae_keras.layers.lstm import portable_lstm
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
-from scale_vae_keras.layers.priors import VampPrior
+from scale_vae_keras.priors import VampPrior
 from scale_vae_keras.layers.refinement import Refinement, refine
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System

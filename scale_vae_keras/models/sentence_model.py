@@ -17,10 +17,10 @@ from scale_vae_keras.layers.replica import (
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.layers.step_function import scheduled_function, step_function
 from scale_vae_keras.models.fit_arguments import evaluate_arguments, fit_arguments
-from scale_vae_keras.models.global_mean import GlobalMean
-from scale_vae_keras.models.gradients import apply_clipped, dense_gradients
+from scale_vae_keras.training.global_mean import GlobalMean
+from scale_vae_keras.training.gradients import apply_clipped, dense_gradients
 from scale_vae_keras.models.keras_doors import KerasDoors
-from scale_vae_keras.models.sample_weight import (
+from scale_vae_keras.training.sample_weight import (
     added_losses,
     has_weight,
     refuse_losses,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from scale_vae_keras.layers.encoder import POOLINGS
-from scale_vae_keras.layers.priors import PRIORS
+from scale_vae_keras.priors import PRIORS
 from scale_vae_keras.settings import Range, Settings, setting
 
 DECODERS = ("lstm", "cnn")

@@ -11,8 +11,8 @@ from scale_vae_keras.evaluation.first_posteriors import first_posteriors
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.layers.encoder import LSTMEncoder
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
-from scale_vae_keras.layers.priors import Prior, get_prior
-from scale_vae_keras.layers.priors.prior import FIT_LIMIT
+from scale_vae_keras.priors import Prior, get_prior
+from scale_vae_keras.priors.prior import FIT_LIMIT
 from scale_vae_keras.layers.replica import first_global_row
 from scale_vae_keras.models.sentence_model import SentenceModel
 from scale_vae_keras.models.sentence_terms import SentenceTerms

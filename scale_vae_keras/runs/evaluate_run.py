@@ -5,7 +5,7 @@ import os
 from scale_vae_keras.evaluation.evaluate import Metrics, evaluate_model
 from scale_vae_keras.evaluation.prior import FITTED
 from scale_vae_keras.files import write_json
-from scale_vae_keras.layers.priors import prior_kind
+from scale_vae_keras.priors import prior_kind
 from scale_vae_keras.runs.run_folder import RunFolder
 
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 from scale_vae_keras.callbacks import EpochAverageScale, LatentMonitor
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.information import active_units, mutual_information
-from scale_vae_keras.layers.priors import LearnedMixturePrior
+from scale_vae_keras.priors import LearnedMixturePrior
 from scale_vae_keras.models import TextVAE
 
 PLAIN = {"mi", "mi_cap", "au", "au_unscaled"}

@@ -26,7 +26,7 @@ from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
 from scale_vae_keras.layers.cnn_decoder import CNNDecoder
 from scale_vae_keras.layers.decoder import LSTMDecoder
-from scale_vae_keras.layers.priors import LearnedMixturePrior, MixturePrior, VampPrior
+from scale_vae_keras.priors import LearnedMixturePrior, MixturePrior, VampPrior
 
 FACTORS = {1: [1.3], 2: [1.3, 0.6]}
 
@@ -37,7 +37,7 @@ ALL = pytest.mark.parametrize("kind", PRIORS)
 
 @pytest.fixture(autouse=True)
 def _small_mixtures(monkeypatch):
-    monkeypatch.setattr("scale_vae_keras.layers.priors.mixture._FEWEST_SAMPLES", 2_000)
+    monkeypatch.setattr("scale_vae_keras.priors.mixture._FEWEST_SAMPLES", 2_000)
 
 
 def scale_vae_with(kind, latent_dim):

@@ -16,7 +16,7 @@ from scale_vae_keras.evaluation.evaluate import dimension_table, evaluate_model
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.report import measured_prior, metrics_table, notes
 from scale_vae_keras.layers.decoder import LSTMDecoder
-from scale_vae_keras.layers.priors import PRIORS
+from scale_vae_keras.priors import PRIORS
 
 CONTRACT = {
     "objective_nll",

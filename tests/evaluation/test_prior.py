@@ -9,7 +9,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
 from scale_vae_keras.evaluation.information import aggregate_divergence
 from scale_vae_keras.evaluation.prior import FITTED, declared_prior
-from scale_vae_keras.layers.priors import PRIORS, MixturePrior
+from scale_vae_keras.priors import PRIORS, MixturePrior
 from scale_vae_keras.models import LanguageModel
 from scale_vae_keras.samplers import TemperatureSampler
 from scale_vae_keras.samplers.row_random import row_seeds
@@ -17,7 +17,7 @@ from scale_vae_keras.samplers.row_random import row_seeds
 
 @pytest.fixture(autouse=True)
 def _small_mixtures(monkeypatch):
-    monkeypatch.setattr("scale_vae_keras.layers.priors.mixture._FEWEST_SAMPLES", 2_000)
+    monkeypatch.setattr("scale_vae_keras.priors.mixture._FEWEST_SAMPLES", 2_000)
 
 
 def encoded(mean, log_var):

@@ -9,7 +9,7 @@ from scale_vae_keras import models
 from scale_vae_keras.callbacks import EpochAverageScale, FitPrior
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.layers.priors import LearnedMixturePrior, MixturePrior, VampPrior
+from scale_vae_keras.priors import LearnedMixturePrior, MixturePrior, VampPrior
 from scale_vae_keras.models import ScaleVAE, TextVAE
 
 LEARNED = {
@@ -232,7 +232,7 @@ def test_a_prior_that_is_not_fitted_yet_is_not_used(make, sentences):
     ids=lambda prior: prior if isinstance(prior, str) else prior.kind,
 )
 def test_a_keras_file_brings_the_prior_back(make, sentences, tmp_path, prior, monkeypatch):
-    monkeypatch.setattr("scale_vae_keras.layers.priors.mixture._FEWEST_SAMPLES", 500)
+    monkeypatch.setattr("scale_vae_keras.priors.mixture._FEWEST_SAMPLES", 500)
     vae, ids = make(ScaleVAE, prior=prior), sentences(12)
     vae.train_on_batch(ids)
     if vae.prior.needs_fit:

@@ -13,7 +13,7 @@ from tiny_model import FACTOR, MAX_WORDS, WORDS
 
 import scale_vae_keras as sv
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.priors import LearnedMixturePrior, VampPrior
+from scale_vae_keras.priors import LearnedMixturePrior, VampPrior
 from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.serving.signatures import Signatures
 

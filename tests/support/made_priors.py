@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from scale_vae_keras.layers.priors import (
+from scale_vae_keras.priors import (
     DiagonalPrior,
     FullPrior,
     LearnedMixturePrior,
     MixturePrior,
 )
-from scale_vae_keras.layers.priors.diagonal_gaussian import DiagonalGaussian
-from scale_vae_keras.layers.priors.diagonal_mixture import DiagonalMixture
+from scale_vae_keras.priors.diagonal_gaussian import DiagonalGaussian
+from scale_vae_keras.priors.diagonal_mixture import DiagonalMixture
 
 
 def made(prior, latent_dim, **values):

@@ -7,7 +7,7 @@ from rich.console import Console
 from scale_vae_keras.benchmarks.density.benchmark import Protocol, all_systems, benchmark_density
 from scale_vae_keras.benchmarks.density.table import density_table
 from scale_vae_keras.commands.console import typed_command
-from scale_vae_keras.layers.priors import ALIASES, PRIORS
+from scale_vae_keras.priors import ALIASES, PRIORS
 
 SUMMARY = (
     "Train systems under one protocol and compare their likelihood and information; the same "

@@ -2,7 +2,7 @@
 
 import keras
 
-from scale_vae_keras.layers.priors.diagonal_gaussian import DiagonalGaussian
+from scale_vae_keras.priors.diagonal_gaussian import DiagonalGaussian
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")

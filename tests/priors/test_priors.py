@@ -18,7 +18,7 @@ from made_priors import (
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.layers.priors import (
+from scale_vae_keras.priors import (
     ALIASES,
     PRIORS,
     DiagonalPrior,
@@ -32,7 +32,7 @@ from scale_vae_keras.layers.priors import (
 )
 from scale_vae_keras.models import ScaleVAE
 
-FEW_SAMPLES = "scale_vae_keras.layers.priors.mixture._FEWEST_SAMPLES"
+FEW_SAMPLES = "scale_vae_keras.priors.mixture._FEWEST_SAMPLES"
 # Two posteriors of variance 1: the aggregate is a mixture of two Gaussians on a diagonal.
 TWO = Posterior(np.array([[1.0, 1.0], [-1.0, -1.0]]), np.zeros([2, 2]))
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.layers.priors.prior import Prior
+from scale_vae_keras.priors.prior import Prior
 from scale_vae_keras.layers.row_random import row_normals
 
 

@@ -3,14 +3,14 @@
 import keras
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.priors.diagonal import DiagonalPrior
-from scale_vae_keras.layers.priors.full import FullPrior
-from scale_vae_keras.layers.priors.learned_mixture import LearnedMixturePrior
-from scale_vae_keras.layers.priors.mixture import MixturePrior
-from scale_vae_keras.layers.priors.prior import Prior
-from scale_vae_keras.layers.priors.scaled import ScaledPrior
-from scale_vae_keras.layers.priors.standard import StandardPrior
-from scale_vae_keras.layers.priors.vamp import VampPrior
+from scale_vae_keras.priors.diagonal import DiagonalPrior
+from scale_vae_keras.priors.full import FullPrior
+from scale_vae_keras.priors.learned_mixture import LearnedMixturePrior
+from scale_vae_keras.priors.mixture import MixturePrior
+from scale_vae_keras.priors.prior import Prior
+from scale_vae_keras.priors.scaled import ScaledPrior
+from scale_vae_keras.priors.standard import StandardPrior
+from scale_vae_keras.priors.vamp import VampPrior
 
 PRIORS: dict[str, type[Prior]] = {
     prior.kind: prior

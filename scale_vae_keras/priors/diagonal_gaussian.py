@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from scale_vae_keras.layers.priors.prior import Prior, gaussian_kl
+from scale_vae_keras.priors.prior import Prior, gaussian_kl
 from scale_vae_keras.layers.row_random import row_normals
 
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.layers.priors.diagonal_gaussian import DiagonalGaussian
+from scale_vae_keras.priors.diagonal_gaussian import DiagonalGaussian
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")

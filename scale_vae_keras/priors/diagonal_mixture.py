@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from scale_vae_keras.layers.priors.mixture import drawn_components
-from scale_vae_keras.layers.priors.prior import Prior, gaussian_kl, gaussian_log_density
+from scale_vae_keras.priors.mixture import drawn_components
+from scale_vae_keras.priors.prior import Prior, gaussian_kl, gaussian_log_density
 from scale_vae_keras.layers.row_random import row_normals
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.priors.diagonal_mixture import Components, DiagonalMixture
-from scale_vae_keras.layers.priors.mixture import checked_components
+from scale_vae_keras.priors.diagonal_mixture import Components, DiagonalMixture
+from scale_vae_keras.priors.mixture import checked_components
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")

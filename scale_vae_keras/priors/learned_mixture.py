@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.layers.priors.diagonal_mixture import Components, DiagonalMixture
-from scale_vae_keras.layers.priors.mixture import checked_components
+from scale_vae_keras.priors.diagonal_mixture import Components, DiagonalMixture
+from scale_vae_keras.priors.mixture import checked_components
 
 _SPREAD = 0.02
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from scale_vae_keras.models.gradients import apply_clipped, dense_gradients
+from scale_vae_keras.training.gradients import apply_clipped, dense_gradients
 
 START = [np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], np.float32), np.array([1.0], np.float32)]
 # norm sqrt(1 + 4 + 4 + 16) = 5
