@@ -52,7 +52,6 @@ def encode_dataset(model, dataset: Any) -> Encoded:
     Raises:
         InputError: a batch is invalid, see `data/input_checks.py`.
     """
-
     return _encode(model, ids_of_batches(dataset, model.vocabulary_size))
 
 

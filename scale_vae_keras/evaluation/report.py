@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from scale_vae_keras.priors import PRIORS, prior_kind
 from scale_vae_keras.metrics import EVALUATION
+from scale_vae_keras.priors import PRIORS, prior_kind
 
 
 def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:

@@ -1,7 +1,5 @@
 """A long short-term memory layer whose training step is fast on CPUs and on GPUs."""
 
-import contextlib
-from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -9,27 +7,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.custom_gradient import custom_gradient
-
-_portable = False
-
-
-@contextlib.contextmanager
-def portable_lstm() -> Iterator[None]:
-    """Traces every `LSTM` called inside the block without cuDNN.
-
-    A graph traced where a GPU is visible holds the cuDNN operation and does not run on a CPU;
-    a graph that is exported must run on both.
-    """
-    global _portable  # tf.distribute traces replicas in threads of its own
-    before, _portable = _portable, True
-    try:
-        yield
-    finally:
-        _portable = before
-
-
-def _use_cudnn() -> bool:
-    return not _portable and bool(tf.config.list_logical_devices("GPU"))
+from scale_vae_keras.layers.portable_graphs import use_cudnn
 
 
 @keras.saving.register_keras_serializable(package="scale_vae_keras")
@@ -143,7 +121,7 @@ class LSTM(keras.layers.Layer):
         if initial_state is None:
             zeros = tf.zeros([batch, self.units], inputs.dtype)
             initial_state = (zeros, zeros)
-        run = self._cudnn if _use_cudnn() else self._portable
+        run = self._cudnn if use_cudnn() else self._portable
         hidden = run(tf.transpose(inputs, [1, 0, 2]), initial_state, context)
         if self.return_sequences:
             return tf.transpose(hidden, [1, 0, 2])

@@ -6,11 +6,11 @@ import tensorflow as tf
 from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
 from scale_vae_keras.data.batches import evaluation_batches
 from scale_vae_keras.layers.replica import global_sum
-from scale_vae_keras.training.sample_weight import sentences_and_weights
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System, linear_annealing
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.text.vocabulary import PAD_ID
+from scale_vae_keras.training.sample_weight import sentences_and_weights
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")

@@ -7,9 +7,9 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.models.epoch_count import EpochCount
-from scale_vae_keras.training.sample_weight import refuse_targets, with_weights
 from scale_vae_keras.schedules.order import check_order
 from scale_vae_keras.schedules.skipped_steps import DivergenceGuard, SkippedSteps
+from scale_vae_keras.training.sample_weight import refuse_targets, with_weights
 
 
 def fit_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -8,11 +8,11 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.aggregate_divergence import aggregate_kl, maximum_mean_discrepancy
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.priors.prior import gaussian_log_density
 from scale_vae_keras.layers.replica import global_batch_size, global_rows
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.priors.prior import gaussian_log_density
 from scale_vae_keras.settings import check, setting
 
 _PRIOR_STREAM = -2

@@ -7,9 +7,9 @@ import tensorflow as tf
 
 from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.lstm import portable_lstm
-from scale_vae_keras.training.sample_weight import refuse_targets
+from scale_vae_keras.layers.portable_graphs import portable_lstm
 from scale_vae_keras.text.vocabulary import END_ID, START_ID
+from scale_vae_keras.training.sample_weight import refuse_targets
 
 
 class KerasDoors:

@@ -6,12 +6,12 @@ import tensorflow as tf
 from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.priors import StandardPrior
 from scale_vae_keras.models.sentence_model import SentenceModel
 from scale_vae_keras.models.sentence_terms import SentenceTerms
 from scale_vae_keras.models.settings import ModelSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
+from scale_vae_keras.priors import StandardPrior
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")

@@ -7,13 +7,13 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.dropout_seed import dropout_seed
-from scale_vae_keras.layers.lstm import portable_lstm
+from scale_vae_keras.layers.portable_graphs import portable_lstm
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
-from scale_vae_keras.priors import VampPrior
 from scale_vae_keras.layers.refinement import Refinement, refine
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.priors import VampPrior
 from scale_vae_keras.samplers.row_random import row_normals
 from scale_vae_keras.settings import check, setting
 

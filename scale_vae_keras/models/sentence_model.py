@@ -17,9 +17,14 @@ from scale_vae_keras.layers.replica import (
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.layers.step_function import scheduled_function, step_function
 from scale_vae_keras.models.fit_arguments import evaluate_arguments, fit_arguments
+from scale_vae_keras.models.keras_doors import KerasDoors
+from scale_vae_keras.models.sentence_terms import SentenceTerms, TrainingStep
+from scale_vae_keras.models.settings import ModelSettings
+from scale_vae_keras.models.training_counters import TrainingCounters
+from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
+from scale_vae_keras.settings import check
 from scale_vae_keras.training.global_mean import GlobalMean
 from scale_vae_keras.training.gradients import apply_clipped, dense_gradients
-from scale_vae_keras.models.keras_doors import KerasDoors
 from scale_vae_keras.training.sample_weight import (
     added_losses,
     has_weight,
@@ -27,11 +32,6 @@ from scale_vae_keras.training.sample_weight import (
     sentences_and_weights,
     weighted,
 )
-from scale_vae_keras.models.sentence_terms import SentenceTerms, TrainingStep
-from scale_vae_keras.models.settings import ModelSettings
-from scale_vae_keras.models.training_counters import TrainingCounters
-from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
-from scale_vae_keras.settings import check
 
 _FRATERNAL_STREAM = 1000
 

@@ -11,14 +11,14 @@ from scale_vae_keras.evaluation.first_posteriors import first_posteriors
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.layers.encoder import LSTMEncoder
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
-from scale_vae_keras.priors import Prior, get_prior
-from scale_vae_keras.priors.prior import FIT_LIMIT
 from scale_vae_keras.layers.replica import first_global_row
 from scale_vae_keras.models.sentence_model import SentenceModel
 from scale_vae_keras.models.sentence_terms import SentenceTerms
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
+from scale_vae_keras.priors import Prior, get_prior
+from scale_vae_keras.priors.prior import FIT_LIMIT
 from scale_vae_keras.settings import check
 
 _FIT_BATCH = 256

@@ -4,8 +4,8 @@ import math
 
 import tensorflow as tf
 
-from scale_vae_keras.priors.prior import Prior, gaussian_kl
 from scale_vae_keras.layers.row_random import row_normals
+from scale_vae_keras.priors.prior import Prior, gaussian_kl
 
 
 class DiagonalGaussian(Prior):

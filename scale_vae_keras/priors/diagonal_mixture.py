@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from scale_vae_keras.layers.row_random import row_normals
 from scale_vae_keras.priors.mixture import drawn_components
 from scale_vae_keras.priors.prior import Prior, gaussian_kl, gaussian_log_density
-from scale_vae_keras.layers.row_random import row_normals
 
 
 class Components(NamedTuple):

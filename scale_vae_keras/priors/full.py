@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.priors.prior import Prior
 from scale_vae_keras.layers.row_random import row_normals
+from scale_vae_keras.priors.prior import Prior
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")

@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.row_random import COMPONENT_STREAM, row_normals, row_uniforms
 from scale_vae_keras.priors.full import full_log_density, transformed
 from scale_vae_keras.priors.prior import Prior
-from scale_vae_keras.layers.row_random import COMPONENT_STREAM, row_normals, row_uniforms
 
 _FEWEST_SAMPLES = 50_000
 

@@ -16,8 +16,8 @@ from scale_vae_keras.callbacks import (
 )
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.priors import PRIORS
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.priors import PRIORS
 from scale_vae_keras.runs.config import RunConfig, configure
 
 

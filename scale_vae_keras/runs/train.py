@@ -1,6 +1,5 @@
 """Training a run."""
 
-import json
 import logging
 import os
 from dataclasses import replace
@@ -25,7 +24,6 @@ from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.checkpoint_folder import (
     checkpoints,
     last_good,
-    position,
     read_state,
 )
 from scale_vae_keras.runs.config import RunConfig
@@ -36,6 +34,7 @@ from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
 from scale_vae_keras.runs.run_tokenizer import resolved, run_tokenizer
 from scale_vae_keras.runs.same_run import check_same_run, describe_run
 from scale_vae_keras.runs.standard_callbacks import standard_callbacks
+from scale_vae_keras.runs.stopped import say_why_it_stopped, what_is_saved
 from scale_vae_keras.runs.tensorboard import tensorboard_callbacks
 from scale_vae_keras.runs.workers import (
     barrier,
@@ -211,7 +210,7 @@ class Run:
         if checkpoint.stopped or checkpoint.epochs >= epochs:
             return
         remove_scratch(output.path)
-        _say_why_it_stopped(output)
+        say_why_it_stopped(output)
         keras.utils.set_random_seed(config.seed)
         if profile is not None and is_chief(self.strategy):
             callbacks = in_order([*callbacks, profile])
@@ -223,12 +222,12 @@ class Run:
                 self._train(model, validation, callbacks, checkpoint, verbose)
                 barrier(self.strategy)
         except KeyboardInterrupt:
-            raise InputError(f"interrupted: {_what_is_saved(folder)}") from None
+            raise InputError(f"interrupted: {what_is_saved(folder)}") from None
         except InputError as error:
             write_json(output.stopped_path, {"reason": str(error)})
-            raise InputError(f"{error}; {_what_is_saved(folder)}") from error
+            raise InputError(f"{error}; {what_is_saved(folder)}") from error
         except OSError as error:
-            raise InputError(f"cannot write the run: {error}; {_what_is_saved(folder)}") from error
+            raise InputError(f"cannot write the run: {error}; {what_is_saved(folder)}") from error
         self.seconds, self.cpu_seconds = checkpoint.seconds, checkpoint.cpu_seconds
         if is_chief(self.strategy):
             self._say_what_is_wrong(callbacks)
@@ -328,24 +327,4 @@ def _batches(config, train, first_epoch=0, first_batch=0):
         first_epoch=first_epoch,
         by_label=config.by_label,
         first_batch=first_batch,
-    )
-
-
-def _say_why_it_stopped(folder: RunFolder) -> None:
-    path = folder.stopped_path
-    if path.exists():
-        reason = json.loads(path.read_text(encoding="utf-8"))["reason"]
-        _logger.warning("the run had stopped before: %s", reason)
-        path.unlink()
-
-
-def _what_is_saved(folder: RunFolder) -> str:
-    saved = checkpoints(folder.checkpoints)
-    if not saved:
-        return f"nothing was saved yet; start again with --resume --output {folder.path}"
-    epochs, steps = position(saved[-1])
-    within = f" and {steps} steps of the next" if steps else ""
-    return (
-        f"{folder.path} holds epoch {epochs}{within} and the best model so far; continue with "
-        f"--resume --output {folder.path}"
     )

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
-from scale_vae_keras.layers.lstm import portable_lstm
+from scale_vae_keras.layers.portable_graphs import portable_lstm
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.serving.portability import check_portable
 from scale_vae_keras.serving.rows import MAX_ROWS

@@ -7,8 +7,8 @@ import tensorflow as tf
 from scale_vae_keras.callbacks import EpochAverageScale, LatentMonitor
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.information import active_units, mutual_information
-from scale_vae_keras.priors import LearnedMixturePrior
 from scale_vae_keras.models import TextVAE
+from scale_vae_keras.priors import LearnedMixturePrior
 
 PLAIN = {"mi", "mi_cap", "au", "au_unscaled"}
 FACTOR = {"factor_min", "factor_mean", "factor_max", "factor_capped", "factor_unrecorded"}

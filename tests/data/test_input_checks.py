@@ -28,7 +28,9 @@ INVALID = {
 }
 
 
-@pytest.mark.parametrize("make", [list, np.array, np.uint8, np.int64, tf.constant], ids=str)
+@pytest.mark.parametrize(
+    "make", [list, np.array, np.uint8, np.int64, tf.constant], ids=lambda make: make.__name__
+)
 def test_ids_of_every_kind(make):
     ids = as_ids(make(IDS), VOCABULARY)
     assert ids.dtype == tf.int32

@@ -9,8 +9,8 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
 from scale_vae_keras.evaluation.information import aggregate_divergence
 from scale_vae_keras.evaluation.prior import FITTED, declared_prior
-from scale_vae_keras.priors import PRIORS, MixturePrior
 from scale_vae_keras.models import LanguageModel
+from scale_vae_keras.priors import PRIORS, MixturePrior
 from scale_vae_keras.samplers import TemperatureSampler
 from scale_vae_keras.samplers.row_random import row_seeds
 

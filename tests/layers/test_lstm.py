@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.lstm import LSTM, portable_lstm
+from scale_vae_keras.layers.lstm import LSTM
+from scale_vae_keras.layers.portable_graphs import portable_lstm
 
 BATCH, TIME, INPUT, CONTEXT, UNITS = 3, 5, 4, 2, 6
 LENGTHS = [5, 2, 3]

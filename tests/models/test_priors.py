@@ -9,8 +9,8 @@ from scale_vae_keras import models
 from scale_vae_keras.callbacks import EpochAverageScale, FitPrior
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.priors import LearnedMixturePrior, MixturePrior, VampPrior
 from scale_vae_keras.models import ScaleVAE, TextVAE
+from scale_vae_keras.priors import LearnedMixturePrior, MixturePrior, VampPrior
 
 LEARNED = {
     "learned-mixture": lambda: LearnedMixturePrior(3, seed=1),

@@ -18,6 +18,7 @@ from made_priors import (
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.models import ScaleVAE
 from scale_vae_keras.priors import (
     ALIASES,
     PRIORS,
@@ -30,7 +31,6 @@ from scale_vae_keras.priors import (
     get_prior,
     prior_kind,
 )
-from scale_vae_keras.models import ScaleVAE
 
 FEW_SAMPLES = "scale_vae_keras.priors.mixture._FEWEST_SAMPLES"
 # Two posteriors of variance 1: the aggregate is a mixture of two Gaussians on a diagonal.

@@ -16,8 +16,8 @@ import tensorflow as tf
 from scale_vae_keras.callbacks import BestModel, DecayOnPlateau, FitPrior, LatentMonitor
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
 from scale_vae_keras.data.encoded import EncodedSplit
-from scale_vae_keras.priors import LearnedMixturePrior, VampPrior, get_prior
 from scale_vae_keras.models import ScaleVAE, TextVAE
+from scale_vae_keras.priors import LearnedMixturePrior, VampPrior, get_prior
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.workers import open_strategy
