@@ -3,6 +3,7 @@
 import argparse
 
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
+from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
 
 
@@ -18,4 +19,4 @@ def run(options: argparse.Namespace) -> None:
     """Prints sentences from the model's prior."""
     sampler = chosen_sampler(options)
     for text in load(options.run).generate(options.n, options.seed, sampler):
-        print(text)
+        print(one_line(text))

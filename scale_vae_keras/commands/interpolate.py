@@ -2,6 +2,7 @@
 
 import argparse
 
+from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
 
 
@@ -16,4 +17,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Prints sentences between two sentences."""
     for text in load(options.run).interpolate(options.start, options.end, options.steps):
-        print(text)
+        print(one_line(text))

@@ -2,7 +2,7 @@
 
 import argparse
 
-from scale_vae_keras.data.lines import read_lines
+from scale_vae_keras.data.lines import one_line, read_lines
 from scale_vae_keras.runs.load import load
 from scale_vae_keras.runs.run_folder import RunFolder
 
@@ -25,4 +25,4 @@ def run(options: argparse.Namespace) -> None:
     labelled = RunFolder(options.run).has_labels
     texts, _ = read_lines(options.file, labelled, options.encoding)
     for text in load(options.run).reconstruct(texts):
-        print(text)
+        print(one_line(text))

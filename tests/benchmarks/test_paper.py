@@ -270,8 +270,8 @@ def test_refusals(corpus, made, tmp_path, capsys):
     assert "give --data DATA and --output DIR" in refused(capsys, *words(1, corpus, new)[:6])
     assert "Give --output" in refused(capsys, "benchmark", "paper", "--figure", "latent")
     assert not new.exists()
-    other = [*commands(corpus, made.folder)[2], "--generator", "standard"]
-    assert "another protocol: generator is scaled" in refused(capsys, *other)
+    other = [*commands(corpus, made.folder)[2], "--prior", "standard"]
+    assert "another protocol: prior is None" in refused(capsys, *other)
 
 
 @pytest.mark.parametrize(("table", "module"), [(1, "matplotlib"), (5, "sacrebleu.metrics")])
@@ -299,7 +299,7 @@ def test_a_language_model_has_nothing_to_probe(made, capsys):
 
 
 def protocol(preset):
-    return Protocol("reviews", preset, (), 5, None, "scaled")
+    return Protocol("reviews", preset, (), 5, None, None, True)
 
 
 def test_the_papers_systems_by_their_shortest_names():

@@ -13,8 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scale_vae_keras.evaluation.encode import encode_sentences
-from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers import TopKSampler
 from scale_vae_keras.samplers.row_random import row_seeds
@@ -27,6 +25,7 @@ LINES = [f"{subject} {ending}" for subject in SUBJECTS for ending in ENDINGS] * 
 TINY = (
     *("--preset", "small", "--epochs", "2", "--batch-size", "16", "--f-epo", "1"),
     *("--embedding-dim", "6", "--units", "8", "--latent-dim", "4"),
+    *("--tokenizer", "words", "--min-count", "1"),
 )
 
 
@@ -150,29 +149,51 @@ def test_generate_with_each_strategy(run, strategy):
     assert len(succeed("generate", run, "-n", 2, *strategy).splitlines()) == 2
 
 
-@pytest.mark.parametrize(
-    "generator", ["scaled", "standard", "fitted", "fitted-full", "fitted-mixture"]
-)
-def test_generate_writes_from_the_declared_prior(run, generator):
+def test_generate_writes_from_the_model_s_prior(run):
     folder = RunFolder(run)
     model = folder.load_model()
-    encoded = encode_sentences(model, folder.encode("train"))
-    z = declared_prior(model, generator, encoded).sample(row_seeds(4, 5))
+    assert model.prior.kind == "full"
+    z = model.prior.sample(row_seeds(4, 5))
     ids = model.decode(z, TopKSampler(2, 1.0), row_seeds(4, 5), folder.config.max_length + 1).ids
     expected = [text.decode() for text in folder.tokenizer.detokenize(ids).numpy()]
     arguments = ("generate", run, "-n", 4, "--seed", 5, "--top-k", 2)
-    assert succeed(*arguments, "--generator", generator).splitlines() == expected
-    if generator == "scaled":
-        assert succeed(*arguments).splitlines() == expected
+    assert succeed(*arguments).splitlines() == expected
 
 
-@pytest.mark.parametrize("generator", ["fitted-full", "fitted-mixture"])
-def test_evaluate_under_a_fitted_generator(run, generator):
-    metrics = json.loads(
-        succeed("evaluate", run, "--generator", generator, "--samples", 5, "--json")
-    )
-    assert metrics["generator"] == generator
+def test_generate_samples_the_likeliest_words_by_default(run):
+    asked = ("generate", run, "-n", 20, "--seed", 5)
+    assert succeed(*asked) == succeed(*asked, "--top-p", 0.9)
+    assert succeed(*asked) != succeed(*asked, "--top-p", 1)
+
+
+@pytest.mark.parametrize(("prior", "kind"), [("fitted-full", "full"), ("mixture", "mixture")])
+def test_evaluate_under_a_fitted_prior(run, prior, kind):
+    metrics = json.loads(succeed("evaluate", run, "--prior", prior, "--samples", 5, "--json"))
+    assert metrics["prior"] == kind
     assert metrics["iw_nll"] < metrics["elbo_nll"]
+
+
+def test_a_corpus_that_moved_is_found_where_it_is(run, corpus, tmp_path):
+    moved, copy = tmp_path / "moved", tmp_path / "run"
+    shutil.copytree(corpus, moved)
+    shutil.copytree(run, copy)
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**config, "data": str(tmp_path / "gone")}))
+    asked = ("evaluate", copy, "--samples", 0, "--limit", 10)
+    assert "gone" in fail(*asked)
+    assert "elbo_nll" in succeed(*asked, "--data", moved)
+    (moved / "test.txt").write_text("another line .\n" * 9)
+    assert "is not the one of the run" in fail(*asked, "--data", moved)
+
+
+def test_the_traceback_behind_an_error_is_shown_on_request(tmp_path):
+    assert "Traceback" not in scale_vae("generate", tmp_path / "nowhere").errors
+    for asked in ({"SCALE_VAE_DEBUG": "1"}, {}):
+        words = () if asked else ("--debug",)
+        done = scale_vae(*words, "generate", tmp_path / "nowhere", **asked)
+        assert done.status == 2
+        assert "Traceback" in done.errors
+        assert done.errors.splitlines()[-1].startswith("error: there is no run folder")
 
 
 def test_reconstruct_reads_a_file_or_standard_input(run, corpus):
@@ -218,7 +239,7 @@ def test_report_writes_a_page_and_says_where(run, tmp_path):
 
 
 def test_data_shows_the_statistics(corpus):
-    shown = succeed("data", corpus)
+    shown = succeed("data", corpus, "--tokenizer", "words", "--min-count", 1)
     assert "vocabulary: 24 tokens" in shown
     assert shown.count(" 60 ") == 3
 

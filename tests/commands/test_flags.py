@@ -22,11 +22,11 @@ from scale_vae_keras import samplers
 from scale_vae_keras.benchmarks.density.benchmark import Protocol
 from scale_vae_keras.commands import COMMANDS, benchmark
 from scale_vae_keras.commands.main import main, parse
-from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.models import ScaleVAE
 from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers.sampler import Sentences
+from scale_vae_keras.text_model import TextModel
 
 COMMAND_ROOM = "scale_vae_keras.commands"
 
@@ -52,15 +52,15 @@ class Case:
     printed: str | None = None
 
 
-PROTOCOL = Protocol("c", "base", ["epochs=6", "units=9"], 7, 5, "fitted")
+PROTOCOL = Protocol("c", "base", ["epochs=6", "units=9"], 7, 5, "diagonal", published=True)
 COMMAND_LINE = "what the user typed"
 
 CASES = [
     Case("quickstart --output d", "quickstart.run_quickstart", {"output": "d"}),
     Case(
-        "evaluate r --split valid --samples 7 --generator standard --limit 5 --seed 3 --json",
+        "evaluate r --split valid --samples 7 --prior standard --limit 5 --seed 3 --data d --json",
         "evaluate.evaluate_run",
-        dict(run="r", split="valid", samples=7, generator="standard", seed=3, limit=5),
+        dict(run="r", split="valid", samples=7, prior="standard", seed=3, limit=5, data="d"),
         returns={"elbo_nll": 1.5},
         printed='{\n  "elbo_nll": 1.5\n}\n',
     ),
@@ -70,10 +70,15 @@ CASES = [
         "serve.start",
         {"directory": "d", "name": "n", "rest_port": 1, "grpc_port": 2, "host": "h"},
     ),
-    Case("report r --output f", "report.write_report", {"run": "r", "output": "f"}),
+    Case(
+        "report r --output f --data d",
+        "report.write_report",
+        {"run": "r", "output": "f", "data": "d"},
+    ),
     Case(
         "benchmark density --data c --output d --methods vae scale:f_epo=3 --preset base "
-        "--settings epochs=6 units=9 --seeds 1 2 --samples 7 --limit 5 --generator fitted",
+        "--settings epochs=6 units=9 --seeds 1 2 --samples 7 --limit 5 --prior diagonal "
+        "--published",
         "benchmark.density.benchmark_density",
         dict(
             systems=["vae", "scale:f_epo=3"],
@@ -87,7 +92,7 @@ CASES = [
     Case(
         "benchmark paper --table 5 --data c --output d --beside yahoo --methods vae bn "
         "--preset base --settings epochs=6 units=9 --seeds 8 9 --samples 7 --limit 5 "
-        "--generator fitted -n 11",
+        "--prior diagonal -n 11",
         "benchmark.paper.benchmark_paper",
         dict(
             table=5,
@@ -114,16 +119,52 @@ CASES = [
         silenced=("benchmark.latent.latent_table",),
     ),
     Case(
-        "benchmark probe r --repeats 3",
+        "benchmark probe r --repeats 3 --data d",
         "benchmark.probe.probe_run",
-        {"run": "r", "repeats": 3},
+        {"run": "r", "repeats": 3, "data": "d"},
         silenced=("benchmark.probe.probe_table",),
     ),
     Case(
-        "benchmark generation r --language-model m -n 9 --seed 3",
+        "benchmark generation r --language-model m -n 9 --seed 3 --data d --top-p 0.7 "
+        "--temperature 0.6",
         "benchmark.generation.measure_generation",
-        {"run": "r", "language_model": "m", "count": 9, "seed": 3},
+        dict(
+            run="r",
+            language_model="m",
+            count=9,
+            seed=3,
+            sampler=samplers.TopPSampler(0.7, 0.6),
+            data="d",
+        ),
         silenced=("benchmark.generation.generation_table",),
+    ),
+    Case(
+        "benchmark generation r --language-model m --top-k 3",
+        "benchmark.generation.measure_generation",
+        {"sampler": samplers.TopKSampler(3, 1.0)},
+        silenced=("benchmark.generation.generation_table",),
+    ),
+    Case(
+        "benchmark generation r --language-model m --beam 2",
+        "benchmark.generation.measure_generation",
+        {"sampler": samplers.BeamSampler(2)},
+        silenced=("benchmark.generation.generation_table",),
+    ),
+    Case(
+        "prepare a b --output d --text t --label l --split 0.8 0.1 0.1 --seed 3 --deduplicate "
+        "--encoding latin-1",
+        "prepare.prepare",
+        dict(
+            inputs=["a", "b"],
+            output="d",
+            text="t",
+            label="l",
+            split=(0.8, 0.1, 0.1),
+            seed=3,
+            deduplicate=True,
+            encoding="latin-1",
+        ),
+        silenced=("prepare.report_lines",),
     ),
     Case(
         "benchmark speed --shape paper --data c --rounds 2 --sweep batch latent --output speed.csv",
@@ -139,23 +180,26 @@ CASES = [
     ),
 ]
 
-GENERATE = "generate run -n 3 --seed 4 --generator standard"
+GENERATE = "generate run -n 3 --seed 4"
 SAMPLERS = {
     f"{GENERATE} --temperature 0.6 --top-p 0.7": samplers.TopPSampler(0.7, 0.6),
     f"{GENERATE} --temperature 0.6 --top-k 3": samplers.TopKSampler(3, 0.6),
-    f"{GENERATE} --temperature 0.6": samplers.TemperatureSampler(0.6),
+    f"{GENERATE} --temperature 0.6": samplers.TopPSampler(0.9, 0.6),
     f"{GENERATE} --beam 2": samplers.BeamSampler(2),
 }
-RECONSTRUCT = "reconstruct run text.txt"
+RECONSTRUCT = "reconstruct run text.txt --encoding utf-8"
 INTERPOLATE = "interpolate run dog cat --steps 3"
-ENCODE = "encode run text.txt --output codes.npz"
+ENCODE = "encode run text.txt --output codes.npz --encoding utf-8"
 REQUEST = "request h:1 decode z=1.5 --model m --timeout 2.5"
+WORDS = "data corpus --tokenizer words"
 COUNTS = {
-    "data corpus": ("vocabulary: 9 tokens", 0),
-    "data corpus --min-count 2": ("vocabulary: 7 tokens", 0),
-    "data corpus --vocabulary-limit 6": ("vocabulary: 6 tokens", 0),
-    "data corpus --tokenizer raw": ("vocabulary: 10 tokens", 0),
-    "data corpus --max-length 3": ("vocabulary: 9 tokens", 1),
+    f"{WORDS} --min-count 1": ("vocabulary: 9 tokens", 0),
+    f"{WORDS} --min-count 2": ("vocabulary: 7 tokens", 0),
+    f"{WORDS} --vocabulary-limit 6": ("vocabulary: 6 tokens", 0),
+    "data corpus --tokenizer raw --min-count 1": ("vocabulary: 10 tokens", 0),
+    f"{WORDS} --min-count 1 --max-length 3": ("vocabulary: 9 tokens", 1),
+    "data corpus --tokenizer regex --pattern [a-c]": ("vocabulary: 12 tokens", 0),
+    "data corpus --subwords bpe --vocabulary-limit 330 --encoding utf-8": ("(bpe)", 0),
 }
 TUNE = (
     "tune c --output d --tuner bayesian --grid table3 --trials 5 --epochs 3 --objective mi "
@@ -249,30 +293,27 @@ def test_generate(words, older, monkeypatch):
     calls = recorded(monkeypatch, ScaleVAE, "decode", NOTHING)
     assert main(words.split()) == 0
     (call,) = calls
-    prior = declared_prior(RunFolder("run").load_model(), "standard")
-    np.testing.assert_array_equal(call["z"], prior.sample(3, 4))
+    prior = RunFolder("run").load_model().prior
+    np.testing.assert_array_equal(call["z"], prior.sample(row_seeds(3, 4)))
     np.testing.assert_array_equal(call["seeds"], row_seeds(3, 4))
     assert call["sampler"] == SAMPLERS[words]
     assert call["max_length"] == 13
 
 
 def test_interpolate(older, monkeypatch):
-    calls = recorded(monkeypatch, ScaleVAE, "interpolate", NOTHING)
+    calls = recorded(monkeypatch, TextModel, "interpolate", ["a\nb"])
     assert main(INTERPOLATE.split()) == 0
     (call,) = calls
-    for name, text in zip(("start", "end"), ("dog", "cat"), strict=True):
-        ids = RunFolder("run").tokenizer([text]).to_tensor()
-        np.testing.assert_array_equal(call[name], ids)
-    assert (call["steps"], call["max_length"]) == (3, 13)
+    assert (call["start"], call["end"], call["steps"]) == ("dog", "cat", 3)
 
 
-def test_reconstruct(older, monkeypatch):
-    calls = recorded(monkeypatch, ScaleVAE, "reconstruct", NOTHING)
+def test_reconstruct(older, monkeypatch, capsys):
+    calls = recorded(monkeypatch, TextModel, "reconstruct", ["a\nb", "c"])
     assert main(RECONSTRUCT.split()) == 0
     (call,) = calls
-    lines = (older / "text.txt").read_text().splitlines()
-    np.testing.assert_array_equal(call["ids"], RunFolder("run").tokenizer(lines).to_tensor())
-    assert call["max_length"] == 13
+    assert call["texts"] == (older / "text.txt").read_text().splitlines()
+    assert call["self"].max_length == 13
+    assert capsys.readouterr().out == "a b\nc\n"
 
 
 def test_encode(older):
@@ -281,8 +322,9 @@ def test_encode(older):
     lines = (older / "text.txt").read_text().splitlines()
     posterior = folder.load_model().encode(folder.tokenizer(lines).to_tensor())
     with np.load(older / "codes.npz") as codes:
-        np.testing.assert_array_equal(codes["mean"], posterior.mean)
-        np.testing.assert_array_equal(codes["stddev"], posterior.stddev)
+        np.testing.assert_allclose(codes["mean"], posterior.mean, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(codes["stddev"], posterior.stddev, rtol=1e-5)
+        assert codes["text"].tolist() == lines
 
 
 def test_request(monkeypatch, capsys):

@@ -41,7 +41,7 @@ def other_value(each):
     if each.kind is str:
         if each.limits.choices:
             return next(choice for choice in each.limits.choices if choice != each.default)
-        return {"tokenizer": "raw"}[each.name]
+        return {"pattern": "[a-z]"}[each.name]
     if each.limits.most is not None or each.limits.below is not None:
         return 0.375
     return each.default + (3 if each.kind is int else 0.5)
@@ -210,7 +210,8 @@ def started(monkeypatch, tmp_path):
     def start(*words):
         output = tmp_path / "run"
         with pytest.raises(CaughtError):
-            train.run(parse(["train", str(folder), "--output", str(output), *TINY, *words]))
+            kind = [] if "--tokenizer" in words else ["--tokenizer", "words"]
+            train.run(parse(["train", str(folder), "--output", str(output), *TINY, *kind, *words]))
         run = Run(RunFolder(output), None, None, None)
         run.train = run.folder.encode("train")
         begun = Started(run, seen["model"], seen["callbacks"], batches)
@@ -226,6 +227,16 @@ def vocabulary(started):
 
 ACTS = {
     "tokenizer": (["--tokenizer", "raw"], lambda s: "the" in vocabulary(s), True),
+    "pattern": (
+        ["--tokenizer", "regex", "--pattern", "[a-z]+"],
+        lambda s: s.run.folder.tokenizer.pattern,
+        "[a-z]+",
+    ),
+    "subwords": (
+        ["--tokenizer", "sentencepiece", "--subwords", "bpe", "--vocabulary-limit", "330"],
+        lambda s: len(vocabulary(s)),
+        330,
+    ),
     "vocabulary_limit": (["--vocabulary-limit", "7"], lambda s: len(vocabulary(s)), 7),
     "min_count": (["--min-count", "7"], lambda s: "sleeps" in vocabulary(s), False),
     "max_length": (["--max-length", "3"], lambda s: int(s.run.train.lengths.max()), 5),
@@ -263,9 +274,9 @@ ACTS = {
         (11, 11, 11),
     ),
     "select_by": (
-        ["--select-by", "elbo"],
+        ["--select-by", "objective"],
         lambda s: s.callbacks["BestModel"].monitor,
-        "val_elbo_nll",
+        "val_loss",
     ),
 }
 

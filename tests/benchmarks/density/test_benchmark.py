@@ -33,7 +33,8 @@ def protocol(corpus, **changes):
         "settings": SETTINGS,
         "samples": 5,
         "limit": 12,
-        "generator": "scaled",
+        "prior": "scaled",
+        "published": True,
     }
     return Protocol(**{**given, **changes})
 
