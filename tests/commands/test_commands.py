@@ -338,9 +338,9 @@ def test_resume_refuses_a_changed_corpus(tmp_path):
         (("--dropout", "1"), "dropout must be"),
         (("--average", "mode"), "average must be one of"),
         (("--learning-rate", "-1"), "learning_rate must be positive"),
-        (("--kl-start", "2"), "KL weight"),
+        (("--kl-start", "2"), "kl_start must be from 0 to 1"),
         (("--epochs", "many"), "invalid int value"),
-        (("--tokenizer", "nonsense"), "unknown tokenizer"),
+        (("--tokenizer", "nonsense"), "tokenizer must be one of"),
         (("--precision", "float8"), "precision must be one of"),
         (("--save-steps", "0"), "--save-steps: invalid int of at least 1"),
         (("--save-minutes", "-1"), "--save-minutes: invalid float of at least 0"),
@@ -393,7 +393,7 @@ def test_broken_run_folders(run, tmp_path):
     (broken / "model.keras").unlink()
     assert "no model.keras" in fail("generate", broken)
     (broken / "vocabulary.txt").write_text("<pad>\n<s>\n</s>\n<unk>\nother\n")
-    assert "vocabulary" in fail("train", "--resume", "--output", broken)
+    assert "the tokenizer in" in fail("train", "--resume", "--output", broken)
     (broken / "config.json").write_text("{")
     assert "config.json" in fail("evaluate", broken)
 

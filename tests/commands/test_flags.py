@@ -64,7 +64,7 @@ CASES = [
         returns={"elbo_nll": 1.5},
         printed='{\n  "elbo_nll": 1.5\n}\n',
     ),
-    Case("export r d --version 3", "export.write", dict(run="r", directory="d", version=3)),
+    Case("export r d --version 3", "export.write", dict(source="r", directory="d", version=3)),
     Case(
         "serve d --name n --rest-port 1 --grpc-port 2 --host h",
         "serve.start",
@@ -175,7 +175,7 @@ CASES = [
     Case(
         "benchmark speed --output speed.csv",
         "benchmark.speed.write_csv",
-        {"path": "speed.csv", "rows": ""},
+        {"path": "speed.csv", "table": ""},
         silenced=("benchmark.speed.benchmark_speed", "benchmark.speed.speed_table"),
     ),
 ]
@@ -198,7 +198,7 @@ COUNTS = {
     f"{WORDS} --vocabulary-limit 6": ("vocabulary: 6 tokens", 0),
     "data corpus --tokenizer raw --min-count 1": ("vocabulary: 10 tokens", 0),
     f"{WORDS} --min-count 1 --max-length 3": ("vocabulary: 9 tokens", 1),
-    "data corpus --tokenizer regex --pattern [a-c]": ("vocabulary: 12 tokens", 0),
+    "data corpus --tokenizer regex --pattern [a-c]": ("vocabulary: 10 tokens", 0),
     "data corpus --subwords bpe --vocabulary-limit 330 --encoding utf-8": ("(bpe)", 0),
 }
 TUNE = (

@@ -1,0 +1,51 @@
+"""The examples in docstrings run."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import scale_vae_keras as sv
+
+ROOMS = ("callbacks", "layers", "models", "priors", "samplers", "schedules", "text", "data")
+
+
+def modules():
+    for room in ROOMS:
+        package = importlib.import_module(f"{sv.__name__}.{room}")
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            yield importlib.import_module(found.name)
+
+
+def examples():
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    for module in modules():
+        for test in finder.find(module, module.__name__):
+            if test.examples:
+                yield pytest.param(test, id=test.name.removeprefix("scale_vae_keras."))
+
+
+@pytest.mark.parametrize("example", examples())
+def test_an_example_gives_what_it_shows(example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    example.globs = {**example.globs, "sv": sv, "keras": keras, "np": np, "tf": tf}
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    said = []
+    runner.run(example, out=said.append)
+    assert not runner.failures, "".join(said)
+
+
+def test_every_public_class_has_an_example():
+    public = {
+        each
+        for room in ("callbacks", "layers", "models", "samplers")
+        for each in vars(importlib.import_module(f"{sv.__name__}.{room}")).values()
+        if inspect.isclass(each) and each.__module__.startswith(f"{sv.__name__}.")
+    }
+    silent = {c.__name__ for c in public if ">>>" not in (c.__doc__ or "")}
+    assert silent == set()
