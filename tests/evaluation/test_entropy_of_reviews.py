@@ -18,10 +18,12 @@ from scale_vae_keras.evaluation.report import notes
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
+from scale_vae_keras.runs.presets import PUBLISHED
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 SENTENCES = 200
-TINY = {"latent_dim": 4, "embedding_dim": 16, "units": 32, "dropout": 0.0, "batch_size": 128}
+TINY = {"embedding_dim": 16, "units": 32, "dropout": 0.0, "batch_size": 128}
+LATENT = {"latent_dim": 4, "kl_epochs": 1}
 OWN = {
     "scale": {"f_epo": 1},
     "sa": {"refinement_steps": 1, "batch_size": 64},
@@ -53,9 +55,8 @@ def reviews():
 
 
 def trained(name, reviews, steps, epochs, rate, **settings):
-    config = configure(
-        "reviews", name, "small", **{**TINY, "epochs": epochs, "kl_epochs": 1, **settings}
-    )
+    latent = {} if name == "lstm-lm" else {**LATENT, **PUBLISHED, "tokenizer": None}
+    config = configure("reviews", name, "small", **{**TINY, **latent, "epochs": epochs, **settings})
     model = build_model(config, reviews.vocabulary_size)
     model.compile(keras.optimizers.Adam(rate, global_clipnorm=5.0))
     model.fit(

@@ -69,13 +69,15 @@ def test_exactly_one_callback_anneals_the_kl(name):
 def test_an_annealed_bound_has_its_callback_and_selects_by_the_bound():
     config = configure("reviews", "scale", "small", **TINY, bound="annealed", bound_epochs=5)
     assert config.select_by == "elbo"
+    paper = configure("reviews", "scale", "paper", bound="annealed")
+    assert paper.select_by == "elbo"
     *_, annealing = get_system("scale").callbacks(config)
     assert (annealing.start, annealing.epochs) == (4, 5)
     assert build_model(config, 12).bound == "annealed"
     chosen = configure("reviews", "scale", "small", bound="annealed", select_by="objective")
     assert chosen.select_by == "objective"
     for other in ("paper", "proper"):
-        config = configure("reviews", "scale", "small", bound=other)
+        config = configure("reviews", "scale", "paper", bound=other)
         assert config.select_by == "objective"
         assert len(get_system("scale").callbacks(config)) == 2
 
