@@ -20,19 +20,20 @@ from scale_vae_keras.models import ScaleVAE, TextVAE
 from scale_vae_keras.priors import LearnedMixturePrior, VampPrior, get_prior
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
+from scale_vae_keras.runs.presets import PUBLISHED
 from scale_vae_keras.runs.workers import open_strategy
 
 VOCABULARY = 12
 BATCH = 16
 SETTINGS = {
     "batch_size": BATCH,
-    "latent_dim": 2,
     "embedding_dim": 5,
     "units": 6,
     "dropout": 0.0,
     "decoder_initializer_range": 0.5,
     "learning_rate": 0.1,
 }
+LATENT = {"latent_dim": 2}
 OWN = {
     "clipnorm": {"method": "vae"},
     "clipvalue": {"method": "vae"},
@@ -77,7 +78,8 @@ def weights_of(ids):
 
 def train(system, strategy, sentences, epochs):
     """The model after some epochs, and the losses of each."""
-    settings = {"method": system, **SETTINGS, **OWN.get(system, {})}
+    latent = {} if system == "lstm-lm" else {**LATENT, **PUBLISHED, "tokenizer": None}
+    settings = {"method": system, **SETTINGS, **latent, **OWN.get(system, {})}
     config = configure("reviews", preset="base", **settings)
     train, valid = split(sentences, 0), split(9, 1)
     validation, _ = evaluation_batches(valid, BATCH)
