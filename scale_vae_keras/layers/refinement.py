@@ -38,7 +38,7 @@ def refine(
 
     Args:
         objective: gives each sentence's objective, `[batch]`, from the step's number, the
-            posterior and `weights`; it reads nothing else that gradients shall reach.
+            posterior and `weights`; it reads nothing else that gradients should reach.
         posterior: mean and log variance, `[batch, latent]`.
         weights: what the objective depends on beside the posterior.
         settings: the descent.

@@ -12,7 +12,7 @@ from scale_vae_keras.layers.replica import own_rows
 def step_function(model: keras.Model, step: Callable, steps: int = 1) -> Callable:
     """Runs a step on every replica.
 
-    Keras' own function fails with several workers, and with several steps a call on several
+    Keras' own function fails with several workers, and with several steps per call on several
     replicas (keras issue 20585). Each replica is given its rows of the batch, see `own_rows`;
     batches of a `tf.distribute.DistributedDataset` are divided already.
 

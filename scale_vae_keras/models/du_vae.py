@@ -52,6 +52,12 @@ class DUVAE(TextVAE):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.DUVAE(9, latent_dim=2, embedding_dim=3, units=4, gamma=0.5)
+        >>> posterior = model.encode([[1, 5, 2]])
+        >>> bool(tf.reduce_all(tf.exp(posterior.log_var) > 1 / (2 * np.pi * np.e)))
+        True
     """
 
     def __init__(

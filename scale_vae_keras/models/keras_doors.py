@@ -53,13 +53,13 @@ class KerasDoors:
 
         Args:
             x: ids `[batch, time]`, see `as_ids`.
-            y: not taken.
-            sample_weight: of each sentence, `[batch]`.
-            class_weight: not taken.
+            y: must be None.
+            sample_weight: one weight per sentence, `[batch]`.
+            class_weight: must be None.
             return_dict: whether to name the values.
 
         Returns:
-            Loss, reconstruction and KL, each sentence's mean over the batch, in nats.
+            Loss, reconstruction and KL, means over the sentences of the batch, in nats.
 
         Raises:
             InputError: there are targets or class weights, or it is not a batch.

@@ -45,8 +45,8 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
     not finite changes nothing, is left out of the running means, which are not a number before
     the first step that counts, and is counted in `skipped_steps`; where too many steps of an epoch
     are skipped, `fit` warns and stops. Weights count what the model has been trained for:
-    `training_calls` (fresh noise and dropout at each call with `training=True`, also in a loop of
-    one's own), `epochs_trained` and `epoch_step` (where the schedules are).
+    `training_calls` (fresh noise and dropout at each call with `training=True`, also in a custom
+    loop), `epochs_trained` and `epoch_step` (where the schedules are).
 
     Args:
         vocabulary_size: number of token ids, specials included.
@@ -62,6 +62,12 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.TextVAE(9, latent_dim=2, embedding_dim=3, units=4, decoder="cnn")
+        >>> model.compile("adam")
+        >>> model.train_on_batch([[1, 5, 2]], return_dict=True).keys()
+        dict_keys(['loss', 'reconstruction', 'kl'])
     """
 
     def __init__(

@@ -31,7 +31,15 @@ class Generated(NamedTuple):
 
 
 class TextGenerator:
-    """Mixin for models with `encode`, `decoder`, `prior` and `latent_dim`."""
+    """Mixin for models with `encode`, `decoder`, `prior` and `latent_dim`.
+
+    Example:
+        >>> model = sv.TextVAE(9, latent_dim=2, embedding_dim=3, units=4)
+        >>> model.decode([[0.0, 0.0]], max_length=1).ids.shape
+        TensorShape([1, 1])
+        >>> model.interpolate([[1, 5, 2]], [[1, 6, 2]], steps=3, max_length=1).ids.shape
+        TensorShape([3, 1])
+    """
 
     def decode(
         self,
@@ -46,7 +54,7 @@ class TextGenerator:
             z: float32 `[batch, latent]`, in the space of `encode`.
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
             seeds: int64 `[batch]`, each row's seed; zeros by default.
-            max_length: most tokens of a sentence, `</s>` counted.
+            max_length: most tokens per sentence, `</s>` counted.
 
         Raises:
             InputError: `z` does not have two dimensions, or the wrong width, or there is no such
@@ -97,7 +105,7 @@ class TextGenerator:
             seed: the same seed gives the same sentences; more of them begin with the same ones.
             sampler: how tokens are chosen, or a name, see `samplers.get`; temperature 1 by
                 default.
-            max_length: most tokens of a sentence, `</s>` counted.
+            max_length: most tokens per sentence, `</s>` counted.
 
         Raises:
             InputError: `count` is below 1, `seed` is below 0, or the prior is not fitted yet.
@@ -118,7 +126,7 @@ class TextGenerator:
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
-            max_length: most tokens of a sentence, `</s>` counted.
+            max_length: most tokens per sentence, `</s>` counted.
         """
         return self.decode(self.encode(ids).mean, sampler, max_length=max_length)
 
@@ -137,7 +145,7 @@ class TextGenerator:
             end: int32 ids `[1, time]` of the last sentence.
             steps: number of sentences written, both ends counted.
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
-            max_length: most tokens of a sentence, `</s>` counted.
+            max_length: most tokens per sentence, `</s>` counted.
 
         Raises:
             InputError: fewer than two steps.

@@ -60,6 +60,13 @@ class TextVAE(TextGenerator, SentenceModel):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.TextVAE(9, latent_dim=2, embedding_dim=3, units=4)
+        >>> model.encode([[1, 5, 2]]).mean.shape
+        TensorShape([1, 2])
+        >>> model.generate(3, max_length=4).z.shape
+        TensorShape([3, 2])
     """
 
     decoder_skip = False
@@ -196,7 +203,7 @@ class TextVAE(TextGenerator, SentenceModel):
 
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
-            samples: importance samples of a sentence.
+            samples: number of importance samples per sentence.
             seed: of the samples.
 
         Returns:

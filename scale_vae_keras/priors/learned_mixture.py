@@ -32,6 +32,14 @@ class LearnedMixturePrior(DiagonalMixture):
 
     Raises:
         InputError: `components` is below 1.
+
+    Example:
+        >>> prior = sv.priors.LearnedMixturePrior(components=3)
+        >>> model = sv.TextVAE(9, latent_dim=2, embedding_dim=3, units=4, prior=prior)
+        >>> model.generate(4, max_length=1).z.shape
+        TensorShape([4, 2])
+        >>> [tuple(weight.shape) for weight in prior.trainable_variables]
+        [(3, 2), (3, 2), (3,)]
     """
 
     kind = "learned-mixture"

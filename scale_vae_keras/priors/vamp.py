@@ -24,11 +24,18 @@ class VampPrior(DiagonalMixture):
 
     Args:
         components: number of pseudo-inputs, K.
-        length: tokens of a pseudo-input.
+        length: number of tokens per pseudo-input.
         seed: of the first pseudo-inputs, which are standard normal as the encoder's embeddings are.
 
     Raises:
         InputError: `components` or `length` is below 1; in `build`, the prior has no model.
+
+    Example:
+        >>> prior = sv.priors.VampPrior(components=3, length=5)
+        >>> model = sv.TextVAE(9, latent_dim=2, embedding_dim=3, units=4, prior=prior)
+        >>> model.ensure_built()
+        >>> prior.mixture().means.shape
+        TensorShape([3, 2])
     """
 
     kind = "vamp"
