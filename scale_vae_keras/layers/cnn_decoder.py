@@ -17,7 +17,7 @@ class CNNDecoder(SentenceDecoder):
 
     Args:
         *args: as for `SentenceDecoder`.
-        dilations: of each block, from the first to the last.
+        dilations: dilation of each block, from the first to the last.
         **kwargs: as for `SentenceDecoder`.
 
     Raises:

@@ -147,8 +147,8 @@ class SentenceDecoder(keras.layers.Layer):
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             z: `[batch, latent]`.
             training: whether to apply dropout.
-            seed: of the dropout masks, int32 `[2]` for a whole batch, or a `DropoutSeed` for a
-                replica's share of one; needed in training.
+            seed: seed of the dropout masks, int32 `[2]` for a whole batch, or a `DropoutSeed` for
+                a replica's share of one; required in training.
 
         Returns:
             Sum over tokens of log p(token | previous tokens, z) in nats, float32 `[batch]`.

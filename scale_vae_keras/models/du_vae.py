@@ -45,7 +45,7 @@ class DUVAE(TextVAE):
     Args:
         *args: as for `TextVAE`.
         gamma: root mean square over dimensions of the standard deviation of the means.
-        variance_dropout: share of variances dropped; the paper's p is what is kept.
+        variance_dropout: share of variances dropped; the paper's p is the share kept.
         delta_rate: sets the least variance, `delta_rate / (2 pi e)`.
         min_batch: smallest global batch that is normalised by its own statistics.
         **kwargs: as for `TextVAE`.

@@ -20,8 +20,8 @@ class KerasDoors:
 
         Args:
             ids: `[batch, time]`, see `as_ids`.
-            *args: of `call`.
-            **kwargs: of `call`.
+            *args: arguments of `call`.
+            **kwargs: arguments of `call`.
 
         Raises:
             InputError: it is not a batch of sentences.
@@ -110,10 +110,10 @@ class KerasDoors:
         For a server that takes and gives text, see `scale_vae_keras.serving.export`.
 
         Args:
-            filepath: a new folder.
+            filepath: the folder to create.
             format: "tf_saved_model".
             input_signature: int32 ids by default.
-            **kwargs: of `keras.Model.export`.
+            **kwargs: arguments of `keras.Model.export`.
 
         Raises:
             InputError: another format is asked for.

@@ -40,7 +40,7 @@ class MutualPosteriorVAE(TextVAE):
     Ma et al. (2019), "MAE: Mutual Posterior-Divergence Regularization for Variational
     AutoEncoders". With MPD_d the mean over pairs i != j of the global batch of KL(q_i || q_j) in
     dimension d, and STD the standard deviation over these pairs of the KL summed over dimensions,
-    the loss gains `-eta sum_d log sigmoid(MPD_d / eta) + gamma STD`.
+    the term added to the loss is `-eta sum_d log sigmoid(MPD_d / eta) + gamma STD`.
 
     Args:
         *args: as for `TextVAE`.

@@ -48,7 +48,7 @@ class TextGenerator:
         seeds: tf.Tensor | None = None,
         max_length: int = MAX_LENGTH,
     ) -> Sentences:
-        """Writes a sentence for each z that the decoder is fed.
+        """Writes one sentence per z.
 
         Args:
             z: float32 `[batch, latent]`, in the space of `encode`.
@@ -102,7 +102,7 @@ class TextGenerator:
 
         Args:
             count: number of sentences.
-            seed: the same seed gives the same sentences; more of them begin with the same ones.
+            seed: the same seed gives the same sentences; a larger count begins with the same ones.
             sampler: how tokens are chosen, or a name, see `samplers.get`; temperature 1 by
                 default.
             max_length: most tokens per sentence, `</s>` counted.
@@ -121,7 +121,7 @@ class TextGenerator:
     def reconstruct(
         self, ids: tf.Tensor, sampler: Sampler | str | None = None, max_length: int = MAX_LENGTH
     ) -> Sentences:
-        """Writes each sentence anew from its posterior mean.
+        """Reconstructs each sentence from its posterior mean.
 
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.

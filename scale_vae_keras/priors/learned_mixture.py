@@ -28,7 +28,7 @@ class LearnedMixturePrior(DiagonalMixture):
     Args:
         components: number of Gaussians. 32 diagonal ones are within 0.5 nats of 8 with full
             covariance matrices on the corpora that `MixturePrior` names.
-        seed: of the first means.
+        seed: seed of the initial means.
 
     Raises:
         InputError: `components` is below 1.

@@ -144,7 +144,7 @@ class Prior(keras.layers.Layer):
 
         Args:
             posteriors: mean and log variance, arrays `[sentences, latent]`.
-            seed: of the samples that a fit needs, where it needs any.
+            seed: seed of the samples that the fit draws, if it draws any.
 
         Raises:
             InputError: the prior is not one that is fitted, there are no posteriors, or they are
