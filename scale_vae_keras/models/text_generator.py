@@ -153,7 +153,7 @@ class TextGenerator:
         if steps < 2:
             raise InputError(f"an interpolation has at least 2 steps, got {steps}")
         if len(start) != 1 or len(end) != 1:
-            raise InputError("an interpolation goes from one sentence to one sentence")
+            raise InputError("interpolate takes one sentence as start and one as end")
         alpha = tf.linspace(0.0, 1.0, steps)
         z = between(self.encode(start).mean, self.encode(end).mean, alpha)
         return self.decode(z, sampler, max_length=max_length)
