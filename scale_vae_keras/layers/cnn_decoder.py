@@ -17,11 +17,16 @@ class CNNDecoder(SentenceDecoder):
 
     Args:
         *args: as for `SentenceDecoder`.
-        dilations: of each block, from the first to the last.
+        dilations: dilation of each block, from the first to the last.
         **kwargs: as for `SentenceDecoder`.
 
     Raises:
         InputError: there is no dilation, or one is not a positive whole number.
+
+    Example:
+        >>> decoder = sv.layers.CNNDecoder(9, 3, 4, latent_dim=2, dropout=0, initializer_range=0.1)
+        >>> decoder(tf.constant([[1, 5, 2], [1, 2, 0]]), tf.zeros([2, 2])).shape
+        TensorShape([2])
     """
 
     def __init__(self, *args, dilations: tuple[int, ...] = (1, 2, 4), **kwargs):

@@ -13,6 +13,12 @@ class LSTMDecoder(SentenceDecoder):
 
     The cell state starts as a linear map of z without bias and the hidden state as its tanh, both
     at zero without z. Arguments as for `SentenceDecoder`.
+
+    Example:
+        >>> decoder = sv.layers.LSTMDecoder(9, 3, 4, latent_dim=2, dropout=0, initializer_range=0)
+        >>> log_likelihood = decoder(tf.constant([[1, 5, 2]]), tf.zeros([1, 2]))
+        >>> log_likelihood.numpy().round(4)  # two tokens, uniform over 9: -2 log 9
+        array([-4.3944], dtype=float32)
     """
 
     def __init__(self, *args, **kwargs):

@@ -40,7 +40,7 @@ def delta_posterior(raw: Posterior, delta: float) -> Posterior:
 
     Args:
         raw: the encoder's outputs, float32 `[batch, latent]`.
-        delta: least KL of each dimension, in nats.
+        delta: least KL, in nats per dimension.
     """
     low, high = stddev_range(delta)
     share = tf.sigmoid(tf.maximum(raw.log_var, -math.log(_CLIP - 1)))

@@ -25,7 +25,7 @@ class DropoutSeed(NamedTuple):
         """Other masks at the same place.
 
         Args:
-            number: which ones, an int32 scalar.
+            number: selects the masks, an int32 scalar.
         """
         return self._replace(seed=tf.random.experimental.stateless_fold_in(self.seed, number))
 
@@ -33,8 +33,8 @@ class DropoutSeed(NamedTuple):
         """Uniform numbers in [0, 1) of this replica's slice.
 
         Args:
-            shape: of the slice, whose first dimension are the sentences, or the target tokens.
-            dtype: of the numbers.
+            shape: shape of the slice; its first dimension counts sentences or target tokens.
+            dtype: dtype of the numbers.
             of: "rows" or "tokens".
         """
         first = self.rows if of == "rows" else self.tokens

@@ -11,7 +11,7 @@ POOLINGS = ("last", "max", "mean")
 
 
 def sentence_lengths(ids: tf.Tensor) -> tf.Tensor:
-    """Number of tokens of each row, padding left out, int32 `[batch]`.
+    """Number of tokens per row, padding left out, int32 `[batch]`.
 
     Args:
         ids: int32 `[batch, time]`, right padded.
@@ -21,7 +21,7 @@ def sentence_lengths(ids: tf.Tensor) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
 class LSTMEncoder(keras.layers.Layer):
-    """Reads `<s> w ... </s>` with one LSTM and sums its states up.
+    """Reads `<s> w ... </s>` with one LSTM and summarises its states.
 
     With `pooling` "last" the summary is the state at the last real token; with "max" or "mean" it
     is each unit's maximum or mean over all real tokens (Long et al., 2019).
@@ -38,6 +38,11 @@ class LSTMEncoder(keras.layers.Layer):
 
     Raises:
         InputError: there is no such pooling.
+
+    Example:
+        >>> encoder = sv.layers.LSTMEncoder(9, embedding_dim=3, units=4, pooling="mean")
+        >>> encoder(tf.constant([[1, 5, 2], [1, 2, 0]])).shape
+        TensorShape([2, 4])
     """
 
     def __init__(
@@ -81,7 +86,7 @@ class LSTMEncoder(keras.layers.Layer):
         self.lstm.build((*input_shape, self.embedding_dim))
 
     def call(self, ids: tf.Tensor) -> tf.Tensor:
-        """Summary of each sentence, `[batch, units]`, from int32 ids `[batch, time]`."""
+        """One summary per sentence, `[batch, units]`, from int32 ids `[batch, time]`."""
         lengths = sentence_lengths(ids)
         if self.pooling == "last":
             return self.lstm(self.embedding(ids), lengths=lengths)

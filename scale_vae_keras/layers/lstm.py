@@ -27,16 +27,16 @@ class LSTM(keras.layers.Layer):
     On CPUs the gradient is written by hand; gradients of gradients are not available.
 
     Args:
-        units: Size of the hidden and of the cell state.
-        return_sequences: Whether to return the hidden states of all steps rather than the last.
-        kernel_initializer: Initializer of `kernel`, `[input + context, 4 * units]`.
-        recurrent_initializer: Initializer of `recurrent_kernel`, `[units, 4 * units]`.
-        bias_initializer: Initializer of `bias`, `[4 * units]`.
-        unit_forget_bias: Whether the bias of the forget gate starts at one instead.
-        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
+        units: size of the hidden and of the cell state.
+        return_sequences: whether to return the hidden states of all steps rather than the last.
+        kernel_initializer: initializer of `kernel`, `[input + context, 4 * units]`.
+        recurrent_initializer: initializer of `recurrent_kernel`, `[units, 4 * units]`.
+        bias_initializer: initializer of `bias`, `[4 * units]`.
+        unit_forget_bias: whether the bias of the forget gate starts at one instead.
+        **kwargs: arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Raises:
-        InputError: If `units` is not a positive integer.
+        InputError: `units` is not a positive integer.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class LSTM(keras.layers.Layer):
 
         Args:
             inputs: `[batch, time, input]`, in the compute dtype.
-            initial_state: Hidden and cell state before the first step, each `[batch, units]`;
+            initial_state: hidden and cell state before the first step, each `[batch, units]`;
                 None for zeros.
             context: `[batch, context]`, joined to the input of every step.
             lengths: int32 `[batch]`, from 1 to `time`: the step whose hidden state is returned
@@ -115,7 +115,7 @@ class LSTM(keras.layers.Layer):
             Hidden states `[batch, time, units]` if `return_sequences`, else `[batch, units]`.
 
         Raises:
-            InputError: If a context is missing or is not expected.
+            InputError: a context is missing or is not expected.
         """
         batch = tf.shape(inputs)[0]
         if initial_state is None:
@@ -139,7 +139,7 @@ class LSTM(keras.layers.Layer):
             `[batch, 4 * units]`, or `[4 * units]` without context.
 
         Raises:
-            InputError: If a context is missing or is not expected.
+            InputError: a context is missing or is not expected.
         """
         self._check_context(context)
         bias = tf.cast(self.bias, self.compute_dtype)
@@ -158,8 +158,8 @@ class LSTM(keras.layers.Layer):
 
         Args:
             inputs: `[batch, input]`.
-            state: Hidden and cell state, each `[batch, units]`.
-            context_projection: What `project_context` returned.
+            state: hidden and cell state, each `[batch, units]`.
+            context_projection: what `project_context` returned.
 
         Returns:
             The new hidden and cell state, each `[batch, units]`.
@@ -187,9 +187,9 @@ class LSTM(keras.layers.Layer):
         """Runs one step from an input that is projected already.
 
         Args:
-            projection: What `project_inputs` returned, `[batch, 4 * units]`.
-            state: Hidden and cell state, each `[batch, units]`.
-            context_projection: What `project_context` returned.
+            projection: what `project_inputs` returned, `[batch, 4 * units]`.
+            state: hidden and cell state, each `[batch, units]`.
+            context_projection: what `project_context` returned.
 
         Returns:
             The new hidden and cell state, each `[batch, units]`.
@@ -276,8 +276,8 @@ def _recurrence(
     Args:
         inputs: `[time, batch, 4 * units]`.
         recurrent_kernel: `[units, 4 * units]`.
-        hidden: Initial hidden state, `[batch, units]`.
-        cell: Initial cell state, `[batch, units]`.
+        hidden: initial hidden state, `[batch, units]`.
+        cell: initial cell state, `[batch, units]`.
 
     Returns:
         Hidden states, `[time, batch, units]`.

@@ -7,7 +7,13 @@ import tensorflow as tf
 
 
 class Posterior(NamedTuple):
-    """Mean and log variance of N(mean, diag exp(log_var)), both float32 `[batch, latent]`."""
+    """Mean and log variance of N(mean, diag exp(log_var)), both float32 `[batch, latent]`.
+
+    Example:
+        >>> posterior = sv.layers.Posterior(tf.constant([[1.0, 0.0]]), log_var=tf.zeros([1, 2]))
+        >>> posterior.sample(tf.constant([[0.5, 0.5]])).numpy()
+        array([[1.5, 0.5]], dtype=float32)
+    """
 
     mean: tf.Tensor
     log_var: tf.Tensor
@@ -28,7 +34,12 @@ class UnscaledPosterior(NamedTuple):
     Attributes:
         mean: float32 `[batch, latent]`.
         log_var: log variance, of the decoder's posterior as well, float32 `[batch, latent]`.
-        factor: f in force, float32 `[latent]`.
+        factor: f in effect, float32 `[latent]`.
+
+    Example:
+        >>> charged = sv.layers.UnscaledPosterior(tf.ones([1, 2]), tf.zeros([1, 2]), tf.ones([2]))
+        >>> sv.layers.uncharged_kl(charged).numpy()  # a factor of 1 leaves nothing uncharged
+        array([[0., 0.]], dtype=float32)
     """
 
     mean: tf.Tensor
@@ -37,13 +48,13 @@ class UnscaledPosterior(NamedTuple):
 
 
 def standard_kl(posterior: Posterior | UnscaledPosterior) -> tf.Tensor:
-    """KL(N(mean, exp(log_var)) || N(0, 1)) of every dimension, in nats, `[batch, latent]`."""
+    """KL(N(mean, exp(log_var)) || N(0, 1)) per dimension, in nats, `[batch, latent]`."""
     log_var = posterior.log_var
     return 0.5 * (tf.square(posterior.mean) + tf.exp(log_var) - log_var - 1.0)
 
 
 def uncharged_kl(posterior: UnscaledPosterior) -> tf.Tensor:
-    """What the objective of Scale-VAE leaves uncharged of every dimension, nats, `[batch, latent]`.
+    """What the objective of Scale-VAE leaves uncharged per dimension, in nats, `[batch, latent]`.
 
     `log f - sigma^2 (1 - 1/f^2) / 2`: the KL of the decoder's posterior N(f * mu, sigma^2) to
     N(0, f^2), which a bound charges, less KL(N(mu, sigma^2) || N(0, 1)). It is negative only where
@@ -55,7 +66,7 @@ def uncharged_kl(posterior: UnscaledPosterior) -> tf.Tensor:
 
 
 def prior_kl(posterior: Posterior, prior_std: tf.Tensor) -> tf.Tensor:
-    """KL(N(mean, exp(log_var)) || N(0, prior_std^2)) of every dimension, `[batch, latent]`.
+    """KL(N(mean, exp(log_var)) || N(0, prior_std^2)) per dimension, `[batch, latent]`.
 
     With the posterior of Scale-VAE's decoder and the factor f as `prior_std` this is the rate of
     the proper bound for the generator that feeds `f * z`.
@@ -79,6 +90,11 @@ class GaussianPosterior(keras.layers.Layer):
     Args:
         latent_dim: number of latent dimensions.
         initializer_range: the weights start uniform in plus or minus this value.
+
+    Example:
+        >>> layer = sv.layers.GaussianPosterior(latent_dim=2, initializer_range=0.5)
+        >>> layer(tf.ones([3, 4])).mean.shape
+        TensorShape([3, 2])
     """
 
     def __init__(self, latent_dim: int, initializer_range: float, **kwargs):
@@ -98,7 +114,7 @@ class GaussianPosterior(keras.layers.Layer):
         )
 
     def call(self, summary: tf.Tensor) -> Posterior:
-        """Posterior of each sentence from its summary `[batch, units]`."""
+        """One posterior per sentence from its summary `[batch, units]`."""
         mean, log_var = tf.split(tf.matmul(tf.cast(summary, tf.float32), self.kernel), 2, axis=-1)
         return Posterior(mean, log_var)
 

@@ -23,11 +23,17 @@ class PosteriorBatchNorm(keras.layers.Layer):
 
     Args:
         gamma: the standard deviation of each dimension, or its root mean square over dimensions.
-        learn_scale: whether the dimensions share gamma out among them.
+        learn_scale: whether gamma is learnt per dimension, with a fixed root mean square.
         min_batch: smallest global batch that is normalised by its own statistics.
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> layer = sv.layers.PosteriorBatchNorm(gamma=0.5)
+        >>> layer(tf.constant([[-3.0], [3.0]]), training=True).numpy().round(3)
+        array([[-0.5],
+               [ 0.5]], dtype=float32)
     """
 
     def __init__(self, gamma: float, learn_scale: bool = False, min_batch: int = 2, **kwargs):

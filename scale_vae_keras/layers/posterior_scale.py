@@ -43,12 +43,12 @@ class PosteriorScale(keras.layers.Layer):
     """Multiplies posterior means by `f = des_std / Std[mean]`, one factor per latent dimension.
 
     Scale-VAE (Song et al., LREC-COLING 2024), Algorithm 1. In training the layer uses the factor
-    of the global mini-batch until the epoch average is put in force, and from then on the average;
-    outside training it always uses the average, never the statistics of a batch. The factor of
+    of the global mini-batch until the epoch average is put into effect, and the average from then
+    on; outside training it always uses the average, never the statistics of a batch. The factor of
     every training batch is recorded in every epoch.
 
     A batch of fewer than `min_factor_batch` sentences, or one with a factor that is not finite, is
-    scaled by the average in force (else by the average of the epoch's record, else by 1) and is
+    scaled by the average in effect (else by the average of the epoch's record, else by 1) and is
     not recorded.
 
     Weights, all float32 and not trainable: `average` `[latent]` (f-bar), `has_average`,
@@ -69,6 +69,14 @@ class PosteriorScale(keras.layers.Layer):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> layer = sv.layers.PosteriorScale(des_std=2.0, ddof=0, min_factor_batch=2)
+        >>> layer(tf.constant([[-0.5], [0.5]]), training=True).numpy()  # f = 2 / 0.5
+        array([[-2.],
+               [ 2.]], dtype=float32)
+        >>> layer.factor().numpy()  # the average of what is recorded so far
+        array([4.], dtype=float32)
     """
 
     def __init__(

@@ -16,7 +16,7 @@ class Refinement(NamedTuple):
 
     Attributes:
         steps: number of steps.
-        learning_rate: of each step, on the gradient of a sentence's own objective.
+        learning_rate: learning rate, on the gradient of a sentence's own objective.
         momentum: share of the last update that is kept.
         clip_norm: limit of the norm of the gradient of a sentence's mean, and of its log variance.
     """
@@ -33,14 +33,14 @@ def refine(
     """Refines each sentence's posterior by gradient descent with momentum.
 
     Gradients flow through the whole descent to the initial posterior and to `weights`. They are
-    exact: going back, every step is computed anew and its second-order product taken by automatic
+    exact: going back, every step is recomputed and its second-order product taken by automatic
     differentiation, so that memory does not grow with the number of steps.
 
     Args:
         objective: gives each sentence's objective, `[batch]`, from the step's number, the
-            posterior and `weights`; it reads nothing else that gradients shall reach.
+            posterior and `weights`; it reads nothing else that gradients should reach.
         posterior: mean and log variance, `[batch, latent]`.
-        weights: what the objective depends on beside the posterior.
+        weights: what the objective depends on besides the posterior.
         settings: the descent.
     """
     steps, rate, momentum, clip_norm = settings

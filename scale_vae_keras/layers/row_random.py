@@ -9,7 +9,7 @@ TOKEN_STREAM, LATENT_STREAM, COMPONENT_STREAM = 0, 1, 2
 
 
 def row_uniforms(seeds: tf.Tensor, count: int | tf.Tensor, stream: int = TOKEN_STREAM) -> tf.Tensor:
-    """Uniform numbers in [0, 1) for each row, float32 `[batch, count]`.
+    """Uniform numbers in [0, 1) per row, float32 `[batch, count]`.
 
     Args:
         seeds: int64 `[batch]`, one seed per row; equal seeds give equal rows.
@@ -24,7 +24,7 @@ def row_uniforms(seeds: tf.Tensor, count: int | tf.Tensor, stream: int = TOKEN_S
 
 
 def row_normals(seeds: tf.Tensor, count: int | tf.Tensor) -> tf.Tensor:
-    """Standard normal numbers for each row, float32 `[batch, count]`.
+    """Standard normal numbers per row, float32 `[batch, count]`.
 
     Args:
         seeds: int64 `[batch]`, one seed per row; equal seeds give equal rows.

@@ -49,6 +49,15 @@ class SentenceDecoder(keras.layers.Layer):
 
     Raises:
         InputError: `word_dropout` is not in [0, 1].
+
+    Example:
+        >>> decoder = sv.layers.LSTMDecoder(9, 3, 4, latent_dim=2, dropout=0, initializer_range=0.1)
+        >>> ids, z = tf.constant([[1, 5, 2]]), tf.zeros([1, 2])
+        >>> decoder(ids, z).shape
+        TensorShape([1])
+        >>> logits, state = decoder.step(ids[:, 0], decoder.initial_state(z), decoder.context(z))
+        >>> logits.shape
+        TensorShape([1, 9])
     """
 
     def __init__(
@@ -137,9 +146,9 @@ class SentenceDecoder(keras.layers.Layer):
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             z: `[batch, latent]`.
-            training: whether to drop out.
-            seed: of the dropout masks, int32 `[2]` for a whole batch, or a `DropoutSeed` for a
-                replica's share of one; needed in training.
+            training: whether to apply dropout.
+            seed: seed of the dropout masks, int32 `[2]` for a whole batch, or a `DropoutSeed` for
+                a replica's share of one; required in training.
 
         Returns:
             Sum over tokens of log p(token | previous tokens, z) in nats, float32 `[batch]`.

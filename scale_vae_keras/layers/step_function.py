@@ -12,7 +12,7 @@ from scale_vae_keras.layers.replica import own_rows
 def step_function(model: keras.Model, step: Callable, steps: int = 1) -> Callable:
     """Runs a step on every replica.
 
-    Keras' own function fails with several workers, and with several steps a call on several
+    Keras' own function fails with several workers, and with several steps per call on several
     replicas (keras issue 20585). Each replica is given its rows of the batch, see `own_rows`;
     batches of a `tf.distribute.DistributedDataset` are divided already.
 
@@ -20,7 +20,7 @@ def step_function(model: keras.Model, step: Callable, steps: int = 1) -> Callabl
         model: the compiled model.
         step: a function of a batch, such as `model.train_step`, that returns the same tensors on
             every replica.
-        steps: how often a call runs it.
+        steps: number of runs per call.
 
     Returns:
         A function of an iterator over batches that returns what the last step has returned, and
@@ -78,12 +78,12 @@ def step_function(model: keras.Model, step: Callable, steps: int = 1) -> Callabl
 def scheduled_function(model: keras.Model, step: Callable, steps: int = 1) -> Callable:
     """As `step_function`, for steps whose graph holds the schedules that the model follows.
 
-    The graph is made anew when they have changed.
+    The graph is rebuilt when they have changed.
 
     Args:
         model: the compiled model.
         step: as for `step_function`.
-        steps: how often a call runs it.
+        steps: number of runs per call.
     """
     made = {}
 

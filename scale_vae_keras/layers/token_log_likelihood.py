@@ -10,7 +10,7 @@ def token_log_likelihood(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tenso
     """Log-probability of each target under softmax(hidden @ kernel).
 
     The exponentials of the shifted logits are kept from the forward pass. The gradient of the
-    logits is, up to a factor for each row, those exponentials less their sum at the target, so that
+    logits is, up to a factor per row, those exponentials less their sum at the target, so that
     the backward pass consists of two matrix products and touches no `[positions, vocabulary]` entry
     but the targets. The sums are float32 under every precision policy.
 

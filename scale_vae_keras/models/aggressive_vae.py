@@ -22,6 +22,14 @@ class AggressiveVAE(TextVAE):
     callback `AggressiveTraining` runs `encoder_step` on other batches before it; when `aggressive`
     is 0 this is a `TextVAE`. Use an optimizer without momentum, as published. Arguments as for
     `TextVAE`.
+
+    Example:
+        >>> model = sv.AggressiveVAE(9, latent_dim=2, embedding_dim=3, units=4)
+        >>> model.compile("sgd")
+        >>> model.ensure_built()
+        >>> loss, tokens = model.encoder_step(tf.constant([[1, 5, 2]]))
+        >>> int(tokens)  # the target tokens: 5 and the end symbol
+        2
     """
 
     def build(self, input_shape):

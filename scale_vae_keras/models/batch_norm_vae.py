@@ -33,6 +33,13 @@ class BatchNormVAE(TextVAE):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.BatchNormVAE(9, latent_dim=2, embedding_dim=3, units=4, gamma=0.5)
+        >>> model.encode([[1, 5, 2]]).mean.shape
+        TensorShape([1, 2])
+        >>> float(model.mean_norm.stddev())
+        0.5
     """
 
     def __init__(self, *args, gamma: float = BatchNormSettings.gamma, **kwargs):

@@ -32,6 +32,12 @@ class BetaVAE(TextVAE):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.BetaVAE(9, latent_dim=2, embedding_dim=3, units=4, beta=0.5)
+        >>> charged = sv.layers.Posterior(tf.constant([[2.0, 0.0]]), tf.zeros([1, 2]))
+        >>> model.rate(charged).numpy()  # half of a KL of 2 nats
+        array([1.], dtype=float32)
     """
 
     def __init__(self, *args, beta: float = BetaSettings.beta, **kwargs):
@@ -42,7 +48,7 @@ class BetaVAE(TextVAE):
     def rate(
         self, charged: Posterior, training: bool = True, learned: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """`beta * KL` of each sentence in nats, float32 `[batch]`."""
+        """`beta * KL` per sentence in nats, float32 `[batch]`."""
         return self.beta * super().rate(charged, training, learned)
 
     def get_config(self):

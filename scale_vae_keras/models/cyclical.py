@@ -1,4 +1,4 @@
-"""The plain VAE with a KL weight that is annealed again and again."""
+"""The plain VAE with a KL weight that is annealed in cycles."""
 
 from dataclasses import dataclass
 

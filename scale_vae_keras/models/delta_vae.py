@@ -28,11 +28,17 @@ class DeltaVAE(TextVAE):
 
     Args:
         *args: as for `TextVAE`.
-        delta: least KL of each dimension, in nats.
+        delta: least KL, in nats per dimension.
         **kwargs: as for `TextVAE`.
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.DeltaVAE(9, latent_dim=2, embedding_dim=3, units=4, delta=0.5)
+        >>> kl = sv.layers.standard_kl(model.encode([[1, 5, 2]]))
+        >>> bool(tf.reduce_all(kl >= 0.5))
+        True
     """
 
     def __init__(self, *args, delta: float = DeltaSettings.delta, **kwargs):

@@ -45,13 +45,19 @@ class DUVAE(TextVAE):
     Args:
         *args: as for `TextVAE`.
         gamma: root mean square over dimensions of the standard deviation of the means.
-        variance_dropout: share of variances dropped; the paper's p is what is kept.
+        variance_dropout: share of variances dropped; the paper's p is the share kept.
         delta_rate: sets the least variance, `delta_rate / (2 pi e)`.
         min_batch: smallest global batch that is normalised by its own statistics.
         **kwargs: as for `TextVAE`.
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.DUVAE(9, latent_dim=2, embedding_dim=3, units=4, gamma=0.5)
+        >>> posterior = model.encode([[1, 5, 2]])
+        >>> bool(tf.reduce_all(tf.exp(posterior.log_var) > 1 / (2 * np.pi * np.e)))
+        True
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from scale_vae_keras.schedules.order import Stage
 class EpochCount(keras.callbacks.Callback):
     """Counts in the model's weights: finished epochs, and steps of the epoch.
 
-    `SentenceModel.fit` places it first. A second `fit` goes on where the first stopped, and
+    `SentenceModel.fit` places it first. A second `fit` continues where the first stopped, and
     `initial_epoch` says where a run is that starts with a model that has been trained less.
     """
 
@@ -31,7 +31,7 @@ class EpochCount(keras.callbacks.Callback):
         self._begins = True
 
     def on_train_batch_begin(self, batch, logs=None):
-        """Sets the step that the epoch begins with, which is not 0 where it goes on."""
+        """Sets the step that the epoch begins with, which is not 0 in a resumed epoch."""
         if self._begins:
             self.model.epoch_step.assign(batch)
             self._begins = False

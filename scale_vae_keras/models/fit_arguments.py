@@ -16,12 +16,12 @@ def fit_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[str, An
     """The arguments of `keras.Model.fit` by name, with the callbacks that every run needs.
 
     Args:
-        model: the model to be fit.
+        model: the model to train.
         *args: as for `fit`.
         **kwargs: as for `fit`.
 
     Raises:
-        InputError: there are targets or class weights, or callbacks stand in a wrong order.
+        InputError: there are targets or class weights, or callbacks are in a wrong order.
     """
     arguments = inspect.signature(keras.Model.fit).bind(model, *args, **kwargs).arguments
     arguments.pop("self")
@@ -45,7 +45,7 @@ def evaluate_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[st
     """The arguments of `keras.Model.evaluate` by name, with the weights in the batches.
 
     Args:
-        model: the model to be evaluated.
+        model: the model to evaluate.
         *args: as for `evaluate`.
         **kwargs: as for `evaluate`.
 

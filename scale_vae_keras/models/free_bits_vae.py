@@ -37,12 +37,18 @@ class FreeBitsVAE(TextVAE):
 
     Args:
         *args: as for `TextVAE`.
-        free_bits: t, in nats a dimension.
+        free_bits: t, in nats per dimension.
         free_bits_form: "dimension" or "sentence".
         **kwargs: as for `TextVAE`.
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.FreeBitsVAE(9, latent_dim=2, embedding_dim=3, units=4, free_bits=1.0)
+        >>> charged = sv.layers.Posterior(tf.constant([[1.0, 2.0]]), tf.zeros([1, 2]))
+        >>> model.rate(charged).numpy()  # KLs of 0.5 and 2 nats; the first is free
+        array([2.], dtype=float32)
     """
 
     def __init__(

@@ -20,8 +20,8 @@ class KerasDoors:
 
         Args:
             ids: `[batch, time]`, see `as_ids`.
-            *args: of `call`.
-            **kwargs: of `call`.
+            *args: arguments of `call`.
+            **kwargs: arguments of `call`.
 
         Raises:
             InputError: it is not a batch of sentences.
@@ -53,13 +53,13 @@ class KerasDoors:
 
         Args:
             x: ids `[batch, time]`, see `as_ids`.
-            y: not taken.
-            sample_weight: of each sentence, `[batch]`.
-            class_weight: not taken.
+            y: must be None.
+            sample_weight: one weight per sentence, `[batch]`.
+            class_weight: must be None.
             return_dict: whether to name the values.
 
         Returns:
-            Loss, reconstruction and KL, each sentence's mean over the batch, in nats.
+            Loss, reconstruction and KL, means over the sentences of the batch, in nats.
 
         Raises:
             InputError: there are targets or class weights, or it is not a batch.
@@ -110,10 +110,10 @@ class KerasDoors:
         For a server that takes and gives text, see `scale_vae_keras.serving.export`.
 
         Args:
-            filepath: a new folder.
+            filepath: the folder to create.
             format: "tf_saved_model".
             input_signature: int32 ids by default.
-            **kwargs: of `keras.Model.export`.
+            **kwargs: arguments of `keras.Model.export`.
 
         Raises:
             InputError: another format is asked for.

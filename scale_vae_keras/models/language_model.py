@@ -20,6 +20,13 @@ class LanguageModel(TextGenerator, SentenceModel):
 
     Its loss is the exact negative log-likelihood of a sentence. Everything about z is empty:
     `latent_dim` is 0, the KL is 0, and there is no `encode`. Arguments as for `SentenceModel`.
+
+    Example:
+        >>> model = sv.LanguageModel(9, embedding_dim=3, units=4)
+        >>> model.log_likelihood([[1, 5, 2], [1, 2, 0]]).shape
+        TensorShape([2])
+        >>> model.latent_dim
+        0
     """
 
     latent_dim = 0

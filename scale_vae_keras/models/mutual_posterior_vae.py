@@ -14,7 +14,7 @@ from scale_vae_keras.settings import check, setting
 
 
 def pairwise_kl(posterior: Posterior) -> tf.Tensor:
-    """KL(q_i || q_j) of every pair of sentences and dimension, in nats, `[batch, batch, latent]`.
+    """KL(q_i || q_j) per pair of sentences and dimension, in nats, `[batch, batch, latent]`.
 
     Args:
         posterior: mean and log variance, `[batch, latent]`.
@@ -35,12 +35,12 @@ class MutualPosteriorSettings(LatentSettings):
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
 class MutualPosteriorVAE(TextVAE):
-    """MAE: rewards divergence between the posteriors of a batch, and that it be even.
+    """MAE: rewards posteriors of a batch that differ, and differ evenly.
 
     Ma et al. (2019), "MAE: Mutual Posterior-Divergence Regularization for Variational
     AutoEncoders". With MPD_d the mean over pairs i != j of the global batch of KL(q_i || q_j) in
     dimension d, and STD the standard deviation over these pairs of the KL summed over dimensions,
-    the loss gains `-eta sum_d log sigmoid(MPD_d / eta) + gamma STD`.
+    the term added to the loss is `-eta sum_d log sigmoid(MPD_d / eta) + gamma STD`.
 
     Args:
         *args: as for `TextVAE`.
@@ -50,6 +50,15 @@ class MutualPosteriorVAE(TextVAE):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.MutualPosteriorVAE(9, latent_dim=2, embedding_dim=3, units=4, gamma=0.0)
+        >>> near, far = (
+        ...     sv.layers.Posterior(tf.constant([[-m, 0.0], [m, 0.0]]), tf.zeros([2, 2]))
+        ...     for m in (0.1, 1.0)
+        ... )
+        >>> bool(model.penalty(far, far.mean, None) < model.penalty(near, near.mean, None))
+        True
     """
 
     def __init__(

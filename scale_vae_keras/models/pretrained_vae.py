@@ -1,4 +1,4 @@
-"""Free bits after an autoencoder."""
+"""Free bits after pretraining as an autoencoder."""
 
 import math
 import random
@@ -27,19 +27,26 @@ class PretrainedSettings(FreeBitsSettings):
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
 class PretrainedVAE(FreeBitsVAE):
-    """Text VAE whose encoder is trained as an autoencoder's before training starts.
+    """Text VAE whose encoder is pretrained as part of a plain autoencoder.
 
     Li et al. (2019), "A Surprisingly Effective Fix for Deep Latent Variable Modeling of Text":
     while `pretraining` is 1 a step charges no KL at all; then the decoder starts afresh and free
-    bits are used. The callback `AutoencoderPretraining` does so.
+    bits are used. The callback `AutoencoderPretraining` switches between the two.
 
     Args:
         *args: as for `FreeBitsVAE`.
-        free_bits: free KL, in nats a dimension.
+        free_bits: free KL, in nats per dimension.
         **kwargs: as for `FreeBitsVAE`.
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.PretrainedVAE(9, latent_dim=2, embedding_dim=3, units=4)
+        >>> posterior = model.encode([[1, 5, 2]])
+        >>> _ = model.pretraining.assign(1.0)  # as `AutoencoderPretraining` does
+        >>> model.rate(posterior).numpy()
+        array([0.], dtype=float32)
     """
 
     def __init__(self, *args, free_bits: float = PretrainedSettings.free_bits, **kwargs):

@@ -54,11 +54,11 @@ class ScaleVAE(TextVAE):
     Song et al., "Scale-VAE: Preventing Posterior Collapse in Variational Autoencoder",
     LREC-COLING 2024. The decoder samples z from N(f * mu, sigma^2) while the rate is
     KL(N(mu, sigma^2) || N(0, I)), with `f_d = des_std / Std[mu_d]` over the mini-batch. The
-    callback `EpochAverageScale` puts the epoch average of f in force after `f_epo` epochs.
+    callback `EpochAverageScale` puts the epoch average of f into effect after `f_epo` epochs.
     Sentences are generated from f * z with z ~ N(0, I).
 
     That objective, L, is not a bound on the likelihood of the generator; the evaluation reports a
-    proper bound, ELBO_f, beside it. With f in force ELBO_f = L - Delta, where
+    proper bound, ELBO_f, beside it. With f in effect ELBO_f = L - Delta, where
     `Delta = sum_d [log f_d - sigma_d^2 (1 - 1/f_d^2) / 2]` is the part of
     KL(N(f * mu, sigma^2) || N(0, f^2)) that L leaves uncharged. The rate is KL + weight * Delta:
     `bound="paper"` has weight 0, `"proper"` has weight 1, and `"annealed"` moves from 0 to 1 under
@@ -86,6 +86,13 @@ class ScaleVAE(TextVAE):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.ScaleVAE(9, latent_dim=2, embedding_dim=3, units=4, des_std=0.7)
+        >>> model.encode([[1, 5, 2]]).mean.shape
+        TensorShape([1, 2])
+        >>> model.posterior_scale.factor().numpy()  # f-bar, before any training
+        array([1., 1.], dtype=float32)
     """
 
     default_prior = "scaled"

@@ -1,4 +1,4 @@
-"""Posteriors that start from the encoder and are refined for each sentence."""
+"""Posteriors that start from the encoder and are refined per sentence."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ class SemiAmortizedVAE(TextVAE):
 
     Kim et al. (2018), "Semi-Amortized Variational Autoencoders". Each step descends on
     reconstruction + `kl_weight` * KL (weight 1 outside training) at a new sample of z; training
-    differentiates through all steps, exactly. The refined posterior is what `posterior` and
+    backpropagates through all steps, exactly. The refined posterior is what `posterior` and
     `encode` return, at inference as well; there a sentence's refinement depends on nothing but the
     sentence. With a learned prior each step descends on the rate to it.
 
@@ -60,6 +60,13 @@ class SemiAmortizedVAE(TextVAE):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.SemiAmortizedVAE(
+        ...     9, latent_dim=2, embedding_dim=3, units=4, refinement_steps=3
+        ... )
+        >>> model.encode([[1, 5, 2]]).mean.shape
+        TensorShape([1, 2])
     """
 
     def __init__(

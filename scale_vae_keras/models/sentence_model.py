@@ -42,11 +42,11 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
     `fit` takes a `tf.data.Dataset` of int32 ids `[batch, time]`, `<s> w ... </s>` right padded
     with 0, or of `(ids, None, sample_weight)`. The optimizer's `global_clipnorm`, `clipnorm` or
     `clipvalue` clips the gradient of the global batch. A step with a loss or a gradient that is
-    not finite changes nothing, is left out of the running means, which are not a number before
-    the first step that counts, and is counted in `skipped_steps`; where too many steps of an epoch
+    not finite changes nothing, is left out of the running means, which are NaN before the first
+    step that counts, and is counted in `skipped_steps`; where too many steps of an epoch
     are skipped, `fit` warns and stops. Weights count what the model has been trained for:
-    `training_calls` (fresh noise and dropout at each call with `training=True`, also in a loop of
-    one's own), `epochs_trained` and `epoch_step` (where the schedules are).
+    `training_calls` (fresh noise and dropout at each call with `training=True`, also in a custom
+    loop), `epochs_trained` and `epoch_step` (where the schedules are).
 
     Args:
         vocabulary_size: number of token ids, specials included.
@@ -54,14 +54,21 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
         units: width of the LSTMs, or of the convolutions.
         dropout: share of embedding and hidden entries that the decoder drops in training.
         decoder_initializer_range: decoder weights start uniform in plus or minus this value.
-        seed: of latent noise and dropout. Initial weights follow `keras.utils.set_random_seed`.
+        seed: seed of latent noise and dropout. Initial weights follow
+            `keras.utils.set_random_seed`.
         decoder: "lstm", or "cnn" for dilated convolutions.
-        dilations: of the convolutions.
+        dilations: dilation of each convolution, for "cnn".
         word_dropout: share of the tokens that the decoder reads as `<unk>` in training.
         fraternal: weight of the distance between two passes with different dropout; 0 for one pass.
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.TextVAE(9, latent_dim=2, embedding_dim=3, units=4, decoder="cnn")
+        >>> model.compile("adam")
+        >>> model.train_on_batch([[1, 5, 2]], return_dict=True).keys()
+        dict_keys(['loss', 'reconstruction', 'kl'])
     """
 
     def __init__(
@@ -196,7 +203,7 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
     def fit(self, *args, **kwargs):
         """As `keras.Model.fit`; builds the model first, since callbacks set its state.
 
-        Epochs are counted in `epochs_trained`: a second `fit` goes on in the schedules of a run.
+        Epochs are counted in `epochs_trained`: a second `fit` continues the schedules.
         Under a `tf.distribute` strategy the batches are global ones, divided as `own_rows` says.
 
         Raises:

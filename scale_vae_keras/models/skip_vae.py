@@ -1,4 +1,4 @@
-"""z on a short way to the words."""
+"""A skip connection from z to the output layer."""
 
 import keras
 
@@ -13,6 +13,13 @@ class SkipVAE(TextVAE):
 
     Dieng et al. (2019), for a decoder of one layer: `logits = W [h_t; z]`. Arguments as for
     `TextVAE`.
+
+    Example:
+        >>> model = sv.SkipVAE(9, latent_dim=2, embedding_dim=3, units=4)
+        >>> model.encode([[1, 5, 2]]).mean.shape
+        TensorShape([1, 2])
+        >>> tuple(model.decoder.output_kernel.shape)  # units + latent, vocabulary
+        (6, 9)
     """
 
     decoder_skip = True

@@ -43,6 +43,6 @@ class System:
 
     @property
     def own_settings(self) -> list[str]:
-        """Names of the settings that it has beside those of every model with a latent code."""
+        """Names of the settings that it has besides those of every model with a latent code."""
         common = {each.name for each in settings_of(LatentSettings)}
         return [each.name for each in settings_of(self.settings) if each.name not in common]

@@ -31,7 +31,15 @@ class Generated(NamedTuple):
 
 
 class TextGenerator:
-    """Mixin for models with `encode`, `decoder`, `prior` and `latent_dim`."""
+    """Mixin for models with `encode`, `decoder`, `prior` and `latent_dim`.
+
+    Example:
+        >>> model = sv.TextVAE(9, latent_dim=2, embedding_dim=3, units=4)
+        >>> model.decode([[0.0, 0.0]], max_length=1).ids.shape
+        TensorShape([1, 1])
+        >>> model.interpolate([[1, 5, 2]], [[1, 6, 2]], steps=3, max_length=1).ids.shape
+        TensorShape([3, 1])
+    """
 
     def decode(
         self,
@@ -40,13 +48,13 @@ class TextGenerator:
         seeds: tf.Tensor | None = None,
         max_length: int = MAX_LENGTH,
     ) -> Sentences:
-        """Writes a sentence for each z that the decoder is fed.
+        """Writes one sentence per z.
 
         Args:
             z: float32 `[batch, latent]`, in the space of `encode`.
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
             seeds: int64 `[batch]`, each row's seed; zeros by default.
-            max_length: most tokens of a sentence, `</s>` counted.
+            max_length: most tokens per sentence, `</s>` counted.
 
         Raises:
             InputError: `z` does not have two dimensions, or the wrong width, or there is no such
@@ -94,10 +102,10 @@ class TextGenerator:
 
         Args:
             count: number of sentences.
-            seed: the same seed gives the same sentences; more of them begin with the same ones.
+            seed: the same seed gives the same sentences; a larger count begins with the same ones.
             sampler: how tokens are chosen, or a name, see `samplers.get`; temperature 1 by
                 default.
-            max_length: most tokens of a sentence, `</s>` counted.
+            max_length: most tokens per sentence, `</s>` counted.
 
         Raises:
             InputError: `count` is below 1, `seed` is below 0, or the prior is not fitted yet.
@@ -113,12 +121,12 @@ class TextGenerator:
     def reconstruct(
         self, ids: tf.Tensor, sampler: Sampler | str | None = None, max_length: int = MAX_LENGTH
     ) -> Sentences:
-        """Writes each sentence anew from its posterior mean.
+        """Reconstructs each sentence from its posterior mean.
 
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
-            max_length: most tokens of a sentence, `</s>` counted.
+            max_length: most tokens per sentence, `</s>` counted.
         """
         return self.decode(self.encode(ids).mean, sampler, max_length=max_length)
 
@@ -137,7 +145,7 @@ class TextGenerator:
             end: int32 ids `[1, time]` of the last sentence.
             steps: number of sentences written, both ends counted.
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
-            max_length: most tokens of a sentence, `</s>` counted.
+            max_length: most tokens per sentence, `</s>` counted.
 
         Raises:
             InputError: fewer than two steps.
@@ -145,7 +153,7 @@ class TextGenerator:
         if steps < 2:
             raise InputError(f"an interpolation has at least 2 steps, got {steps}")
         if len(start) != 1 or len(end) != 1:
-            raise InputError("an interpolation goes from one sentence to one sentence")
+            raise InputError("interpolate takes one sentence as start and one as end")
         alpha = tf.linspace(0.0, 1.0, steps)
         z = between(self.encode(start).mean, self.encode(end).mean, alpha)
         return self.decode(z, sampler, max_length=max_length)

@@ -36,8 +36,8 @@ class TextVAE(TextGenerator, SentenceModel):
     step with a loss or a gradient that is not finite changes nothing, is left out of the running
     means, and is counted in `skipped_steps`.
 
-    The prior is the density that sentences are generated from and that their likelihood is declared
-    for. It changes what is trained only if it is learned with the model ("learned-mixture",
+    The prior is the density that sentences are generated from and that their likelihood is measured
+    under. It changes what is trained only if it is learned with the model ("learned-mixture",
     "vamp"): the rate is then that of the posterior that the decoder samples from to this prior, at
     the step's own sample, and reconstruction + rate bounds the negative log-likelihood. Else the
     rate is the KL to N(0, I), as each system charges it. A prior that is fitted ("diagonal",
@@ -51,7 +51,8 @@ class TextVAE(TextGenerator, SentenceModel):
         units: width of the LSTMs of encoder and decoder.
         dropout: share of embedding and hidden entries that the decoder drops in training.
         decoder_initializer_range: decoder weights start uniform in plus or minus this value.
-        seed: of latent noise and dropout. Initial weights follow `keras.utils.set_random_seed`.
+        seed: seed of latent noise and dropout. Initial weights follow
+            `keras.utils.set_random_seed`.
         pooling: what the encoder makes of its states: "last", "max" or "mean".
         prior: "scaled", "standard", "diagonal", "full", "mixture", "learned-mixture", "vamp", or a
             `Prior`; by default `default_prior`, which is "scaled" for Scale-VAE and "standard" for
@@ -60,6 +61,13 @@ class TextVAE(TextGenerator, SentenceModel):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> model = sv.TextVAE(9, latent_dim=2, embedding_dim=3, units=4)
+        >>> model.encode([[1, 5, 2]]).mean.shape
+        TensorShape([1, 2])
+        >>> model.generate(3, max_length=4).z.shape
+        TensorShape([3, 2])
     """
 
     decoder_skip = False
@@ -155,7 +163,7 @@ class TextVAE(TextGenerator, SentenceModel):
             training: whether this is the rate of a training step, before `kl_weight`, or of the
                 validation loss.
             learned: the rate to a prior that is learned with the model, float32 `[batch]`; it
-                takes the place of the KL of `charged` to N(0, I).
+                replaces the KL of `charged` to N(0, I).
         """
         return tf.reduce_sum(standard_kl(charged), axis=-1) if learned is None else learned
 
@@ -165,7 +173,7 @@ class TextVAE(TextGenerator, SentenceModel):
         Args:
             sampled: the posterior that the decoder samples from.
             z: its sample, float32 `[batch, latent]`.
-            seed: of the step, int32 `[2]`.
+            seed: seed of the step, int32 `[2]`.
         """
         return 0.0
 
@@ -196,8 +204,8 @@ class TextVAE(TextGenerator, SentenceModel):
 
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
-            samples: importance samples of a sentence.
-            seed: of the samples.
+            samples: number of importance samples per sentence.
+            seed: seed of the samples.
 
         Returns:
             Nats, the end symbol counted, float32 `[batch]`.
@@ -236,8 +244,8 @@ class TextVAE(TextGenerator, SentenceModel):
             sentences: batches of int32 ids `[batch, time]` in random order, of which the first
                 `limit` sentences are used; a split, of which `limit` sentences are drawn; or their
                 posteriors, mean and log variance `[sentences, latent]`.
-            limit: most sentences that are encoded.
-            seed: of what is drawn.
+            limit: maximum number of sentences encoded.
+            seed: seed of the drawn sentences and of the fit.
 
         Raises:
             InputError: the prior is not one that is fitted, there is no sentence, a posterior is
@@ -264,7 +272,7 @@ class TextVAE(TextGenerator, SentenceModel):
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             training: whether this is a training batch: dropout, `kl_weight`, and noise that
-                changes with every such call. Else the KL weight is 1 and the noise depends
+                changes with every such call. Otherwise the KL weight is 1 and the noise depends
                 on the batch's content alone.
         """
         seed = self._step_seed(ids, training)

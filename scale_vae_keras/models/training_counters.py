@@ -8,11 +8,11 @@ _AS_ITERATIONS = -1
 
 
 class TrainingCounters:
-    """Mixin for models that count what they have been trained for.
+    """Mixin for models that count how long they have been trained.
 
     `training_calls` gives noise and dropout, `epochs_trained` and `epoch_step` the place in the
     schedules, `skipped_steps` what the guard watches; `gradient_norm` is that of the last step that
-    was applied. Files of models without the first three load, and go on as they would have.
+    was applied. Files of models without the first three load, and continue as before.
     """
 
     def _build_step_state(self):

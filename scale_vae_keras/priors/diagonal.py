@@ -13,6 +13,13 @@ class DiagonalPrior(DiagonalGaussian):
 
     No other diagonal Gaussian has a smaller mean KL from the posteriors that it is fitted to.
     Weights, float32: `mean` and `stddev`, `[latent]`.
+
+    Example:
+        >>> prior = sv.priors.DiagonalPrior()
+        >>> prior.build_for(2)
+        >>> prior.fit(sv.layers.Posterior(np.array([[0.0, 3.0], [2.0, 3.0]]), np.zeros([2, 2])))
+        >>> prior.location().numpy(), prior.scale().numpy().round(3)
+        (array([1., 3.]), array([1.414, 1.   ]))
     """
 
     kind = "diagonal"

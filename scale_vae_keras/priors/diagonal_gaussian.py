@@ -27,7 +27,7 @@ class DiagonalGaussian(Prior):
         return -0.5 * tf.reduce_sum(tf.square(distance), axis=-1) - constant
 
     def kl_by_dimension(self, mean: tf.Tensor, log_var: tf.Tensor) -> tf.Tensor:
-        """KL(N(mean, exp(log_var)) || p) of every dimension, in nats, float64 `[batch, latent]`."""
+        """KL(N(mean, exp(log_var)) || p) per dimension, in nats, float64 `[batch, latent]`."""
         return gaussian_kl(mean, log_var, self.location(), self.scale())
 
     def kl(self, mean, log_var):

@@ -17,6 +17,15 @@ class FullPrior(Prior):
     The covariance is Cov[mean] + diag(E[sigma^2]). No other Gaussian has a smaller mean KL from
     the posteriors that it is fitted to. Weights, float32: `mean` `[latent]` and `cholesky`, the
     lower triangular root of the covariance, `[latent, latent]`.
+
+    Example:
+        >>> prior = sv.priors.FullPrior()
+        >>> prior.build_for(2)
+        >>> prior.fit(sv.layers.Posterior(np.array([[-1.0, -1.0], [1.0, 1.0]]), np.zeros([2, 2])))
+        >>> root = prior.cholesky.numpy()
+        >>> (root @ root.T).round(3)
+        array([[2., 1.],
+               [1., 2.]], dtype=float32)
     """
 
     kind = "full"

@@ -28,10 +28,18 @@ class LearnedMixturePrior(DiagonalMixture):
     Args:
         components: number of Gaussians. 32 diagonal ones are within 0.5 nats of 8 with full
             covariance matrices on the corpora that `MixturePrior` names.
-        seed: of the first means.
+        seed: seed of the initial means.
 
     Raises:
         InputError: `components` is below 1.
+
+    Example:
+        >>> prior = sv.priors.LearnedMixturePrior(components=3)
+        >>> model = sv.TextVAE(9, latent_dim=2, embedding_dim=3, units=4, prior=prior)
+        >>> model.generate(4, max_length=1).z.shape
+        TensorShape([4, 2])
+        >>> [tuple(weight.shape) for weight in prior.trainable_variables]
+        [(3, 2), (3, 2), (3,)]
     """
 
     kind = "learned-mixture"

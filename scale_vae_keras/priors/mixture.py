@@ -34,6 +34,13 @@ class MixturePrior(Prior):
 
     Raises:
         InputError: `components` is below 1.
+
+    Example:
+        >>> prior = sv.priors.MixturePrior(components=2)
+        >>> prior.build_for(2)
+        >>> prior.fit(sv.layers.Posterior(np.array([[-9.0, 0.0], [9.0, 0.0]]), np.zeros([2, 2])))
+        >>> prior.shares.numpy().round(2)
+        array([0.5, 0.5], dtype=float32)
     """
 
     kind = "mixture"

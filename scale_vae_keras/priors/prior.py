@@ -32,6 +32,14 @@ class Prior(keras.layers.Layer):
         needs_fit: whether `fit` estimates the prior from posteriors, after or between epochs.
         learned: whether the prior is trained with the model, by the rate of each step.
         latent_dim: number of latent dimensions, known once the prior is built.
+
+    Example:
+        >>> prior = sv.priors.get_prior("standard")
+        >>> prior.build_for(2)
+        >>> prior.kl(tf.constant([[1.0, 2.0]]), tf.zeros([1, 2])).numpy()
+        array([2.5])
+        >>> prior.sample(tf.constant([7, 8], tf.int64)).shape
+        TensorShape([2, 2])
     """
 
     kind: ClassVar[str]
@@ -136,7 +144,7 @@ class Prior(keras.layers.Layer):
 
         Args:
             posteriors: mean and log variance, arrays `[sentences, latent]`.
-            seed: of the samples that a fit needs, where it needs any.
+            seed: seed of the samples that the fit draws, if it draws any.
 
         Raises:
             InputError: the prior is not one that is fitted, there are no posteriors, or they are

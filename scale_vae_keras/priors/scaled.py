@@ -11,6 +11,14 @@ class ScaledPrior(DiagonalGaussian):
     """N(0, diag f-bar^2): the decoder is fed f-bar * z with z ~ N(0, I).
 
     Song et al. (2024). f-bar is the model's own; it is 1 for systems without a factor.
+
+    Example:
+        >>> model = sv.ScaleVAE(9, latent_dim=2, embedding_dim=3, units=4)
+        >>> model.ensure_built()
+        >>> _ = model.posterior_scale.average.assign([2.0, 5.0])
+        >>> _ = model.posterior_scale.has_average.assign(1.0)
+        >>> model.prior.kind, model.prior.scale().numpy()
+        ('scaled', array([2., 5.]))
     """
 
     kind = "scaled"

@@ -15,7 +15,7 @@ from scale_vae_keras.priors.mixture import checked_components
 class VampPrior(DiagonalMixture):
     """The mean of the posteriors of trainable pseudo-inputs: `p(z) = (1/K) sum_k q(z | u_k)`.
 
-    Tomczak and Welling (2018), "VAE with a VampPrior". Words are not differentiable, so that a
+    Tomczak and Welling (2018), "VAE with a VampPrior". Words are not differentiable, so a
     pseudo-input is a sequence of `length` token embeddings. It runs through the model's encoder
     and is treated as a sentence is outside training: Scale-VAE scales its mean by f-bar. Gradients
     reach the pseudo-inputs and the encoder.
@@ -24,11 +24,19 @@ class VampPrior(DiagonalMixture):
 
     Args:
         components: number of pseudo-inputs, K.
-        length: tokens of a pseudo-input.
-        seed: of the first pseudo-inputs, which are standard normal as the encoder's embeddings are.
+        length: number of tokens per pseudo-input.
+        seed: seed of the initial pseudo-inputs, which are standard normal as the encoder's
+            embeddings are.
 
     Raises:
         InputError: `components` or `length` is below 1; in `build`, the prior has no model.
+
+    Example:
+        >>> prior = sv.priors.VampPrior(components=3, length=5)
+        >>> model = sv.TextVAE(9, latent_dim=2, embedding_dim=3, units=4, prior=prior)
+        >>> model.ensure_built()
+        >>> prior.mixture().means.shape
+        TensorShape([3, 2])
     """
 
     kind = "vamp"
