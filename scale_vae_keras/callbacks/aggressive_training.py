@@ -32,6 +32,11 @@ class AggressiveTraining(keras.callbacks.Callback):
 
     Raises:
         InputError: the model has no `encoder_step`, or runs several steps an execution.
+
+    Example:
+        >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
+        >>> sv.callbacks.AggressiveTraining(batches, validation_data=batches, seed=1).aggressive
+        True
     """
 
     stage = Stage.SCHEDULE

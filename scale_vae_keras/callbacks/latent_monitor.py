@@ -45,6 +45,14 @@ class LatentMonitor(keras.callbacks.Callback):
     Attributes:
         encoded: the posteriors of the validation sentences after the last epoch, in the order of
             `validation_data`; None before.
+
+    Example:
+        >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
+        >>> monitor = sv.callbacks.LatentMonitor(batches)
+        >>> monitor.set_model(sv.models.VAE(vocabulary_size=6, latent_dim=2))
+        >>> monitor.on_epoch_end(0, logs := {})
+        >>> sorted(logs), monitor.encoded.mean.shape
+        (['au', 'au_unscaled', 'mi', 'mi_cap'], (2, 2))
     """
 
     stage = Stage.MONITOR

@@ -33,6 +33,14 @@ class LatentProjector(keras.callbacks.Callback):
         rows: which of its sentences are used, int `[sentences]`.
         sentences: their text.
         labels: their labels, or None.
+
+    Example:
+        >>> from scale_vae_keras.event_log import EventLog
+        >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
+        >>> monitor = sv.callbacks.LatentMonitor(batches)
+        >>> rows, sentences = np.array([0, 1]), ["a b", "b a"]
+        >>> sv.callbacks.LatentProjector(EventLog("logs"), monitor, rows, sentences).folder.name
+        'logs'
     """
 
     stage = Stage.LOG

@@ -56,6 +56,15 @@ class ScalarLog(keras.callbacks.Callback):
         validation: where those of validation go.
         train: the training sentences.
         valid: the validation sentences.
+
+    Example:
+        >>> from scale_vae_keras.event_log import EventLog
+        >>> tokenizer = sv.text.Tokenizer(sv.text.Vocabulary(["a", "b"]))
+        >>> corpus = sv.data.corpus_from(["a b", "b"], ["a"], ["b a"])
+        >>> splits = [sv.data.encode_split(corpus, name, tokenizer) for name in ("train", "valid")]
+        >>> log = sv.callbacks.ScalarLog(EventLog("logs/train"), EventLog("logs/valid"), *splits)
+        >>> log.train_tokens, log.valid_length
+        (5, 2.0)
     """
 
     stage = Stage.LOG

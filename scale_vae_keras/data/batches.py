@@ -42,6 +42,12 @@ def epoch_batches(
 
     Raises:
         InputError: `batch_size` is below 1, or `seed` or `epoch` below 0.
+
+    Example:
+        >>> lengths = np.array([5, 3, 5, 3])
+        >>> order, starts = sv.data.epoch_batches(lengths, 2, seed=0, epoch=0, resplit=False)
+        >>> starts.tolist(), sorted(lengths[order[:2]].tolist() + lengths[order[2:]].tolist())
+        ([0, 2, 4], [3, 3, 5, 5])
     """
     _check_batch_size(batch_size)
     if seed < 0 or epoch < 0:
@@ -108,6 +114,13 @@ def training_batches(
     Raises:
         InputError: `batch_size` is below 1, `seed` or `first_epoch` below 0, there is no batch
             `first_batch`, or `by_label` is asked of sentences without labels.
+
+    Example:
+        >>> corpus = sv.data.corpus_from(["a b", "b", "b a", "a"], ["a"], ["b"])
+        >>> tokenizer = sv.text.Tokenizer(sv.data.build_vocabulary(corpus, "words"))
+        >>> split = sv.data.encode_split(corpus, "train", tokenizer)
+        >>> sorted(tuple(ids.shape) for ids in sv.data.training_batches(split, 2, seed=0))
+        [(2, 3), (2, 4)]
     """
     if by_label and split.labels is None:
         raise InputError("batches by label need a corpus with labels: give label<TAB>text")
@@ -149,6 +162,13 @@ def evaluation_batches(split: EncodedSplit, batch_size: int) -> tuple[tf.data.Da
 
     Raises:
         InputError: `batch_size` is below 1.
+
+    Example:
+        >>> corpus = sv.data.corpus_from(["a b", "b", "b a", "a"], ["a"], ["b"])
+        >>> tokenizer = sv.text.Tokenizer(sv.data.build_vocabulary(corpus, "words"))
+        >>> split = sv.data.encode_split(corpus, "train", tokenizer)
+        >>> sorted(tuple(ids.shape) for ids in sv.data.evaluation_batches(split, 2))
+        [(2, 3), (2, 4)]
     """
     _check_batch_size(batch_size)
     order = np.argsort(split.lengths, kind="stable")

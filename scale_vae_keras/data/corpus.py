@@ -84,6 +84,11 @@ def open_corpus(name_or_path: str | os.PathLike, encoding: str | None = None) ->
 
     Raises:
         InputError: there is no such corpus, or the folder's files are invalid, see `FolderCorpus`.
+
+    Example:
+        >>> corpus = sv.data.open_corpus("reviews")
+        >>> corpus.name, corpus.has_labels
+        ('reviews', True)
     """
     name = os.fspath(name_or_path)
     if name in BUILT_IN:
@@ -103,6 +108,11 @@ def open_same_corpus(
 
     Raises:
         InputError: the contents are others; as `open_corpus`.
+
+    Example:
+        >>> known = sv.data.open_corpus("reviews").fingerprint()
+        >>> sv.data.open_same_corpus("reviews", known).name
+        'reviews'
     """
     corpus = open_corpus(name_or_path, encoding)
     check_fingerprint(corpus, fingerprint, os.fspath(name_or_path))

@@ -28,6 +28,13 @@ def corpus_warnings(corpus: Corpus, splits: Mapping[str, EncodedSplit]) -> list[
         1 % of the sentences of valid are in train; more than 20 % of the words of a split are
         `<unk>`; labels that look like the numbers of lines, or are on one line only; tabs in the
         text of a corpus without labels.
+
+    Example:
+        >>> corpus = sv.data.corpus_from(["the cat", "the cat sat"], ["a cat"], ["the dog"])
+        >>> tokenizer = sv.text.Tokenizer(sv.data.build_vocabulary(corpus, "words"))
+        >>> splits = {"train": sv.data.encode_split(corpus, "train", tokenizer)}
+        >>> sv.data.corpus_warnings(corpus, splits)
+        ['...']
     """
     if isinstance(corpus, BuiltInCorpus):
         return []

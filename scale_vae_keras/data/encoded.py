@@ -36,6 +36,12 @@ class EncodedSplit:
             nats / (ln 2 * bytes). They are those of the line as it stands in the corpus, without
             its label and its end; of a sentence that was cut, those of the text that its tokens
             stand for, see `Tokenizer.byte_lengths`. None for sentences that are not from text.
+
+    Example:
+        >>> tokens, offsets = np.array([1, 4, 5, 2, 1, 5, 2], np.int32), np.array([0, 4, 7])
+        >>> split = sv.data.EncodedSplit(tokens, offsets, labels=None, empty=0, truncated=0)
+        >>> split.sentences, split.words, split.lengths.tolist()
+        (2, 3, [4, 3])
     """
 
     tokens: np.ndarray
@@ -93,6 +99,13 @@ def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSpl
 
     Raises:
         InputError: the split is unknown or has no sentence, or a line lacks its label.
+
+    Example:
+        >>> corpus = sv.data.corpus_from(["the cat", "the cat sat"], ["a cat"], ["the dog"])
+        >>> tokenizer = sv.text.Tokenizer(sv.data.build_vocabulary(corpus, "words"))
+        >>> test = sv.data.encode_split(corpus, "test", tokenizer)
+        >>> test.tokens.tolist(), test.unknown
+        ([1, 5, 3, 2], 1)
     """
     tokens = array("i")
     lengths = array("q")
@@ -183,6 +196,11 @@ def build_vocabulary(
 
     Raises:
         InputError: the corpus's vocabulary or an argument is not valid, or no token is left.
+
+    Example:
+        >>> corpus = sv.data.corpus_from(["the cat", "the cat sat"], ["a cat"], ["the dog"])
+        >>> sv.data.build_vocabulary(corpus, "words", min_count=2).tokens
+        ('<pad>', '<s>', '</s>', '<unk>', 'cat', 'the')
     """
     check_kind(kind, pattern)
     if has_own_vocabulary(corpus, kind):

@@ -141,6 +141,11 @@ def read_lines(
     Raises:
         InputError: the source cannot be read, has no line or bytes that do not belong to the
             encoding, or a line of a labelled text has no label.
+
+    Example:
+        >>> import io
+        >>> sv.data.read_lines(io.BytesIO(b"good\\tI like it\\nbad\\tI do not\\n"), labelled=True)
+        (['I like it', 'I do not'], ['good', 'bad'])
     """
     if source is None:
         source, name = sys.stdin.buffer, "standard input"

@@ -73,7 +73,7 @@ def corpus_from(
         InputError: a text is no string, a split has too few texts, or labels do not match them.
 
     Example:
-        >>> corpus = corpus_from(["a b", "b"], ["a"], ["b a"])
+        >>> corpus = sv.data.corpus_from(["a b", "b"], ["a"], ["b a"])
         >>> list(corpus.lines("test"))
         [LabelledText(label=None, text='b a')]
     """

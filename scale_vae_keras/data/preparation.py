@@ -98,6 +98,12 @@ def prepare(
     Raises:
         InputError: `output` exists, an input is missing or invalid, or there are fewer than four
             different documents.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("all.txt").write_text("".join(f"sentence {n}\\n" for n in range(100)))
+        >>> sv.data.prepare(["all.txt"], "corpus", split=(0.8, 0.1, 0.1)).sizes
+        {'train': 80, 'valid': 10, 'test': 10}
     """
     output = Path(output)
     if output.exists():

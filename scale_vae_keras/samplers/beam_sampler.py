@@ -19,6 +19,12 @@ class BeamSampler(Sampler):
 
     Raises:
         InputError: the width is below 1.
+
+    Example:
+        >>> sv.samplers.BeamSampler(width=8)
+        BeamSampler(width=8)
+        >>> sv.samplers.get("beam") == sv.samplers.BeamSampler(width=4)
+        True
     """
 
     width: int = 4

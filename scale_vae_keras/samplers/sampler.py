@@ -26,6 +26,12 @@ class Sentences(NamedTuple):
             length limit has no `</s>`.
         log_probability: log p(ids | z) under the decoder at temperature 1, the end symbol counted,
             in nats, float32 `[batch]`.
+
+    Example:
+        >>> ids, log_probability = tf.constant([[4, 5, 2]]), tf.math.log([0.25])
+        >>> sentences = sv.samplers.Sentences(ids, log_probability)
+        >>> tf.exp(sentences.log_probability).numpy()
+        array([0.25], dtype=float32)
     """
 
     ids: tf.Tensor
@@ -95,6 +101,14 @@ class Sampler(ABC):
 
     Samplers are immutable and compare by value. All randomness comes from uniform numbers that
     belong to the row, so that a row's sentence does not depend on the others in its batch.
+
+    Example:
+        >>> class SecondBest(sv.samplers.Sampler):
+        ...     def next_token(self, logits, uniform):
+        ...         return tf.math.top_k(logits, 2).indices[:, 1]
+        >>> logits = tf.math.log([[0.2, 0.5, 0.3]])
+        >>> SecondBest().next_token(logits, uniform=tf.constant([0.9])).numpy()
+        array([2], dtype=int32)
     """
 
     numbers: ClassVar[dict[str, tf.DType]] = {}

@@ -26,6 +26,10 @@ def get(sampler: Sampler | str) -> Sampler:
 
     Raises:
         InputError: there is no such sampler.
+
+    Example:
+        >>> sv.samplers.get("top_p")
+        TopPSampler(p=0.9, temperature=1.0)
     """
     if isinstance(sampler, Sampler):
         return sampler

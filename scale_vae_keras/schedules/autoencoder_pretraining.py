@@ -18,6 +18,11 @@ class AutoencoderPretraining(keras.callbacks.Callback):
 
     Raises:
         InputError: `epochs` is negative, or the model cannot be pretrained.
+
+    Example:
+        >>> pretraining = sv.callbacks.AutoencoderPretraining(epochs=5)
+        >>> pretraining.epochs, pretraining.stage
+        (5, <Stage.SCHEDULE: 2>)
     """
 
     stage = Stage.SCHEDULE

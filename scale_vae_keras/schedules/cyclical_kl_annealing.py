@@ -23,6 +23,12 @@ class CyclicalKLAnnealing(WeightSchedule):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> annealing = sv.callbacks.CyclicalKLAnnealing(cycle_epochs=20, ramp_epochs=10)
+        >>> step = tf.constant([0.0, 500.0, 1500.0, 2000.0, 2500.0], tf.float64)
+        >>> annealing.value(step, steps=100).numpy()
+        array([0. , 0.5, 1. , 0. , 0.5])
     """
 
     def __init__(

@@ -22,6 +22,11 @@ class EpochAverageScale(keras.callbacks.Callback):
     Raises:
         InputError: `f_epo` is below 1; in `fit`, the model has no layer `PosteriorScale`, or
             several, or no batch of the first epoch gave a factor.
+
+    Example:
+        >>> callback = sv.callbacks.EpochAverageScale(f_epo=3)
+        >>> callback.f_epo, callback.stage
+        (3, <Stage.SCHEDULE: 2>)
     """
 
     stage = Stage.SCHEDULE

@@ -24,6 +24,13 @@ class WeightSchedule(keras.callbacks.Callback):
     Raises:
         InputError: the number of steps of an epoch is unknown, the model has no such variable, or
             it does not follow schedules.
+
+    Example:
+        >>> class HalfKL(sv.schedules.WeightSchedule):
+        ...     def value(self, step, steps):
+        ...         return tf.minimum(step / steps, 0.5)
+        >>> float(HalfKL().value(tf.constant(25.0, tf.float64), steps=100))
+        0.25
     """
 
     stage = Stage.SCHEDULE

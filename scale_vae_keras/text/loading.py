@@ -27,6 +27,12 @@ def load_tokenizer(folder: str | os.PathLike, settings: Mapping | None = None) -
 
     Raises:
         InputError: a file is missing or broken, or the settings name no tokenizer.
+
+    Example:
+        >>> tokenizer = sv.text.Tokenizer(sv.text.Vocabulary(["the", "cat"]), max_length=20)
+        >>> tokenizer.save(".")
+        >>> sv.text.load_tokenizer(".").max_length
+        20
     """
     folder = Path(folder)
     settings = dict(_read_settings(folder) if settings is None else settings)

@@ -20,6 +20,11 @@ class PieceVocabulary(Vocabulary):
 
     Raises:
         InputError: there is no piece, or one is repeated, empty or a special token.
+
+    Example:
+        >>> vocabulary = sv.text.PieceVocabulary(["a", " ", "b"])
+        >>> sv.text.Tokenizer(vocabulary, "characters")(["b a"]).to_list()
+        [[1, 6, 5, 4, 2]]
     """
 
     file_name = "vocabulary.json"

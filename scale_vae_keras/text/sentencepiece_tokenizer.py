@@ -61,6 +61,13 @@ class SentencePieceTokenizer(Tokenizer):
 
     Raises:
         InputError: `model` is not such a model, or `max_length` is below 1.
+
+    Example:
+        >>> lines = ["the cat sat", "the cat ran", "a dog sat"]
+        >>> model = sv.text.train_sentencepiece(lambda: lines, size=320)
+        >>> tokenizer = sv.text.SentencePieceTokenizer(model)
+        >>> tokenizer.detokenize(tokenizer(["the zebra ran"]).to_tensor()).numpy().tolist()
+        [b'the zebra ran']
     """
 
     pattern = None

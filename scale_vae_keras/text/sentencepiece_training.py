@@ -53,6 +53,12 @@ def train_sentencepiece(
 
     Raises:
         InputError: an argument is out of range, there is no text, or it has too many characters.
+
+    Example:
+        >>> lines = ["the cat sat", "the cat ran", "a dog sat"]
+        >>> model = sv.text.train_sentencepiece(lambda: lines, size=320)
+        >>> len(sv.text.SentencePieceTokenizer(model).vocabulary) <= 320
+        True
     """
     if algorithm not in get_args(SentencePieceAlgorithm):
         raise InputError(f'unknown SentencePiece algorithm "{algorithm}": choose unigram or bpe')

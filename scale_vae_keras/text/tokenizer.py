@@ -41,6 +41,14 @@ class Tokenizer(tf.Module):
 
     Raises:
         InputError: `kind` is unknown, `max_length` is below 1, or the pattern cannot be read.
+
+    Example:
+        >>> tokenizer = sv.text.Tokenizer(sv.text.Vocabulary(["the", "cat", "sat"]))
+        >>> ids = tokenizer(["the cat sat", "the dog"])
+        >>> ids.to_list()
+        [[1, 4, 5, 6, 2], [1, 4, 3, 2]]
+        >>> tokenizer.detokenize(ids.to_tensor()).numpy().tolist()
+        [b'the cat sat', b'the <unk>']
     """
 
     def __init__(

@@ -27,6 +27,11 @@ class Vocabulary:
     Raises:
         InputError: there is no word, or one is repeated, empty, contains white space (any of
             Unicode), or is a special token.
+
+    Example:
+        >>> vocabulary = sv.text.Vocabulary.from_counts({"the": 3, "cat": 1, "sat": 2}, min_count=2)
+        >>> vocabulary.tokens
+        ('<pad>', '<s>', '</s>', '<unk>', 'the', 'sat')
     """
 
     file_name = "vocabulary.txt"
