@@ -28,13 +28,13 @@ def epoch_batches(
     others, which leaves up to one incomplete batch a label.
 
     Args:
-        lengths: The length of each sentence, integer `[sentences]`.
-        batch_size: Sentences in a batch.
-        seed: Any integer from 0 on.
-        epoch: Which epoch, from 0 on; each has its own order of batches.
-        resplit: Whether each epoch pairs the sentences anew. If not, the batches are those of
+        lengths: the length of each sentence, integer `[sentences]`.
+        batch_size: sentences in a batch.
+        seed: any integer from 0 on.
+        epoch: which epoch, from 0 on; each has its own order of batches.
+        resplit: whether each epoch pairs the sentences anew. If not, the batches are those of
             epoch 0, in another order.
-        labels: The label of each sentence, where the sentences of a batch shall share one.
+        labels: the label of each sentence, where the sentences of a batch shall share one.
 
     Returns:
         The sentences in the epoch's order, int64 `[sentences]`, and where batches begin in it:
@@ -97,13 +97,13 @@ def training_batches(
     """Serves an epoch of training batches to each new iterator, see `epoch_batches`.
 
     Args:
-        split: The sentences.
-        batch_size: Sentences in a batch.
-        seed: Any integer from 0 on; the same seed gives the same batches in the same order.
-        resplit: Whether each epoch pairs the sentences anew.
-        first_epoch: The epoch that the first iterator serves; each further one serves the next.
-        by_label: Whether the sentences of a batch share one label.
-        first_batch: The batch that an epoch begins with; those before it are not computed.
+        split: the sentences.
+        batch_size: sentences in a batch.
+        seed: any integer from 0 on; the same seed gives the same batches in the same order.
+        resplit: whether each epoch pairs the sentences anew.
+        first_epoch: the epoch that the first iterator serves; each further one serves the next.
+        by_label: whether the sentences of a batch share one label.
+        first_batch: the batch that an epoch begins with; those before it are not computed.
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0 to the longest sentence of the
@@ -152,8 +152,8 @@ def evaluation_batches(split: EncodedSplit, batch_size: int) -> tuple[tf.data.Da
     """Serves the sentences in order of length, the same at every pass.
 
     Args:
-        split: The sentences.
-        batch_size: Sentences in a batch; the last one may be smaller.
+        split: the sentences.
+        batch_size: sentences in a batch; the last one may be smaller.
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0; and the order, int64
@@ -181,10 +181,10 @@ def sampled_batches(split: EncodedSplit, batch_size: int, limit: int, seed: int)
     """Serves sentences that are drawn without replacement, the same at every pass.
 
     Args:
-        split: The sentences.
-        batch_size: Sentences in a batch; the last one may be smaller.
-        limit: How many sentences are drawn; all where there are fewer.
-        seed: Any integer from 0 on.
+        split: the sentences.
+        batch_size: sentences in a batch; the last one may be smaller.
+        limit: how many sentences are drawn; all where there are fewer.
+        seed: any integer from 0 on.
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0, in order of length.

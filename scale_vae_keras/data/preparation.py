@@ -28,23 +28,23 @@ class Preparation:
     """What `prepare` read, dropped and wrote.
 
     Attributes:
-        read: Documents read by input.
-        kinds: Formats by input.
-        empty: Documents without text, dropped.
-        unlabelled: Documents without a label among labelled ones, dropped.
-        duplicates: Documents whose text came before.
-        deduplicated: Whether they were dropped.
-        conflicting: Duplicates with another label than the first one's.
-        rewritten: Documents with a tab or line break within, now a space.
-        replaced: Documents with half a surrogate pair, now U+FFFD.
-        damaged: Documents that hold U+FFFD: they were damaged before.
-        decoded_wrongly: Documents that look like UTF-8 that was decoded as Latin-1.
-        characters: Median, 95 % and longest length of the kept documents in characters.
-        words: The same in words between white space.
-        labels: Kept documents by label, most first; None without labels.
-        sizes: Documents by split.
-        overlap: Documents of valid and test whose text is in train, or of test in valid.
-        warnings: What is probably wrong, a line each.
+        read: documents read by input.
+        kinds: formats by input.
+        empty: documents without text, dropped.
+        unlabelled: documents without a label among labelled ones, dropped.
+        duplicates: documents whose text came before.
+        deduplicated: whether they were dropped.
+        conflicting: duplicates with another label than the first one's.
+        rewritten: documents with a tab or line break within, now a space.
+        replaced: documents with half a surrogate pair, now U+FFFD.
+        damaged: documents that hold U+FFFD: they were damaged before.
+        decoded_wrongly: documents that look like UTF-8 that was decoded as Latin-1.
+        characters: median, 95 % and longest length of the kept documents in characters.
+        words: the same in words between white space.
+        labels: kept documents by label, most first; None without labels.
+        sizes: documents by split.
+        overlap: documents of valid and test whose text is in train, or of test in valid.
+        warnings: what is probably wrong, a line each.
     """
 
     read: dict[str, int] = field(default_factory=dict)
@@ -85,15 +85,15 @@ def prepare(
     once and streamed; memory holds 32 bytes a document, and a few times that while they are ranked.
 
     Args:
-        inputs: Files, or folders of `.txt` files with one document each. A text file has a
+        inputs: files, or folders of `.txt` files with one document each. A text file has a
             document a line, `label<TAB>text` if its first line holds a tab.
-        output: The folder to appear, whole or not at all.
-        text: The column with the text; by default `text`, or the only one.
-        label: The column with the label; by default there are no labels.
-        split: Shares of train, valid and test.
-        seed: Of the division, any integer.
-        deduplicate: Keep only the first one of equal texts. It is done before dividing.
-        encoding: Of the inputs; by default that of the byte order mark, UTF-8 without one.
+        output: the folder to appear, whole or not at all.
+        text: the column with the text; by default `text`, or the only one.
+        label: the column with the label; by default there are no labels.
+        split: shares of train, valid and test.
+        seed: of the division, any integer.
+        deduplicate: keep only the first one of equal texts. It is done before dividing.
+        encoding: of the inputs; by default that of the byte order mark, UTF-8 without one.
 
     Raises:
         InputError: `output` exists, an input is missing or invalid, or there are fewer than four

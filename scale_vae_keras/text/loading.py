@@ -22,8 +22,8 @@ def load_tokenizer(folder: str | os.PathLike, settings: Mapping | None = None) -
     """Reads a tokenizer of any kind.
 
     Args:
-        folder: Where `Tokenizer.save` or `Tokenizer.save_vocabulary` wrote it.
-        settings: What `Tokenizer.settings` gave; by default they are read from `tokenizer.json`.
+        folder: where `Tokenizer.save` or `Tokenizer.save_vocabulary` wrote it.
+        settings: what `Tokenizer.settings` gave; by default they are read from `tokenizer.json`.
 
     Raises:
         InputError: a file is missing or broken, or the settings name no tokenizer.

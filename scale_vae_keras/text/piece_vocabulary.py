@@ -13,10 +13,10 @@ class PieceVocabulary(Vocabulary):
     A piece may be white space. The file is a JSON list with one token a line.
 
     Args:
-        words: The pieces in id order; the first one has id 4.
+        words: the pieces in id order; the first one has id 4.
 
     Attributes:
-        tokens: All tokens in id order, the special ones first.
+        tokens: all tokens in id order, the special ones first.
 
     Raises:
         InputError: there is no piece, or one is repeated, empty or a special token.

@@ -17,7 +17,7 @@ def split_script_words(strings: tf.Tensor) -> tf.RaggedTensor:
     with joiners are one word each. Digits, punctuation and emoji are of one script, "common".
 
     Args:
-        strings: Text, string `[n]`, UTF-8.
+        strings: text, string `[n]`, UTF-8.
 
     Returns:
         The words, ragged string `[n, (words)]`.

@@ -40,12 +40,12 @@ def train_sentencepiece(
     pieces of bytes. Equal lines and arguments give equal models.
 
     Args:
-        lines: Gives the lines anew at every call: they are read twice.
-        size: The most pieces, the four special ones and the 256 bytes included. A text that has
+        lines: gives the lines anew at every call: they are read twice.
+        size: the most pieces, the four special ones and the 256 bytes included. A text that has
             too little for so many gives fewer.
         algorithm: `"unigram"` (Kudo, 2018) or `"bpe"` (Sennrich, Haddow and Birch, 2016).
-        seed: Of the choice of lines where there are too many.
-        sample_bytes: Of a longer text, as many of its lines as fit into this many bytes of UTF-8
+        seed: of the choice of lines where there are too many.
+        sample_bytes: of a longer text, as many of its lines as fit into this many bytes of UTF-8
             are read, chosen at random.
 
     Returns:

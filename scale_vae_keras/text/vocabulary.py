@@ -18,11 +18,11 @@ class Vocabulary:
     """Four special tokens, then words; a token's id is its place in `tokens`.
 
     Args:
-        words: The words in id order; the first one has id 4.
+        words: the words in id order; the first one has id 4.
 
     Attributes:
-        tokens: All tokens in id order, the special ones first.
-        file_name: What the file of such a vocabulary is called.
+        tokens: all tokens in id order, the special ones first.
+        file_name: what the file of such a vocabulary is called.
 
     Raises:
         InputError: there is no word, or one is repeated, empty, contains white space (any of
@@ -88,9 +88,9 @@ class Vocabulary:
         are not counted as words.
 
         Args:
-            counts: How often each word occurs.
-            limit: The largest size of the vocabulary, its four special tokens included.
-            min_count: A rarer word is left out.
+            counts: how often each word occurs.
+            limit: the largest size of the vocabulary, its four special tokens included.
+            min_count: a rarer word is left out.
 
         Raises:
             InputError: no word is left.
