@@ -35,8 +35,8 @@ class TextSamplesLog(keras.callbacks.Callback):
         >>> tokenizer = sv.text.Tokenizer(sv.text.Vocabulary(["a", "b"]))
         >>> batches = tf.data.Dataset.from_tensors(tokenizer(["a b", "b a"]).to_tensor())
         >>> monitor = sv.callbacks.LatentMonitor(batches)
-        >>> log = sv.callbacks.TextSamplesLog(EventLog("logs"), tokenizer, ["b a"], monitor, rows=[1])
-        >>> log.originals
+        >>> log = EventLog("logs")
+        >>> sv.callbacks.TextSamplesLog(log, tokenizer, ["b a"], monitor, rows=[1]).originals
         ['b a']
     """
 

@@ -25,7 +25,7 @@ def epoch_batches(
     The sentences are shuffled and cut into equal pools of about 100 batches; each pool is sorted by
     length and cut into batches; the full batches are shuffled over the epoch; an incomplete one, if
     any, comes last. With labels, the sentences of each label are divided in this way apart from the
-    others, which leaves up to one incomplete batch a label.
+    others, which leaves up to one incomplete batch per label.
 
     Args:
         lengths: the length of each sentence, integer `[sentences]`.
@@ -34,7 +34,7 @@ def epoch_batches(
         epoch: which epoch, from 0 on; each has its own order of batches.
         resplit: whether each epoch pairs the sentences anew. If not, the batches are those of
             epoch 0, in another order.
-        labels: the label of each sentence, where the sentences of a batch shall share one.
+        labels: the label of each sentence, where all sentences of a batch are to share one.
 
     Returns:
         The sentences in the epoch's order, int64 `[sentences]`, and where batches begin in it:
@@ -107,8 +107,8 @@ def training_batches(
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0 to the longest sentence of the
-        batch; every sentence occurs once an epoch, unless `first_batch` is above 0. Its cardinality
-        is the batches of an epoch that are served.
+        batch; every sentence occurs once per epoch, unless `first_batch` is above 0. Its
+        cardinality is the number of batches of an epoch that are served.
         Give it to `fit` with `shuffle=False`: it is shuffled already.
 
     Raises:
@@ -167,8 +167,9 @@ def evaluation_batches(split: EncodedSplit, batch_size: int) -> tuple[tf.data.Da
         >>> corpus = sv.data.corpus_from(["a b", "b", "b a", "a"], ["a"], ["b"])
         >>> tokenizer = sv.text.Tokenizer(sv.data.build_vocabulary(corpus, "words"))
         >>> split = sv.data.encode_split(corpus, "train", tokenizer)
-        >>> sorted(tuple(ids.shape) for ids in sv.data.evaluation_batches(split, 2))
-        [(2, 3), (2, 4)]
+        >>> batches, order = sv.data.evaluation_batches(split, 2)
+        >>> [tuple(ids.shape) for ids in batches], order.tolist()
+        ([(2, 3), (2, 4)], [1, 3, 0, 2])
     """
     _check_batch_size(batch_size)
     order = np.argsort(split.lengths, kind="stable")

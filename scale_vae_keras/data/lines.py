@@ -126,7 +126,7 @@ def file_lines(path: str | os.PathLike, encoding: str | None = None) -> Iterator
 def read_lines(
     source: str | os.PathLike | BinaryIO | None, labelled: bool, encoding: str | None = None
 ) -> tuple[list[str], list[str] | None]:
-    """Reads the lines of a text, or of a split of a corpus.
+    r"""Reads the lines of a text, or of a split of a corpus.
 
     Args:
         source: a file's path, an open binary file, or None for standard input.
@@ -144,7 +144,7 @@ def read_lines(
 
     Example:
         >>> import io
-        >>> sv.data.read_lines(io.BytesIO(b"good\\tI like it\\nbad\\tI do not\\n"), labelled=True)
+        >>> sv.data.read_lines(io.BytesIO(b"good\tI like it\nbad\tI do not\n"), labelled=True)
         (['I like it', 'I do not'], ['good', 'bad'])
     """
     if source is None:

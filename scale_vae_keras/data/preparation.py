@@ -44,7 +44,7 @@ class Preparation:
         labels: kept documents by label, most first; None without labels.
         sizes: documents by split.
         overlap: documents of valid and test whose text is in train, or of test in valid.
-        warnings: what is probably wrong, a line each.
+        warnings: what is probably wrong, one line each.
     """
 
     read: dict[str, int] = field(default_factory=dict)
@@ -76,17 +76,18 @@ def prepare(
     deduplicate: bool = False,
     encoding: str | None = None,
 ) -> Preparation:
-    """Makes a corpus folder of text files, tables, JSON lines, Parquet files or folders of texts.
+    r"""Makes a corpus folder of text files, tables, JSON lines, Parquet files or folders of texts.
 
     Tabs and line breaks within a text become one space, and white space at its ends goes. The
     documents of all inputs are divided at random: they are ranked by a hash of the seed and the
     text and cut by the shares, so that equal texts are always in one split, and the order of the
     inputs does not matter. Within a split the order is that of the inputs. The inputs are read
-    once and streamed; memory holds 32 bytes a document, and a few times that while they are ranked.
+    once and streamed; memory holds 32 bytes per document, and a few times that while they are
+    ranked.
 
     Args:
-        inputs: files, or folders of `.txt` files with one document each. A text file has a
-            document a line, `label<TAB>text` if its first line holds a tab.
+        inputs: files, or folders of `.txt` files with one document each. A text file has one
+            document per line, `label<TAB>text` if its first line holds a tab.
         output: the folder to appear, whole or not at all.
         text: the column with the text; by default `text`, or the only one.
         label: the column with the label; by default there are no labels.
@@ -101,7 +102,7 @@ def prepare(
 
     Example:
         >>> from pathlib import Path
-        >>> _ = Path("all.txt").write_text("".join(f"sentence {n}\\n" for n in range(100)))
+        >>> _ = Path("all.txt").write_text("".join(f"sentence {n}\n" for n in range(100)))
         >>> sv.data.prepare(["all.txt"], "corpus", split=(0.8, 0.1, 0.1)).sizes
         {'train': 80, 'valid': 10, 'test': 10}
     """

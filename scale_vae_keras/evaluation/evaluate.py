@@ -33,8 +33,8 @@ def evaluate_model(
 ) -> Metrics:
     """Evaluates a model; the same arguments give the same figures.
 
-    Figures are in nats a sentence, the end symbol counted, unless said otherwise; `name_se` is the
-    standard error of the mean `name` over sentences. A figure that was not computed is None.
+    Figures are in nats per sentence, the end symbol counted, unless said otherwise; `name_se` is
+    the standard error of the mean `name` over sentences. A figure that was not computed is None.
 
     - `objective_nll`: reconstruction + `kl`, minus the objective. For Scale-VAE it bounds nothing.
     - `elbo_nll`: reconstruction + KL to the declared prior; an upper bound of the negative

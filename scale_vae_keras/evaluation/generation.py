@@ -142,7 +142,7 @@ def reconstruction_bleu(reconstructed: Sentences, originals: Sentences) -> float
 
     Args:
         reconstructed: the sentences to measure.
-        originals: the sentence that each shall be.
+        originals: the sentence that each is to reproduce.
 
     Raises:
         InputError: the numbers of sentences differ, there is none, or sacreBLEU is not installed.

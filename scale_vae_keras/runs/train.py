@@ -87,7 +87,7 @@ class Run:
         Of several workers the chief makes the folder, and the others wait for it.
 
         Raises:
-            InputError: method, corpus, replicas or output folder are not fit; or another worker
+            InputError: method, corpus, replicas or output folder are invalid; or another worker
                 was started with other settings or another corpus.
         """
         strategy = open_strategy(config.replicas)

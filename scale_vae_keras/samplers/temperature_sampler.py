@@ -65,9 +65,10 @@ class TemperatureSampler(Sampler):
 
     Example:
         >>> logits = tf.math.log([[0.2, 0.5, 0.3]])
-        >>> sv.samplers.TemperatureSampler(1.0).next_token(logits, uniform=tf.constant([0.9])).numpy()
+        >>> uniform = tf.constant([0.9])
+        >>> sv.samplers.TemperatureSampler(1.0).next_token(logits, uniform).numpy()
         array([2], dtype=int32)
-        >>> sv.samplers.TemperatureSampler(0.1).next_token(logits, uniform=tf.constant([0.9])).numpy()
+        >>> sv.samplers.TemperatureSampler(0.1).next_token(logits, uniform).numpy()
         array([1], dtype=int32)
     """
 

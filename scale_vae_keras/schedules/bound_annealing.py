@@ -7,7 +7,7 @@ from scale_vae_keras.schedules.weight_schedule import WeightSchedule
 
 
 class BoundAnnealing(WeightSchedule):
-    """Raises the `bound_weight` of a `ScaleVAE(bound="annealed")` from 0 to 1, linearly a step.
+    """Raises the `bound_weight` of a `ScaleVAE(bound="annealed")` from 0 to 1, linearly per step.
 
     At weight 0 the model trains on the objective of the Scale-VAE paper, at weight 1 on a lower
     bound of the log-likelihood of its generator; see `ScaleVAE`.

@@ -9,7 +9,7 @@ from scale_vae_keras.schedules.order import Stage
 
 
 class EpochAverageScale(keras.callbacks.Callback):
-    """Records the factor of Scale-VAE over each epoch and puts the average in force.
+    """Records the factor of Scale-VAE over each epoch and puts the average into effect.
 
     Algorithm 1 of the Scale-VAE paper. In the first `f_epo` epochs training uses each batch's own
     factor, afterwards the average of the epoch before. The average of an epoch is taken before its
@@ -52,7 +52,7 @@ class EpochAverageScale(keras.callbacks.Callback):
             )
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Puts the last average in force from epoch `f_epo + 1` on and starts a new record."""
+        """Puts the last average into effect from epoch `f_epo + 1` on and starts a new record."""
         scale = self._scale
         if self._shift is None:
             trained = int(host_value(scale.epochs)) if scale.built else 0

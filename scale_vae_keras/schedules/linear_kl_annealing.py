@@ -7,7 +7,7 @@ from scale_vae_keras.schedules.weight_schedule import WeightSchedule
 
 
 class LinearKLAnnealing(WeightSchedule):
-    """Raises the model's `kl_weight` from `start` to 1, linearly a step, over `epochs` epochs.
+    """Raises the model's `kl_weight` from `start` to 1, linearly per step, over `epochs` epochs.
 
     Bowman et al. (2016); the form of the lagging-encoder protocol, with 10 epochs from 0 or 0.1.
 

@@ -10,7 +10,7 @@ from scale_vae_keras.text.vocabulary import SPECIALS, Vocabulary
 class PieceVocabulary(Vocabulary):
     """Four special tokens, then pieces of text: characters, matches of a pattern, subwords.
 
-    A piece may be white space. The file is a JSON list with one token a line.
+    A piece may be white space. The file is a JSON list with one token per line.
 
     Args:
         words: the pieces in id order; the first one has id 4.

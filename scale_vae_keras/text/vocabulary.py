@@ -60,7 +60,7 @@ class Vocabulary:
 
     @classmethod
     def from_file(cls, path: str | os.PathLike) -> "Vocabulary":
-        """Reads one token a line, in id order.
+        """Reads one token per line, in id order.
 
         The special tokens that the file lists, in this package's spelling or another usual one
         (`<bos>`, `<eos>`, `_UNK`, ...), become this package's four.
@@ -115,7 +115,7 @@ class Vocabulary:
         return cls(words)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes one token a line, UTF-8; a reader never sees a half-written file."""
+        """Writes one token per line, UTF-8; a reader never sees a half-written file."""
         with written_whole(path) as temporary:
             temporary.write_text(self._text(), encoding="utf-8", newline="\n")
 
