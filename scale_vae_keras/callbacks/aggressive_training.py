@@ -27,7 +27,7 @@ class AggressiveTraining(keras.callbacks.Callback):
     Args:
         data: batches of int32 ids `[batch, time]` of the training sentences, the same at every
             pass; they are shuffled here.
-        validation_data: batches of int32 ids `[batch, time]`, sentences of like length together.
+        validation_data: batches of int32 ids `[batch, time]`, sentences of similar length together.
         seed: of the order of the batches and of the samples in the estimate.
 
     Raises:

@@ -18,7 +18,7 @@ class BestModel(keras.callbacks.Callback):
 
     Args:
         path: the `.keras` file.
-        monitor: the key of the epoch's logs that is to be small.
+        monitor: the key of the epoch's logs that is minimised.
 
     Example:
         >>> best = sv.callbacks.BestModel("best.keras")

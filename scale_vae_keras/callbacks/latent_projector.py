@@ -22,7 +22,7 @@ _CONFIG = f"""embeddings {{
 
 
 class LatentProjector(keras.callbacks.Callback):
-    """Writes posterior means of validation sentences for the projector, anew after each epoch.
+    """Writes posterior means of validation sentences for the projector, again after each epoch.
 
     The means are those of the posterior that the decoder samples from, f-bar * mu for Scale-VAE;
     the sentences and, where there are any, their labels go with them.

@@ -1,4 +1,4 @@
-"""Batches of sentences of like length."""
+"""Batches of sentences of similar length."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -32,7 +32,7 @@ def epoch_batches(
         batch_size: sentences in a batch.
         seed: any integer from 0 on.
         epoch: which epoch, from 0 on; each has its own order of batches.
-        resplit: whether each epoch pairs the sentences anew. If not, the batches are those of
+        resplit: whether each epoch pairs the sentences afresh. If not, the batches are those of
             epoch 0, in another order.
         labels: the label of each sentence, where all sentences of a batch are to share one.
 
@@ -75,7 +75,7 @@ def _groups(sentences: int, labels: Sequence[str] | None) -> list[np.ndarray]:
 
 
 def _cut(shuffled: np.ndarray, lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    """Batches of like length from shuffled sentences."""
+    """Batches of similar length from shuffled sentences."""
     batches = -(-len(shuffled) // batch_size)
     pools = max(1, round(batches / _POOL_BATCHES))
     cuts = np.linspace(0, batches, pools + 1).astype(np.int64)[1:-1] * batch_size
@@ -100,7 +100,7 @@ def training_batches(
         split: the sentences.
         batch_size: sentences in a batch.
         seed: any integer from 0 on; the same seed gives the same batches in the same order.
-        resplit: whether each epoch pairs the sentences anew.
+        resplit: whether each epoch pairs the sentences afresh.
         first_epoch: the epoch that the first iterator serves; each further one serves the next.
         by_label: whether the sentences of a batch share one label.
         first_batch: the batch that an epoch begins with; those before it are not computed.

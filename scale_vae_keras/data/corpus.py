@@ -107,7 +107,7 @@ def open_same_corpus(
         encoding: as for `open_corpus`.
 
     Raises:
-        InputError: the contents are others; as `open_corpus`.
+        InputError: the contents differ; as `open_corpus`.
 
     Example:
         >>> known = sv.data.open_corpus("reviews").fingerprint()
@@ -128,7 +128,7 @@ def check_fingerprint(corpus: Corpus, fingerprint: str, address: str) -> None:
         address: where the corpus is, for the error.
 
     Raises:
-        InputError: the contents are others.
+        InputError: the contents differ.
     """
     found = corpus.fingerprint()
     if found != fingerprint:

@@ -56,5 +56,5 @@ def split_documents(
 
 
 def _runs_for(ends, documents, least, most) -> int:
-    """How many of the first runs hold so many documents."""
+    """How many of the first runs hold that many documents."""
     return int(np.clip(np.searchsorted(ends, round(documents)) + 1, least, most))

@@ -30,7 +30,7 @@ class Document(NamedTuple):
 
     Attributes:
         text: the text, with its line breaks; empty where there is none.
-        label: the label, empty where it lacks; None where no labels were asked for.
+        label: the label, empty where it is missing; None where no labels were asked for.
     """
 
     text: str

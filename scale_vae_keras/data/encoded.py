@@ -195,7 +195,7 @@ def build_vocabulary(
         pattern: what a token is for kind `"regex"`.
 
     Raises:
-        InputError: the corpus's vocabulary or an argument is not valid, or no token is left.
+        InputError: the corpus's vocabulary or an argument is invalid, or no token is left.
 
     Example:
         >>> corpus = sv.data.corpus_from(["the cat", "the cat sat"], ["a cat"], ["the dog"])

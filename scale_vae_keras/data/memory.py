@@ -70,7 +70,7 @@ def corpus_from(
         name: what to call the corpus in reports.
 
     Raises:
-        InputError: a text is no string, a split has too few texts, or labels do not match them.
+        InputError: a text is not a string, a split has too few texts, or labels do not match them.
 
     Example:
         >>> corpus = sv.data.corpus_from(["a b", "b"], ["a"], ["b a"])

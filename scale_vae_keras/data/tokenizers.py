@@ -64,14 +64,14 @@ def build_tokenizer(
         kind: `"sentencepiece"`, or a kind of `Tokenizer`.
         max_length: longer sentences are cut after this many tokens; None cuts nothing.
         limit: the largest size of the vocabulary, its four special tokens included; None is 8,000
-            for SentencePiece and no limit else.
+            for SentencePiece and no limit otherwise.
         min_count: as for `build_vocabulary`; SentencePiece does not use it.
         pattern: what a token is for kind `"regex"`.
         algorithm: of SentencePiece, `"unigram"` or `"bpe"`.
         seed: of the choice of lines that SentencePiece is trained on, where there are many.
 
     Raises:
-        InputError: the corpus's vocabulary or an argument is not valid, or no token is left.
+        InputError: the corpus's vocabulary or an argument is invalid, or no token is left.
     """
     if kind == "sentencepiece":
         return _train(corpus, max_length, limit, pattern, algorithm, seed)

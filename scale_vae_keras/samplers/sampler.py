@@ -15,7 +15,7 @@ FIRST_WRITABLE_ID = max(PAD_ID, START_ID) + 1
 _TILE = 8
 
 MAX_LENGTH = 100
-"""Most tokens of a sentence where nothing else is said, `</s>` counted."""
+"""Most tokens per sentence by default, `</s>` counted."""
 
 
 class Sentences(NamedTuple):
@@ -66,8 +66,8 @@ def log_probability(logits: tf.Tensor, words: tf.Tensor, chosen: tf.Tensor) -> t
 def rows_to_keep(ended: tf.Tensor) -> tf.Tensor:
     """Which rows the next step computes: those that go on, filled up to whole tiles.
 
-    A product of matrices rounds differently for a few rows than for many, so that the last rows of
-    a batch bring rows along that have ended.
+    A product of matrices rounds differently for a few rows than for many, so the last rows of
+    a batch bring along rows that have ended.
 
     Args:
         ended: bool `[rows]`.
@@ -167,7 +167,7 @@ class Sampler(ABC):
             decoder: the decoder.
             z: `[batch, latent]`, what the decoder is fed.
             uniforms: float32 `[batch, max_length]`, each row's own random numbers.
-            max_length: most tokens of a sentence, `</s>` counted.
+            max_length: most tokens per sentence, `</s>` counted.
         """
         batch = tf.shape(z)[0]
 

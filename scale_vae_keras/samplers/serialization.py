@@ -42,4 +42,4 @@ def get(sampler: Sampler | str) -> Sampler:
 
 
 DEFAULT_SAMPLER = TopPSampler(0.9)
-"""How sentences are written from a prior where nothing else is said."""
+"""How sentences are written from a prior by default."""

@@ -11,7 +11,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
     """Trains a `PretrainedVAE` without KL for some epochs, then resets its decoder.
 
     Li et al. (2019). Anneal the KL from the epoch `epochs` on. The epochs are those that the model
-    has counted: a second `fit` goes on where the first stopped.
+    has counted: a second `fit` continues where the first stopped.
 
     Args:
         epochs: epochs without KL.

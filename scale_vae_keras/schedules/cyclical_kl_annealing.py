@@ -19,7 +19,7 @@ class CyclicalKLAnnealing(WeightSchedule):
         cycle_epochs: length of a cycle, in epochs or parts of them.
         ramp_epochs: length of the ramp at its start.
         start: the weight at the start of a cycle, in [0, 1].
-        first_epochs: if not 0, the first cycle is cut off after so many epochs.
+        first_epochs: if not 0, the first cycle is cut off after this many epochs.
 
     Raises:
         InputError: an argument is out of its range.

@@ -14,7 +14,7 @@ class EpochAverageScale(keras.callbacks.Callback):
     Algorithm 1 of the Scale-VAE paper. In the first `f_epo` epochs training uses each batch's own
     factor, afterwards the average of the epoch before. The average of an epoch is taken before its
     validation, which uses it. The epochs are counted in the layer's weight `epochs`: a second
-    `fit` goes on where the first stopped.
+    `fit` continues where the first stopped.
 
     Args:
         f_epo: number of epochs that use the batch's own factor, at least 1.

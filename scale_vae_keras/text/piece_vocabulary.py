@@ -40,7 +40,7 @@ class PieceVocabulary(Vocabulary):
         """Reads what `save` wrote.
 
         Raises:
-            InputError: the file cannot be read or is no such list, or its tokens are not valid.
+            InputError: the file cannot be read or is not such a list, or its tokens are invalid.
         """
         try:
             with open(path, encoding="utf-8") as file:

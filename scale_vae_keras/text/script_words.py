@@ -52,7 +52,7 @@ def _join_marks(words, starts, ends):
 def _continues(values, touches, is_mark):
     """Whether a part has the script of the part before the marks that it touches, bool `[total]`.
 
-    Parts of one script stand beside each other only with marks between.
+    Parts of one script are adjacent only with marks between.
     """
     total = tf.size(values, tf.int64)
     after_mark = touches[2:] & touches[1:-1] & is_mark[1:-1] & ~is_mark[2:]

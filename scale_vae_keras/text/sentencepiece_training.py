@@ -22,7 +22,7 @@ _COVERAGE = 0.9995
 _LEAST_COVERAGE = 0.98
 # The library leaves out lines above a length; longer ones are given to it in parts.
 _LONGEST_LINE = 10_000
-# The sums of the algorithm depend on the number of threads, hence it does not follow the machine.
+# The sums of the algorithm depend on the number of threads, so it is fixed.
 _THREADS = 4
 
 
@@ -40,7 +40,7 @@ def train_sentencepiece(
     pieces of bytes. Equal lines and arguments give equal models.
 
     Args:
-        lines: gives the lines anew at every call: they are read twice.
+        lines: gives the lines again at every call: they are read twice.
         size: the most pieces, the four special ones and the 256 bytes included. A text that has
             too little for so many gives fewer.
         algorithm: `"unigram"` (Kudo, 2018) or `"bpe"` (Sennrich, Haddow and Birch, 2016).

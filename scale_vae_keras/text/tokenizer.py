@@ -153,7 +153,7 @@ class Tokenizer(tf.Module):
         ).hexdigest()
 
     def settings(self) -> dict[str, str | int | None]:
-        """What `load_tokenizer` needs beside the vocabulary's file, ready for JSON."""
+        """What `load_tokenizer` needs besides the vocabulary's file, ready for JSON."""
         settings = {"kind": self.kind, "max_length": self.max_length}
         return settings if self.pattern is None else {**settings, "pattern": self.pattern}
 
