@@ -122,7 +122,7 @@ class RunConfig(Settings):
     def from_json(content: dict[str, Any]) -> "RunConfig":
         """The settings that `to_json` wrote; one that is left out has its default.
 
-        Settings of other systems, which older versions wrote alongside a system's own, are left out.
+        Settings of other systems, which older versions wrote next to a system's own, are left out.
 
         Raises:
             InputError: a setting is missing without a default, unknown, or out of range.
