@@ -17,21 +17,26 @@ class AggressiveTraining(keras.callbacks.Callback):
     """Steps of the encoder alone before each step, until the information of z falls.
 
     He et al. (2019). Before each training step the encoder alone is trained on random batches, at
-    most 99, until the mean loss a token of the last 15 is higher than that of the 15 before. After
-    each epoch the mutual information within batches of the validation sentences is estimated; when
-    it is lower than after the epoch before, aggressive training ends and never starts again, not
-    even when an earlier state of the weights is loaded.
+    most 99, until the mean loss per token of the last 15 is higher than that of the 15 before.
+    After each epoch the mutual information within batches of the validation sentences is
+    estimated; when it is lower than after the epoch before, aggressive training ends and never
+    starts again, not even when an earlier state of the weights is loaded.
 
     Adds `aggressive` (during the epoch), `encoder_steps` and `mi_batch` to the epoch's logs.
 
     Args:
         data: batches of int32 ids `[batch, time]` of the training sentences, the same at every
             pass; they are shuffled here.
-        validation_data: batches of int32 ids `[batch, time]`, sentences of like length together.
+        validation_data: batches of int32 ids `[batch, time]`, sentences of similar length together.
         seed: of the order of the batches and of the samples in the estimate.
 
     Raises:
-        InputError: the model has no `encoder_step`, or runs several steps an execution.
+        InputError: the model has no `encoder_step`, or runs several steps per execution.
+
+    Example:
+        >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
+        >>> sv.callbacks.AggressiveTraining(batches, validation_data=batches, seed=1).aggressive
+        True
     """
 
     stage = Stage.SCHEDULE

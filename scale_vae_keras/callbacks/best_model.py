@@ -18,7 +18,15 @@ class BestModel(keras.callbacks.Callback):
 
     Args:
         path: the `.keras` file.
-        monitor: the key of the epoch's logs that is to be small.
+        monitor: the key of the epoch's logs that is minimised.
+
+    Example:
+        >>> best = sv.callbacks.BestModel("best.keras")
+        >>> best.set_model(keras.Sequential([keras.Input([2]), keras.layers.Dense(1)]))
+        >>> for epoch, loss in enumerate([3.0, 2.0, 2.5]):
+        ...     best.on_epoch_end(epoch, {"val_loss": loss})
+        >>> best.best, best.best_epoch, best.path.exists()
+        (2.0, 1, True)
     """
 
     stage = Stage.BEST

@@ -28,6 +28,12 @@ class DecayOnPlateau(keras.callbacks.Callback):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> best = sv.callbacks.BestModel("best.keras")
+        >>> decay = sv.callbacks.DecayOnPlateau(best, patience=2, start_epoch=15)
+        >>> [type(each).__name__ for each in sv.callbacks.in_order([decay, best])]
+        ['BestModel', 'DecayOnPlateau']
     """
 
     stage = Stage.DECAY

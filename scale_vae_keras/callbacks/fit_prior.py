@@ -23,6 +23,13 @@ class FitPrior(keras.callbacks.Callback):
 
     Raises:
         InputError: in `fit`, the model's prior is not one that is fitted.
+
+    Example:
+        >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
+        >>> fit_prior = sv.callbacks.FitPrior(batches, limit=1000)
+        >>> scale = sv.callbacks.EpochAverageScale()
+        >>> [type(each).__name__ for each in sv.callbacks.in_order([fit_prior, scale])]
+        ['EpochAverageScale', 'FitPrior']
     """
 
     stage = Stage.PRIOR

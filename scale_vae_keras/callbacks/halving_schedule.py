@@ -15,6 +15,11 @@ class HalvingSchedule(keras.callbacks.LearningRateScheduler):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> halving = sv.callbacks.HalvingSchedule(0.001, constant_epochs=2)
+        >>> [halving.schedule(epoch) for epoch in range(4)]
+        [0.001, 0.001, 0.0005, 0.00025]
     """
 
     stage = Stage.DECAY

@@ -20,6 +20,12 @@ class HyperparametersLog(keras.callbacks.Callback):
         log: where the settings go; the figures are logged there too.
         hyperparameters: values by name; None leaves one out, and what is neither number, bool nor
             text is shown as text.
+
+    Example:
+        >>> from scale_vae_keras.event_log import EventLog
+        >>> settings = {"latent_dim": 32, "prior": "mixture", "split": (9, 1), "limit": None}
+        >>> sv.callbacks.HyperparametersLog(EventLog("logs"), settings).hyperparameters
+        {'latent_dim': 32, 'prior': 'mixture', 'split': '(9, 1)'}
     """
 
     stage = Stage.LOG

@@ -34,7 +34,7 @@ class LatentMonitor(keras.callbacks.Callback):
     Scale-VAE's objective, `val_loss`, does not.
 
     A line is logged as a warning when f-bar runs away (its geometric mean grows by half from one
-    epoch to the next, the average being in force), when a factor reaches its cap, when the swap to
+    epoch to the next, the average being in effect), when a factor reaches its cap, when the swap to
     the epoch average raises the training loss by more than a nat, and when the model has collapsed
     (less than 0.1 nats of information).
 
@@ -45,6 +45,14 @@ class LatentMonitor(keras.callbacks.Callback):
     Attributes:
         encoded: the posteriors of the validation sentences after the last epoch, in the order of
             `validation_data`; None before.
+
+    Example:
+        >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
+        >>> monitor = sv.callbacks.LatentMonitor(batches)
+        >>> monitor.set_model(sv.models.TextVAE(vocabulary_size=6, latent_dim=2))
+        >>> monitor.on_epoch_end(0, logs := {})
+        >>> sorted(logs), monitor.encoded.mean.shape
+        (['au', 'au_unscaled', 'mi', 'mi_cap'], (2, 2))
     """
 
     stage = Stage.MONITOR

@@ -22,7 +22,7 @@ _CONFIG = f"""embeddings {{
 
 
 class LatentProjector(keras.callbacks.Callback):
-    """Writes posterior means of validation sentences for the projector, anew after each epoch.
+    """Writes posterior means of validation sentences for the projector, again after each epoch.
 
     The means are those of the posterior that the decoder samples from, f-bar * mu for Scale-VAE;
     the sentences and, where there are any, their labels go with them.
@@ -33,6 +33,14 @@ class LatentProjector(keras.callbacks.Callback):
         rows: which of its sentences are used, int `[sentences]`.
         sentences: their text.
         labels: their labels, or None.
+
+    Example:
+        >>> from scale_vae_keras.event_log import EventLog
+        >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
+        >>> monitor = sv.callbacks.LatentMonitor(batches)
+        >>> rows, sentences = np.array([0, 1]), ["a b", "b a"]
+        >>> sv.callbacks.LatentProjector(EventLog("logs"), monitor, rows, sentences).folder.name
+        'logs'
     """
 
     stage = Stage.LOG

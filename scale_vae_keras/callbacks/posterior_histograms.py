@@ -23,6 +23,14 @@ class PosteriorHistograms(keras.callbacks.Callback):
         log: where the histograms go.
         monitor: the callback that encodes the validation sentences.
         rows: which of its sentences are used, int `[sentences]`.
+
+    Example:
+        >>> from scale_vae_keras.event_log import EventLog
+        >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
+        >>> monitor = sv.callbacks.LatentMonitor(batches)
+        >>> log = sv.callbacks.PosteriorHistograms(EventLog("logs"), monitor, rows=np.array([0, 1]))
+        >>> [type(each).__name__ for each in sv.callbacks.in_order([log, monitor])]
+        ['LatentMonitor', 'PosteriorHistograms']
     """
 
     stage = Stage.LOG

@@ -47,7 +47,7 @@ class ScalarLog(keras.callbacks.Callback):
     """Logs an epoch's figures, training and validation side by side under the same names.
 
     Whatever the epoch's logs hold, and besides: the proper bound `loss/elbo_nll` of the validation
-    sentences as `loss/perplexity` by predicted token, the learning rate, mean and largest gradient
+    sentences as `loss/perplexity` per predicted token, the learning rate, mean and largest gradient
     norm, throughput, and for Scale-VAE f-bar of each dimension. A layout for the page "Custom
     Scalars" puts on one page what shows a posterior collapse.
 
@@ -56,6 +56,15 @@ class ScalarLog(keras.callbacks.Callback):
         validation: where those of validation go.
         train: the training sentences.
         valid: the validation sentences.
+
+    Example:
+        >>> from scale_vae_keras.event_log import EventLog
+        >>> tokenizer = sv.text.Tokenizer(sv.text.Vocabulary(["a", "b"]))
+        >>> corpus = sv.data.corpus_from(["a b", "b"], ["a"], ["b a"])
+        >>> splits = [sv.data.encode_split(corpus, name, tokenizer) for name in ("train", "valid")]
+        >>> log = sv.callbacks.ScalarLog(EventLog("logs/train"), EventLog("logs/valid"), *splits)
+        >>> log.train_tokens, log.valid_length
+        (5, 2.0)
     """
 
     stage = Stage.LOG

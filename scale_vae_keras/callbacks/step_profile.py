@@ -19,6 +19,11 @@ class StepProfile(keras.callbacks.Callback):
 
     Raises:
         InputError: the steps are not in order or `first` is below 1.
+
+    Example:
+        >>> profile = sv.callbacks.StepProfile("logs", first=10, last=15)
+        >>> profile.first, profile.last
+        (10, 15)
     """
 
     stage = Stage.PROFILE

@@ -29,6 +29,15 @@ class TextSamplesLog(keras.callbacks.Callback):
         originals: the sentences to reconstruct.
         monitor: the callback that encodes the validation sentences; None for a language model.
         rows: which of its sentences are the originals, int `[originals]`.
+
+    Example:
+        >>> from scale_vae_keras.event_log import EventLog
+        >>> tokenizer = sv.text.Tokenizer(sv.text.Vocabulary(["a", "b"]))
+        >>> batches = tf.data.Dataset.from_tensors(tokenizer(["a b", "b a"]).to_tensor())
+        >>> monitor = sv.callbacks.LatentMonitor(batches)
+        >>> log = EventLog("logs")
+        >>> sv.callbacks.TextSamplesLog(log, tokenizer, ["b a"], monitor, rows=[1]).originals
+        ['b a']
     """
 
     stage = Stage.LOG

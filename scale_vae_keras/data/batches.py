@@ -1,4 +1,4 @@
-"""Batches of sentences of like length."""
+"""Batches of sentences of similar length."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -25,16 +25,16 @@ def epoch_batches(
     The sentences are shuffled and cut into equal pools of about 100 batches; each pool is sorted by
     length and cut into batches; the full batches are shuffled over the epoch; an incomplete one, if
     any, comes last. With labels, the sentences of each label are divided in this way apart from the
-    others, which leaves up to one incomplete batch a label.
+    others, which leaves up to one incomplete batch per label.
 
     Args:
-        lengths: The length of each sentence, integer `[sentences]`.
-        batch_size: Sentences in a batch.
-        seed: Any integer from 0 on.
-        epoch: Which epoch, from 0 on; each has its own order of batches.
-        resplit: Whether each epoch pairs the sentences anew. If not, the batches are those of
+        lengths: the length of each sentence, integer `[sentences]`.
+        batch_size: sentences in a batch.
+        seed: any integer from 0 on.
+        epoch: which epoch, from 0 on; each has its own order of batches.
+        resplit: whether each epoch pairs the sentences afresh. If not, the batches are those of
             epoch 0, in another order.
-        labels: The label of each sentence, where the sentences of a batch shall share one.
+        labels: the label of each sentence, where all sentences of a batch are to share one.
 
     Returns:
         The sentences in the epoch's order, int64 `[sentences]`, and where batches begin in it:
@@ -42,6 +42,12 @@ def epoch_batches(
 
     Raises:
         InputError: `batch_size` is below 1, or `seed` or `epoch` below 0.
+
+    Example:
+        >>> lengths = np.array([5, 3, 5, 3])
+        >>> order, starts = sv.data.epoch_batches(lengths, 2, seed=0, epoch=0, resplit=False)
+        >>> starts.tolist(), sorted(lengths[order[:2]].tolist() + lengths[order[2:]].tolist())
+        ([0, 2, 4], [3, 3, 5, 5])
     """
     _check_batch_size(batch_size)
     if seed < 0 or epoch < 0:
@@ -69,7 +75,7 @@ def _groups(sentences: int, labels: Sequence[str] | None) -> list[np.ndarray]:
 
 
 def _cut(shuffled: np.ndarray, lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    """Batches of like length from shuffled sentences."""
+    """Batches of similar length from shuffled sentences."""
     batches = -(-len(shuffled) // batch_size)
     pools = max(1, round(batches / _POOL_BATCHES))
     cuts = np.linspace(0, batches, pools + 1).astype(np.int64)[1:-1] * batch_size
@@ -91,23 +97,30 @@ def training_batches(
     """Serves an epoch of training batches to each new iterator, see `epoch_batches`.
 
     Args:
-        split: The sentences.
-        batch_size: Sentences in a batch.
-        seed: Any integer from 0 on; the same seed gives the same batches in the same order.
-        resplit: Whether each epoch pairs the sentences anew.
-        first_epoch: The epoch that the first iterator serves; each further one serves the next.
-        by_label: Whether the sentences of a batch share one label.
-        first_batch: The batch that an epoch begins with; those before it are not computed.
+        split: the sentences.
+        batch_size: sentences in a batch.
+        seed: any integer from 0 on; the same seed gives the same batches in the same order.
+        resplit: whether each epoch pairs the sentences afresh.
+        first_epoch: the epoch that the first iterator serves; each further one serves the next.
+        by_label: whether the sentences of a batch share one label.
+        first_batch: the batch that an epoch begins with; those before it are not computed.
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0 to the longest sentence of the
-        batch; every sentence occurs once an epoch, unless `first_batch` is above 0. Its cardinality
-        is the batches of an epoch that are served.
+        batch; every sentence occurs once per epoch, unless `first_batch` is above 0. Its
+        cardinality is the number of batches of an epoch that are served.
         Give it to `fit` with `shuffle=False`: it is shuffled already.
 
     Raises:
         InputError: `batch_size` is below 1, `seed` or `first_epoch` below 0, there is no batch
             `first_batch`, or `by_label` is asked of sentences without labels.
+
+    Example:
+        >>> corpus = sv.data.corpus_from(["a b", "b", "b a", "a"], ["a"], ["b"])
+        >>> tokenizer = sv.text.Tokenizer(sv.data.build_vocabulary(corpus, "words"))
+        >>> split = sv.data.encode_split(corpus, "train", tokenizer)
+        >>> sorted(tuple(ids.shape) for ids in sv.data.training_batches(split, 2, seed=0))
+        [(2, 3), (2, 4)]
     """
     if by_label and split.labels is None:
         raise InputError("batches by label need a corpus with labels: give label<TAB>text")
@@ -139,8 +152,8 @@ def evaluation_batches(split: EncodedSplit, batch_size: int) -> tuple[tf.data.Da
     """Serves the sentences in order of length, the same at every pass.
 
     Args:
-        split: The sentences.
-        batch_size: Sentences in a batch; the last one may be smaller.
+        split: the sentences.
+        batch_size: sentences in a batch; the last one may be smaller.
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0; and the order, int64
@@ -149,6 +162,14 @@ def evaluation_batches(split: EncodedSplit, batch_size: int) -> tuple[tf.data.Da
 
     Raises:
         InputError: `batch_size` is below 1.
+
+    Example:
+        >>> corpus = sv.data.corpus_from(["a b", "b", "b a", "a"], ["a"], ["b"])
+        >>> tokenizer = sv.text.Tokenizer(sv.data.build_vocabulary(corpus, "words"))
+        >>> split = sv.data.encode_split(corpus, "train", tokenizer)
+        >>> batches, order = sv.data.evaluation_batches(split, 2)
+        >>> [tuple(ids.shape) for ids in batches], order.tolist()
+        ([(2, 3), (2, 4)], [1, 3, 0, 2])
     """
     _check_batch_size(batch_size)
     order = np.argsort(split.lengths, kind="stable")
@@ -161,10 +182,10 @@ def sampled_batches(split: EncodedSplit, batch_size: int, limit: int, seed: int)
     """Serves sentences that are drawn without replacement, the same at every pass.
 
     Args:
-        split: The sentences.
-        batch_size: Sentences in a batch; the last one may be smaller.
-        limit: How many sentences are drawn; all where there are fewer.
-        seed: Any integer from 0 on.
+        split: the sentences.
+        batch_size: sentences in a batch; the last one may be smaller.
+        limit: how many sentences are drawn; all where there are fewer.
+        seed: any integer from 0 on.
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0, in order of length.

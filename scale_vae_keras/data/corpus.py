@@ -17,9 +17,9 @@ class Corpus(Protocol):
     """Sentences in three splits: train, valid and test.
 
     Attributes:
-        name: What to call the corpus in reports.
-        vocabulary_path: The file with its vocabulary, or None: count the words of train.
-        has_labels: Whether the sentences have labels.
+        name: what to call the corpus in reports.
+        vocabulary_path: the file with its vocabulary, or None: count the words of train.
+        has_labels: whether the sentences have labels.
     """
 
     name: str
@@ -39,8 +39,8 @@ class BuiltInCorpus:
     """A corpus that is generated, not read.
 
     Args:
-        name: Its name.
-        generate: Gives the sentences of a split, the same at every call.
+        name: its name.
+        generate: gives the sentences of a split, the same at every call.
     """
 
     vocabulary_path = None
@@ -79,11 +79,16 @@ def open_corpus(name_or_path: str | os.PathLike, encoding: str | None = None) ->
     A built-in name wins over a folder of that name in the working directory.
 
     Args:
-        name_or_path: The name or the path.
-        encoding: Of a folder's files, see `FolderCorpus`.
+        name_or_path: the name or the path.
+        encoding: of a folder's files, see `FolderCorpus`.
 
     Raises:
         InputError: there is no such corpus, or the folder's files are invalid, see `FolderCorpus`.
+
+    Example:
+        >>> corpus = sv.data.open_corpus("reviews")
+        >>> corpus.name, corpus.has_labels
+        ('reviews', True)
     """
     name = os.fspath(name_or_path)
     if name in BUILT_IN:
@@ -97,12 +102,17 @@ def open_same_corpus(
     """Opens a corpus that may have moved, and makes sure that its contents are the known ones.
 
     Args:
-        name_or_path: As for `open_corpus`.
-        fingerprint: The `fingerprint()` of the corpus that is meant.
-        encoding: As for `open_corpus`.
+        name_or_path: as for `open_corpus`.
+        fingerprint: the `fingerprint()` of the corpus that is meant.
+        encoding: as for `open_corpus`.
 
     Raises:
-        InputError: the contents are others; as `open_corpus`.
+        InputError: the contents differ; as `open_corpus`.
+
+    Example:
+        >>> known = sv.data.open_corpus("reviews").fingerprint()
+        >>> sv.data.open_same_corpus("reviews", known).name
+        'reviews'
     """
     corpus = open_corpus(name_or_path, encoding)
     check_fingerprint(corpus, fingerprint, os.fspath(name_or_path))
@@ -113,12 +123,12 @@ def check_fingerprint(corpus: Corpus, fingerprint: str, address: str) -> None:
     """Refuses a corpus whose contents are not the ones that a run was trained on.
 
     Args:
-        corpus: The corpus.
-        fingerprint: That of the run.
-        address: Where the corpus is, for the error.
+        corpus: the corpus.
+        fingerprint: that of the run.
+        address: where the corpus is, for the error.
 
     Raises:
-        InputError: the contents are others.
+        InputError: the contents differ.
     """
     found = corpus.fingerprint()
     if found != fingerprint:

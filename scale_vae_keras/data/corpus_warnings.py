@@ -20,14 +20,21 @@ def corpus_warnings(corpus: Corpus, splits: Mapping[str, EncodedSplit]) -> list[
     It reads train and valid once more, a line at a time, and holds hashes of valid.
 
     Args:
-        corpus: The corpus.
-        splits: Its encoded splits by name; `train` is needed.
+        corpus: the corpus.
+        splits: its encoded splits by name; `train` is needed.
 
     Returns:
         A line for each of: train has fewer than 1,000 sentences; train equals valid, or more than
         1 % of the sentences of valid are in train; more than 20 % of the words of a split are
         `<unk>`; labels that look like the numbers of lines, or are on one line only; tabs in the
         text of a corpus without labels.
+
+    Example:
+        >>> corpus = sv.data.corpus_from(["the cat", "the cat sat"], ["a cat"], ["the dog"])
+        >>> tokenizer = sv.text.Tokenizer(sv.data.build_vocabulary(corpus, "words"))
+        >>> splits = {"train": sv.data.encode_split(corpus, "train", tokenizer)}
+        >>> sv.data.corpus_warnings(corpus, splits)
+        ['...']
     """
     if isinstance(corpus, BuiltInCorpus):
         return []
@@ -45,8 +52,8 @@ def label_warnings(counts: Mapping[str, int], name: str) -> list[str]:
     """Says if labels look like the numbers of lines, or are on one line only.
 
     Args:
-        counts: How many sentences have each label.
-        name: What the sentences are of, for the warning.
+        counts: how many sentences have each label.
+        name: what the sentences are of, for the warning.
 
     Returns:
         At most one line.

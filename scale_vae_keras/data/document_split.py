@@ -16,9 +16,9 @@ def split_documents(
     that would part equal documents moves behind them.
 
     Args:
-        hashes: Two 64-bit halves of a hash of each document, uint64 `[documents, 2]`, seeded.
-        shares: Of train, valid and test, each above 0; they are divided by their sum.
-        deduplicate: Whether the first one of equal documents is kept alone.
+        hashes: two 64-bit halves of a hash of each document, uint64 `[documents, 2]`, seeded.
+        shares: of train, valid and test, each above 0; they are divided by their sum.
+        deduplicate: whether the first one of equal documents is kept alone.
 
     Returns:
         The split of each document, 0, 1, 2 or `DROPPED`, int8 `[documents]`; and for each document
@@ -56,5 +56,5 @@ def split_documents(
 
 
 def _runs_for(ends, documents, least, most) -> int:
-    """How many of the first runs hold so many documents."""
+    """How many of the first runs hold that many documents."""
     return int(np.clip(np.searchsorted(ends, round(documents)) + 1, least, most))

@@ -29,8 +29,8 @@ class Document(NamedTuple):
     """One text as it was read.
 
     Attributes:
-        text: The text, with its line breaks; empty where there is none.
-        label: The label, empty where it lacks; None where no labels were asked for.
+        text: the text, with its line breaks; empty where there is none.
+        label: the label, empty where it is missing; None where no labels were asked for.
     """
 
     text: str
@@ -42,10 +42,10 @@ class Source:
     """One input of `prepare`.
 
     Args:
-        path: A file or a folder of text files.
-        text: The column with the text; by default `text`, or the only one.
-        label: The column with the label; None for no labels.
-        encoding: Of the file or files, see `data.lines.text_encoding`.
+        path: a file or a folder of text files.
+        text: the column with the text; by default `text`, or the only one.
+        label: the column with the label; None for no labels.
+        encoding: of the file or files, see `data.lines.text_encoding`.
     """
 
     path: Path

@@ -28,14 +28,20 @@ class EncodedSplit:
 
     Attributes:
         tokens: `<s> w ... </s>` ids of all sentences, int32 `[total]`.
-        offsets: Sentence i is `tokens[offsets[i]:offsets[i + 1]]`, int64 `[sentences + 1]`.
-        labels: A label for each sentence, or None where the corpus has none.
-        empty: How many lines had no word and were left out.
-        truncated: How many sentences were cut at the tokenizer's `max_length`.
+        offsets: sentence i is `tokens[offsets[i]:offsets[i + 1]]`, int64 `[sentences + 1]`.
+        labels: a label for each sentence, or None where the corpus has none.
+        empty: how many lines had no word and were left out.
+        truncated: how many sentences were cut at the tokenizer's `max_length`.
         text_bytes: UTF-8 bytes of each sentence, int64 `[sentences]`, for bits per byte:
             nats / (ln 2 * bytes). They are those of the line as it stands in the corpus, without
             its label and its end; of a sentence that was cut, those of the text that its tokens
             stand for, see `Tokenizer.byte_lengths`. None for sentences that are not from text.
+
+    Example:
+        >>> tokens, offsets = np.array([1, 4, 5, 2, 1, 5, 2], np.int32), np.array([0, 4, 7])
+        >>> split = sv.data.EncodedSplit(tokens, offsets, labels=None, empty=0, truncated=0)
+        >>> split.sentences, split.words, split.lengths.tolist()
+        (2, 3, [4, 3])
     """
 
     tokens: np.ndarray
@@ -93,6 +99,13 @@ def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSpl
 
     Raises:
         InputError: the split is unknown or has no sentence, or a line lacks its label.
+
+    Example:
+        >>> corpus = sv.data.corpus_from(["the cat", "the cat sat"], ["a cat"], ["the dog"])
+        >>> tokenizer = sv.text.Tokenizer(sv.data.build_vocabulary(corpus, "words"))
+        >>> test = sv.data.encode_split(corpus, "test", tokenizer)
+        >>> test.tokens.tolist(), test.unknown
+        ([1, 5, 3, 2], 1)
     """
     tokens = array("i")
     lengths = array("q")
@@ -173,16 +186,21 @@ def build_vocabulary(
     The corpus's own is one of words: characters and matches of a pattern are always counted.
 
     Args:
-        corpus: The corpus.
-        kind: How text is split into tokens, see `split_words`.
-        limit: The largest size of a counted vocabulary, its four special tokens included.
-        min_count: A token that is rarer in train is left out of a counted vocabulary. None, for
+        corpus: the corpus.
+        kind: how text is split into tokens, see `split_words`.
+        limit: the largest size of a counted vocabulary, its four special tokens included.
+        min_count: a token that is rarer in train is left out of a counted vocabulary. None, for
             words and raw text, leaves out so many that `<unk>` can be learnt, see
             `choose_min_count`; for other kinds it leaves out none.
-        pattern: What a token is for kind `"regex"`.
+        pattern: what a token is for kind `"regex"`.
 
     Raises:
-        InputError: the corpus's vocabulary or an argument is not valid, or no token is left.
+        InputError: the corpus's vocabulary or an argument is invalid, or no token is left.
+
+    Example:
+        >>> corpus = sv.data.corpus_from(["the cat", "the cat sat"], ["a cat"], ["the dog"])
+        >>> sv.data.build_vocabulary(corpus, "words", min_count=2).tokens
+        ('<pad>', '<s>', '</s>', '<unk>', 'cat', 'the')
     """
     check_kind(kind, pattern)
     if has_own_vocabulary(corpus, kind):
@@ -202,9 +220,9 @@ def count_tokens(corpus: Corpus, kind: TokenizerKind, pattern: str | None = None
     """How often each token occurs in the train split.
 
     Args:
-        corpus: The corpus.
-        kind: How text is split into tokens, see `split_words`.
-        pattern: What a token is for kind `"regex"`.
+        corpus: the corpus.
+        kind: how text is split into tokens, see `split_words`.
+        pattern: what a token is for kind `"regex"`.
     """
     counts = Counter()
     for block in _blocks(corpus, "train"):

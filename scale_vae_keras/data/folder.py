@@ -22,14 +22,14 @@ class FolderCorpus:
     blank holds a tab. Files are streamed, never held in memory.
 
     Args:
-        path: The folder.
-        encoding: Of the three files, by Python's name; by default that of the byte order mark,
+        path: the folder.
+        encoding: of the three files, by Python's name; by default that of the byte order mark,
             UTF-8 without one.
 
     Attributes:
-        name: The folder's name.
+        name: the folder's name.
         vocabulary_path: `vocab.txt`, or None where there is none.
-        has_labels: Whether the sentences have labels.
+        has_labels: whether the sentences have labels.
 
     Raises:
         InputError: a folder or file is missing, a file has no sentence, `train.txt` has fewer than

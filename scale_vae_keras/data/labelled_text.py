@@ -9,6 +9,10 @@ class LabelledText(NamedTuple):
     Attributes:
         label: the label as written in the corpus, or `None`.
         text: the words, separated by single spaces.
+
+    Example:
+        >>> sv.data.LabelledText("positive", "a good film").label
+        'positive'
     """
 
     label: str | None

@@ -53,9 +53,9 @@ def text_encoding(head: bytes, name: str, encoding: str | None = None) -> tuple[
     """Tells the encoding of a file by its first bytes.
 
     Args:
-        head: The first bytes, a few thousand.
-        name: What to call the file in an error.
-        encoding: The encoding's name; by default that of the byte order mark, UTF-8 without one.
+        head: the first bytes, a few thousand.
+        name: what to call the file in an error.
+        encoding: the encoding's name; by default that of the byte order mark, UTF-8 without one.
 
     Returns:
         Python's name of the encoding, and how many bytes the byte order mark has.
@@ -97,9 +97,9 @@ def decoded_lines(file: BinaryIO, name: str, encoding: str | None = None) -> Ite
     """Yields the lines of a text without their line ends; it is streamed.
 
     Args:
-        file: The text's bytes.
-        name: What to call it in an error.
-        encoding: As for `text_encoding`.
+        file: the text's bytes.
+        name: what to call it in an error.
+        encoding: as for `text_encoding`.
 
     Raises:
         InputError: bytes do not belong to the encoding; as `text_encoding`.
@@ -112,8 +112,8 @@ def file_lines(path: str | os.PathLike, encoding: str | None = None) -> Iterator
     """Yields the lines of a file without their line ends; it is streamed.
 
     Args:
-        path: The file.
-        encoding: As for `text_encoding`.
+        path: the file.
+        encoding: as for `text_encoding`.
 
     Raises:
         OSError: the file cannot be read.
@@ -126,14 +126,14 @@ def file_lines(path: str | os.PathLike, encoding: str | None = None) -> Iterator
 def read_lines(
     source: str | os.PathLike | BinaryIO | None, labelled: bool, encoding: str | None = None
 ) -> tuple[list[str], list[str] | None]:
-    """Reads the lines of a text, or of a split of a corpus.
+    r"""Reads the lines of a text, or of a split of a corpus.
 
     Args:
-        source: A file's path, an open binary file, or None for standard input.
-        labelled: Whether lines may have labels, as those of a run on a labelled corpus. They have
+        source: a file's path, an open binary file, or None for standard input.
+        labelled: whether lines may have labels, as those of a run on a labelled corpus. They have
             if the first line that is not blank holds a tab: every line is `label<TAB>text` then.
             If not, a tab is a part of the text.
-        encoding: As for `text_encoding`.
+        encoding: as for `text_encoding`.
 
     Returns:
         The texts, and their labels, or None where lines have none; a blank line's label is empty.
@@ -141,6 +141,11 @@ def read_lines(
     Raises:
         InputError: the source cannot be read, has no line or bytes that do not belong to the
             encoding, or a line of a labelled text has no label.
+
+    Example:
+        >>> import io
+        >>> sv.data.read_lines(io.BytesIO(b"good\tI like it\nbad\tI do not\n"), labelled=True)
+        (['I like it', 'I do not'], ['good', 'bad'])
     """
     if source is None:
         source, name = sys.stdin.buffer, "standard input"

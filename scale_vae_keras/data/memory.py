@@ -13,9 +13,9 @@ class MemoryCorpus:
     """Strings in three splits, see `corpus_from`.
 
     Attributes:
-        name: What to call the corpus in reports.
+        name: what to call the corpus in reports.
         vocabulary_path: None: the words of train are counted.
-        has_labels: Whether the sentences have labels.
+        has_labels: whether the sentences have labels.
     """
 
     vocabulary_path = None
@@ -63,17 +63,17 @@ def corpus_from(
     spaces, as in a corpus folder, whose lines end at them.
 
     Args:
-        train: Texts to train on, read once.
-        valid: Texts to select the best model by.
-        test: Texts to measure it on.
-        labels: The labels of the texts by split: `{"train": ..., "valid": ..., "test": ...}`.
-        name: What to call the corpus in reports.
+        train: texts to train on, read once.
+        valid: texts to select the best model by.
+        test: texts to measure it on.
+        labels: the labels of the texts by split: `{"train": ..., "valid": ..., "test": ...}`.
+        name: what to call the corpus in reports.
 
     Raises:
-        InputError: a text is no string, a split has too few texts, or labels do not match them.
+        InputError: a text is not a string, a split has too few texts, or labels do not match them.
 
     Example:
-        >>> corpus = corpus_from(["a b", "b"], ["a"], ["b a"])
+        >>> corpus = sv.data.corpus_from(["a b", "b"], ["a"], ["b a"])
         >>> list(corpus.lines("test"))
         [LabelledText(label=None, text='b a')]
     """

@@ -28,23 +28,23 @@ class Preparation:
     """What `prepare` read, dropped and wrote.
 
     Attributes:
-        read: Documents read by input.
-        kinds: Formats by input.
-        empty: Documents without text, dropped.
-        unlabelled: Documents without a label among labelled ones, dropped.
-        duplicates: Documents whose text came before.
-        deduplicated: Whether they were dropped.
-        conflicting: Duplicates with another label than the first one's.
-        rewritten: Documents with a tab or line break within, now a space.
-        replaced: Documents with half a surrogate pair, now U+FFFD.
-        damaged: Documents that hold U+FFFD: they were damaged before.
-        decoded_wrongly: Documents that look like UTF-8 that was decoded as Latin-1.
-        characters: Median, 95 % and longest length of the kept documents in characters.
-        words: The same in words between white space.
-        labels: Kept documents by label, most first; None without labels.
-        sizes: Documents by split.
-        overlap: Documents of valid and test whose text is in train, or of test in valid.
-        warnings: What is probably wrong, a line each.
+        read: documents read by input.
+        kinds: formats by input.
+        empty: documents without text, dropped.
+        unlabelled: documents without a label among labelled ones, dropped.
+        duplicates: documents whose text came before.
+        deduplicated: whether they were dropped.
+        conflicting: duplicates with another label than the first one's.
+        rewritten: documents with a tab or line break within, now a space.
+        replaced: documents with half a surrogate pair, now U+FFFD.
+        damaged: documents that hold U+FFFD: they were damaged before.
+        decoded_wrongly: documents that look like UTF-8 that was decoded as Latin-1.
+        characters: median, 95 % and longest length of the kept documents in characters.
+        words: the same in words between white space.
+        labels: kept documents by label, most first; None without labels.
+        sizes: documents by split.
+        overlap: documents of valid and test whose text is in train, or of test in valid.
+        warnings: what is probably wrong, one line each.
     """
 
     read: dict[str, int] = field(default_factory=dict)
@@ -76,28 +76,35 @@ def prepare(
     deduplicate: bool = False,
     encoding: str | None = None,
 ) -> Preparation:
-    """Makes a corpus folder of text files, tables, JSON lines, Parquet files or folders of texts.
+    r"""Makes a corpus folder of text files, tables, JSON lines, Parquet files or folders of texts.
 
     Tabs and line breaks within a text become one space, and white space at its ends goes. The
     documents of all inputs are divided at random: they are ranked by a hash of the seed and the
     text and cut by the shares, so that equal texts are always in one split, and the order of the
     inputs does not matter. Within a split the order is that of the inputs. The inputs are read
-    once and streamed; memory holds 32 bytes a document, and a few times that while they are ranked.
+    once and streamed; memory holds 32 bytes per document, and a few times that while they are
+    ranked.
 
     Args:
-        inputs: Files, or folders of `.txt` files with one document each. A text file has a
-            document a line, `label<TAB>text` if its first line holds a tab.
-        output: The folder to appear, whole or not at all.
-        text: The column with the text; by default `text`, or the only one.
-        label: The column with the label; by default there are no labels.
-        split: Shares of train, valid and test.
-        seed: Of the division, any integer.
-        deduplicate: Keep only the first one of equal texts. It is done before dividing.
-        encoding: Of the inputs; by default that of the byte order mark, UTF-8 without one.
+        inputs: files, or folders of `.txt` files with one document each. A text file has one
+            document per line, `label<TAB>text` if its first line holds a tab.
+        output: the folder to appear, whole or not at all.
+        text: the column with the text; by default `text`, or the only one.
+        label: the column with the label; by default there are no labels.
+        split: shares of train, valid and test.
+        seed: of the division, any integer.
+        deduplicate: keep only the first one of equal texts. It is done before dividing.
+        encoding: of the inputs; by default that of the byte order mark, UTF-8 without one.
 
     Raises:
         InputError: `output` exists, an input is missing or invalid, or there are fewer than four
             different documents.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("all.txt").write_text("".join(f"sentence {n}\n" for n in range(100)))
+        >>> sv.data.prepare(["all.txt"], "corpus", split=(0.8, 0.1, 0.1)).sizes
+        {'train': 80, 'valid': 10, 'test': 10}
     """
     output = Path(output)
     if output.exists():

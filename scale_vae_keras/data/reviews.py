@@ -77,7 +77,7 @@ class ReviewGrammar:
 
     @classmethod
     def small(cls) -> "ReviewGrammar":
-        """The same grammar cut down to the outer values of each factor, two phrases a production.
+        """The same grammar cut down to the outer values of each factor, two phrases per production.
 
         Small enough to enumerate with `sentences()`.
         """

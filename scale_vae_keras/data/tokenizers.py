@@ -22,8 +22,8 @@ class BuiltTokenizer(NamedTuple):
     """A tokenizer and where its tokens are from.
 
     Attributes:
-        tokenizer: The tokenizer.
-        summary: One line to print: how many tokens, from where, and the unknown share.
+        tokenizer: the tokenizer.
+        summary: one line to print: how many tokens, from where, and the unknown share.
     """
 
     tokenizer: Tokenizer
@@ -60,18 +60,18 @@ def build_tokenizer(
     """Makes a tokenizer of any kind, its tokens counted or trained on the train split.
 
     Args:
-        corpus: The corpus.
+        corpus: the corpus.
         kind: `"sentencepiece"`, or a kind of `Tokenizer`.
-        max_length: Longer sentences are cut after this many tokens; None cuts nothing.
-        limit: The largest size of the vocabulary, its four special tokens included; None is 8,000
-            for SentencePiece and no limit else.
-        min_count: As for `build_vocabulary`; SentencePiece does not use it.
-        pattern: What a token is for kind `"regex"`.
-        algorithm: Of SentencePiece, `"unigram"` or `"bpe"`.
-        seed: Of the choice of lines that SentencePiece is trained on, where there are many.
+        max_length: longer sentences are cut after this many tokens; None cuts nothing.
+        limit: the largest size of the vocabulary, its four special tokens included; None is 8,000
+            for SentencePiece and no limit otherwise.
+        min_count: as for `build_vocabulary`; SentencePiece does not use it.
+        pattern: what a token is for kind `"regex"`.
+        algorithm: of SentencePiece, `"unigram"` or `"bpe"`.
+        seed: of the choice of lines that SentencePiece is trained on, where there are many.
 
     Raises:
-        InputError: the corpus's vocabulary or an argument is not valid, or no token is left.
+        InputError: the corpus's vocabulary or an argument is invalid, or no token is left.
     """
     if kind == "sentencepiece":
         return _train(corpus, max_length, limit, pattern, algorithm, seed)

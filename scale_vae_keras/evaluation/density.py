@@ -92,12 +92,12 @@ def evaluate_density(
         split: the sentences.
         encoded: their posteriors, see `encode_sentences`.
         prior: that the likelihood is declared for, see `declared_prior`.
-        samples: importance samples of a sentence; 0 leaves importance weighting out, and the
+        samples: importance samples per sentence; 0 leaves importance weighting out, and the
             reconstruction is then that of one sample.
         seed: of the samples, an integer from 0 on.
         rows: most samples of a pass, those of all its sentences counted; bounds memory. By default
             as many as are fast.
-        journal: a file that keeps what is done, so that an interrupted evaluation goes on where
+        journal: a file that keeps what is done, so that an interrupted evaluation continues where
             it stopped; it is removed at the end.
         progress: whether to show a progress bar.
 

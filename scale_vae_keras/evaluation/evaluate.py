@@ -33,15 +33,15 @@ def evaluate_model(
 ) -> Metrics:
     """Evaluates a model; the same arguments give the same figures.
 
-    Figures are in nats a sentence, the end symbol counted, unless said otherwise; `name_se` is the
-    standard error of the mean `name` over sentences. A figure that was not computed is None.
+    Figures are in nats per sentence, the end symbol counted, unless said otherwise; `name_se` is
+    the standard error of the mean `name` over sentences. A figure that was not computed is None.
 
     - `objective_nll`: reconstruction + `kl`, minus the objective. For Scale-VAE it bounds nothing.
     - `elbo_nll`: reconstruction + KL to the declared prior; an upper bound of the negative
       log-likelihood. For a mixture the KL, too, is estimated with the samples, without bias.
     - `iw_nll`, `iw_samples`: importance-weighted negative log-likelihood under the declared
       prior, an upper bound in expectation that is exact as the samples grow; `ppl`, its
-      exponential by predicted token; `ess`, the mean effective number of samples.
+      exponential per predicted token; `ess`, the mean effective number of samples.
     - `bits_per_byte`: `iw_nll` of all sentences in bits, by the UTF-8 bytes of their text; models
       with different tokenizers compare. None where the split has no bytes.
     - `reconstruction`; `kl`, KL(q || N(0, I)) of the posterior that the objective charges;
@@ -49,7 +49,7 @@ def evaluate_model(
       the priors "scaled" and "standard".
     - `mi`, `mi_cap`, `mi_upper`: mutual information of that posterior, its estimator's cap, and an
       upper bound, see `estimate_information`; `mi_batch`, `mi_batch_cap`: the estimate within
-      batches of 32 sentences of like length.
+      batches of 32 sentences of similar length.
     - `au`, `au_unscaled`: active units under the posterior that the decoder samples from, and under
       the encoder's own.
     - `mpd`, `mpd_bound`: mutual posterior divergence of the posterior that the decoder samples
@@ -61,7 +61,7 @@ def evaluate_model(
     Args:
         model: a text VAE or the language model of this package.
         split: the sentences.
-        samples: importance samples of a sentence; 0 leaves importance weighting out.
+        samples: importance samples per sentence; 0 leaves importance weighting out.
         prior: that the likelihood is declared for; the model's own by default, else a name or a
             prior, see `declared_prior`.
         seed: of all samples, an integer from 0 on.

@@ -142,7 +142,7 @@ def reconstruction_bleu(reconstructed: Sentences, originals: Sentences) -> float
 
     Args:
         reconstructed: the sentences to measure.
-        originals: the sentence that each shall be.
+        originals: the sentence that each is to reproduce.
 
     Raises:
         InputError: the numbers of sentences differ, there is none, or sacreBLEU is not installed.
@@ -160,7 +160,7 @@ def reconstruction_bleu(reconstructed: Sentences, originals: Sentences) -> float
 
 
 def perplexity(log_likelihood: Sequence[float], tokens: int) -> float:
-    """Perplexity of generated text under a language model, by predicted token.
+    """Perplexity of generated text under a language model, per predicted token.
 
     Args:
         log_likelihood: of each sentence under the model, in nats, the end symbol counted.

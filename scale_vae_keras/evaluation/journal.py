@@ -58,7 +58,7 @@ class Journal:
         return rows
 
     def save(self, rows: np.ndarray) -> None:
-        """Writes the rows, at most twice a minute; a reader never sees a half-written file."""
+        """Writes the rows, at most twice per minute; a reader never sees a half-written file."""
         if time.monotonic() < self._next_write:
             return
         with written_whole(self.path) as temporary, temporary.open("wb") as file:

@@ -17,7 +17,7 @@ _CLIP_NORM = 5.0
 
 
 class Labelled(NamedTuple):
-    """Features of sentences, `[sentences, features]`, and their labels, one a sentence."""
+    """Features of sentences, `[sentences, features]`, and their labels, one per sentence."""
 
     features: np.ndarray
     labels: Sequence[str]

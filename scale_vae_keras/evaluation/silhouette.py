@@ -20,7 +20,7 @@ def silhouette(points: np.ndarray, labels: Sequence[str]) -> float:
 
     Args:
         points: `[points, dimensions]`.
-        labels: one a point.
+        labels: one per point.
 
     Raises:
         InputError: labels and points differ in number, or there are fewer than two labels.

@@ -19,7 +19,7 @@ class TextSamples(NamedTuple):
 
     Attributes:
         prior: sentences from the prior.
-        reconstructions: each original written anew from its posterior mean.
+        reconstructions: each original as written again from its posterior mean.
         interpolations: five sentences on each line between the posterior means of two originals,
             the first and the second, the third and the fourth, the fifth and the sixth.
     """
@@ -46,7 +46,7 @@ def write_samples(
             model, which then writes from the prior alone.
         count: sentences from the prior.
         seed: of the sentences from the prior.
-        max_length: most tokens of a sentence, `</s>` counted.
+        max_length: most tokens per sentence, `</s>` counted.
     """
     prior = _texts(tokenizer, model.generate(count, seed, DEFAULT_SAMPLER, max_length))
     if not means.shape[1]:

@@ -58,7 +58,7 @@ def training_verdict(
         model: the trained model; its prior, if it is one that is fitted, is fitted.
         unigram: `unigram_nll` of the validation sentences, or of the training sentences where the
             history has no validation.
-        max_length: most tokens of a sentence that is written, the end symbol counted.
+        max_length: most tokens per written sentence, the end symbol counted.
         seed: of the sentences.
     """
     lines = [_unsettled(history), _unlearnt(history, unigram), _endless(model, max_length, seed)]

@@ -51,7 +51,7 @@ def position(checkpoint: Path) -> tuple[int, int]:
 
 
 def read_state(checkpoint: Path) -> dict:
-    """The state that a checkpoint holds beside the model."""
+    """The state that a checkpoint holds alongside the model."""
     return json.loads((checkpoint / "state.json").read_text(encoding="utf-8"))
 
 

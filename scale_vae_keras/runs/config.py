@@ -22,7 +22,7 @@ class RunConfig(Settings):
     """The settings of a run, as `config.json` holds them.
 
     This class has those of every run. A run of a system is an instance of a subclass that has the
-    settings of the system beside them; `configure` and `RunConfig.from_json` make it.
+    settings of the system alongside them; `configure` and `RunConfig.from_json` make it.
 
     Attributes:
         data: name of a built-in corpus, or the corpus folder.
@@ -122,7 +122,7 @@ class RunConfig(Settings):
     def from_json(content: dict[str, Any]) -> "RunConfig":
         """The settings that `to_json` wrote; one that is left out has its default.
 
-        Settings of other systems, which older versions wrote beside a system's own, are left out.
+        Settings of other systems, which older versions wrote next to a system's own, are left out.
 
         Raises:
             InputError: a setting is missing without a default, unknown, or out of range.

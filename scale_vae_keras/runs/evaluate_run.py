@@ -21,15 +21,15 @@ def evaluate_run(
 ) -> Metrics:
     """Measures the best model of a run and writes its `metrics.json`.
 
-    When it is interrupted, the same call goes on where it stopped.
+    When it is interrupted, the same call continues where it stopped.
 
     Args:
         run: the run folder.
         split: "train", "valid" or "test".
-        samples: importance samples of a sentence.
+        samples: importance samples per sentence.
         prior: name of the prior, see `declared_prior`; None for the model's own.
         seed: of the samples.
-        limit: only the first so many sentences; None for all.
+        limit: only this many sentences, the first ones; None for all.
         progress: whether to show a progress bar.
         data: where the run's corpus is now, if it has moved.
 

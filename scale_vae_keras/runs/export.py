@@ -31,7 +31,7 @@ def export(
         directory: the model's folder, which holds one folder a version; made when missing.
         version: the number of the version; by default one above the largest that is there.
         tokenizer: the tokenizer that the model was trained with; a run has its own.
-        max_length: most tokens of a sentence that is written, `</s>` counted; by default the
+        max_length: most tokens per written sentence, `</s>` counted; by default the
             tokenizer's `max_length` and one, or 100; a run has its own.
 
     Returns:

@@ -29,7 +29,7 @@ class HistoryTable(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Adds a row."""
         self.rows.append({"epoch": epoch + 1, **logs})
-        # As text, so that a loss that is NaN is told from a figure that an epoch lacks.
+        # As text, so that a loss that is NaN is distinguished from a figure that an epoch lacks.
         shown = [{name: str(value) for name, value in row.items()} for row in self.rows]
         write_csv(self.path, pd.DataFrame(shown))
 

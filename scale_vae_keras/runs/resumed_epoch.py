@@ -6,7 +6,7 @@ import keras
 
 
 class ResumedEpoch(keras.callbacks.CallbackList):
-    """Tells callbacks the true number of each step of an epoch that goes on in the middle.
+    """Tells callbacks the true number of each step of an epoch that is resumed in the middle.
 
     Pass it to `fit` in place of the callbacks, together with the rest of the epoch's batches.
 

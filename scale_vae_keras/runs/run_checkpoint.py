@@ -30,7 +30,7 @@ class RunCheckpoint(keras.callbacks.Callback):
     epoch, state of the other callbacks, times) and `manifest.json` (SHA-256 of the files). The last
     two are kept.
 
-    A run that goes on from a checkpoint gives it as `resumed`, passes the model loaded from it to
+    A run that continues from a checkpoint gives it as `resumed`, passes the model loaded from it to
     `fit` with `initial_epoch=checkpoint.epochs`, and ends like one that was never stopped. If
     `checkpoint.steps` is not 0 the first epoch has begun: give `fit` the rest of its batches alone,
     and these callbacks as a `ResumedEpoch`. Place it last: what other callbacks do to the weights
@@ -41,8 +41,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         stateful: callbacks with `get_state` and `set_state`, by name; their state is set here.
         best: the callback that keeps the best model.
         resumed: the checkpoint to go on from, see `last_good`.
-        save_steps: a checkpoint after every so many steps of an epoch; None for none.
-        save_minutes: a checkpoint when the last is so many minutes old; None for none.
+        save_steps: a checkpoint after every this many steps of an epoch; None for none.
+        save_minutes: a checkpoint when the last is this many minutes old; None for none.
         run: recorded in `state.json` as it is.
 
     Attributes:

@@ -99,7 +99,7 @@ class RunFolder:
             ) from error
 
     def change(self, **settings) -> None:
-        """Sets those settings anew that may change with the run: `epochs` and `replicas`."""
+        """Replaces the settings that may change with the run: `epochs` and `replicas`."""
         config = replace(self.config, **settings)
         write_json(self.config_path, {**self._config, **config.to_json()})
         for name in ("config", "_config"):

@@ -1,4 +1,4 @@
-"""Whether a run that goes on is the run that was stopped."""
+"""Whether a run that is resumed is the run that was stopped."""
 
 import json
 import logging

@@ -87,7 +87,7 @@ class Run:
         Of several workers the chief makes the folder, and the others wait for it.
 
         Raises:
-            InputError: method, corpus, replicas or output folder are not fit; or another worker
+            InputError: method, corpus, replicas or output folder are invalid; or another worker
                 was started with other settings or another corpus.
         """
         strategy = open_strategy(config.replicas)
@@ -176,9 +176,9 @@ class Run:
         Args:
             verbose: as in `keras.Model.fit`.
             profile: records a profile of some steps; None for no profile.
-            save_steps: a checkpoint after every so many steps of an epoch, besides the one after
+            save_steps: a checkpoint after every this many steps of an epoch, besides the one after
                 each epoch; None for none.
-            save_minutes: a checkpoint when the last is so many minutes old; None for none.
+            save_minutes: a checkpoint when the last is this many minutes old; None for none.
             max_skipped_share: training stops when more than this share of an epoch's steps had a
                 loss or gradient that is not finite, see `SkippedSteps`.
 

@@ -15,10 +15,16 @@ class BeamSampler(Sampler):
     """Searches the sentence of highest log-probability with a beam, batched over sentences.
 
     Args:
-        width: number of hypotheses that are kept a sentence.
+        width: number of hypotheses that are kept per sentence.
 
     Raises:
         InputError: the width is below 1.
+
+    Example:
+        >>> sv.samplers.BeamSampler(width=8)
+        BeamSampler(width=8)
+        >>> sv.samplers.get("beam") == sv.samplers.BeamSampler(width=4)
+        True
     """
 
     width: int = 4

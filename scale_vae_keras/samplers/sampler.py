@@ -15,7 +15,7 @@ FIRST_WRITABLE_ID = max(PAD_ID, START_ID) + 1
 _TILE = 8
 
 MAX_LENGTH = 100
-"""Most tokens of a sentence where nothing else is said, `</s>` counted."""
+"""Most tokens per sentence by default, `</s>` counted."""
 
 
 class Sentences(NamedTuple):
@@ -26,6 +26,12 @@ class Sentences(NamedTuple):
             length limit has no `</s>`.
         log_probability: log p(ids | z) under the decoder at temperature 1, the end symbol counted,
             in nats, float32 `[batch]`.
+
+    Example:
+        >>> ids, log_probability = tf.constant([[4, 5, 2]]), tf.math.log([0.25])
+        >>> sentences = sv.samplers.Sentences(ids, log_probability)
+        >>> tf.exp(sentences.log_probability).numpy()
+        array([0.25], dtype=float32)
     """
 
     ids: tf.Tensor
@@ -60,8 +66,8 @@ def log_probability(logits: tf.Tensor, words: tf.Tensor, chosen: tf.Tensor) -> t
 def rows_to_keep(ended: tf.Tensor) -> tf.Tensor:
     """Which rows the next step computes: those that go on, filled up to whole tiles.
 
-    A product of matrices rounds differently for a few rows than for many, so that the last rows of
-    a batch bring rows along that have ended.
+    A product of matrices rounds differently for a few rows than for many, so the last rows of
+    a batch bring along rows that have ended.
 
     Args:
         ended: bool `[rows]`.
@@ -95,6 +101,14 @@ class Sampler(ABC):
 
     Samplers are immutable and compare by value. All randomness comes from uniform numbers that
     belong to the row, so that a row's sentence does not depend on the others in its batch.
+
+    Example:
+        >>> class SecondBest(sv.samplers.Sampler):
+        ...     def next_token(self, logits, uniform):
+        ...         return tf.math.top_k(logits, 2).indices[:, 1]
+        >>> logits = tf.math.log([[0.2, 0.5, 0.3]])
+        >>> SecondBest().next_token(logits, uniform=tf.constant([0.9])).numpy()
+        array([2], dtype=int32)
     """
 
     numbers: ClassVar[dict[str, tf.DType]] = {}
@@ -153,7 +167,7 @@ class Sampler(ABC):
             decoder: the decoder.
             z: `[batch, latent]`, what the decoder is fed.
             uniforms: float32 `[batch, max_length]`, each row's own random numbers.
-            max_length: most tokens of a sentence, `</s>` counted.
+            max_length: most tokens per sentence, `</s>` counted.
         """
         batch = tf.shape(z)[0]
 

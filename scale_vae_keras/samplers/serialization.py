@@ -26,6 +26,10 @@ def get(sampler: Sampler | str) -> Sampler:
 
     Raises:
         InputError: there is no such sampler.
+
+    Example:
+        >>> sv.samplers.get("top_p")
+        TopPSampler(p=0.9, temperature=1.0)
     """
     if isinstance(sampler, Sampler):
         return sampler
@@ -38,4 +42,4 @@ def get(sampler: Sampler | str) -> Sampler:
 
 
 DEFAULT_SAMPLER = TopPSampler(0.9)
-"""How sentences are written from a prior where nothing else is said."""
+"""How sentences are written from a prior by default."""

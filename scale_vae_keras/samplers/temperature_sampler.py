@@ -62,6 +62,14 @@ class TemperatureSampler(Sampler):
 
     Raises:
         InputError: the temperature is not positive and finite.
+
+    Example:
+        >>> logits = tf.math.log([[0.2, 0.5, 0.3]])
+        >>> uniform = tf.constant([0.9])
+        >>> sv.samplers.TemperatureSampler(1.0).next_token(logits, uniform).numpy()
+        array([2], dtype=int32)
+        >>> sv.samplers.TemperatureSampler(0.1).next_token(logits, uniform).numpy()
+        array([1], dtype=int32)
     """
 
     temperature: float = 1.0

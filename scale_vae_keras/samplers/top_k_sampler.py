@@ -20,6 +20,14 @@ class TopKSampler(Sampler):
 
     Raises:
         InputError: k is below 1, or the temperature is not positive and finite.
+
+    Example:
+        >>> logits = tf.math.log([[0.2, 0.5, 0.3]])
+        >>> [
+        ...     int(sv.samplers.TopKSampler(k=2).next_token(logits, tf.constant([uniform]))[0])
+        ...     for uniform in (0.0, 0.6, 0.7, 0.99)
+        ... ]
+        [1, 1, 2, 2]
     """
 
     k: int = 40

@@ -22,6 +22,14 @@ class TopPSampler(Sampler):
 
     Raises:
         InputError: p is not in (0, 1], or the temperature is not positive and finite.
+
+    Example:
+        >>> logits = tf.math.log([[0.2, 0.5, 0.3]])
+        >>> [
+        ...     int(sv.samplers.TopPSampler(p=0.7).next_token(logits, tf.constant([uniform]))[0])
+        ...     for uniform in (0.0, 0.6, 0.7, 0.99)
+        ... ]
+        [1, 1, 2, 2]
     """
 
     p: float = 0.9

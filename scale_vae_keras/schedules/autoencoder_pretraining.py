@@ -11,13 +11,18 @@ class AutoencoderPretraining(keras.callbacks.Callback):
     """Trains a `PretrainedVAE` without KL for some epochs, then resets its decoder.
 
     Li et al. (2019). Anneal the KL from the epoch `epochs` on. The epochs are those that the model
-    has counted: a second `fit` goes on where the first stopped.
+    has counted: a second `fit` continues where the first stopped.
 
     Args:
         epochs: epochs without KL.
 
     Raises:
         InputError: `epochs` is negative, or the model cannot be pretrained.
+
+    Example:
+        >>> pretraining = sv.callbacks.AutoencoderPretraining(epochs=5)
+        >>> pretraining.epochs, pretraining.stage
+        (5, <Stage.SCHEDULE: 2>)
     """
 
     stage = Stage.SCHEDULE

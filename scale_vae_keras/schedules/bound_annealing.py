@@ -7,7 +7,7 @@ from scale_vae_keras.schedules.weight_schedule import WeightSchedule
 
 
 class BoundAnnealing(WeightSchedule):
-    """Raises the `bound_weight` of a `ScaleVAE(bound="annealed")` from 0 to 1, linearly a step.
+    """Raises the `bound_weight` of a `ScaleVAE(bound="annealed")` from 0 to 1, linearly per step.
 
     At weight 0 the model trains on the objective of the Scale-VAE paper, at weight 1 on a lower
     bound of the log-likelihood of its generator; see `ScaleVAE`.
@@ -18,6 +18,12 @@ class BoundAnnealing(WeightSchedule):
 
     Raises:
         InputError: an argument is out of its range, or the model has no `bound_weight`.
+
+    Example:
+        >>> annealing = sv.callbacks.BoundAnnealing(start=10, epochs=10)
+        >>> step = tf.constant([0.0, 1000.0, 1500.0, 2000.0], tf.float64)
+        >>> annealing.value(step, steps=100).numpy()
+        array([0. , 0. , 0.5, 1. ])
     """
 
     weight = "bound_weight"

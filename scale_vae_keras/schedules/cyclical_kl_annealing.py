@@ -19,10 +19,16 @@ class CyclicalKLAnnealing(WeightSchedule):
         cycle_epochs: length of a cycle, in epochs or parts of them.
         ramp_epochs: length of the ramp at its start.
         start: the weight at the start of a cycle, in [0, 1].
-        first_epochs: if not 0, the first cycle is cut off after so many epochs.
+        first_epochs: if not 0, the first cycle is cut off after this many epochs.
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> annealing = sv.callbacks.CyclicalKLAnnealing(cycle_epochs=20, ramp_epochs=10)
+        >>> step = tf.constant([0.0, 500.0, 1500.0, 2000.0, 2500.0], tf.float64)
+        >>> annealing.value(step, steps=100).numpy()
+        array([0. , 0.5, 1. , 0. , 0.5])
     """
 
     def __init__(

@@ -9,12 +9,12 @@ from scale_vae_keras.schedules.order import Stage
 
 
 class EpochAverageScale(keras.callbacks.Callback):
-    """Records the factor of Scale-VAE over each epoch and puts the average in force.
+    """Records the factor of Scale-VAE over each epoch and puts the average into effect.
 
     Algorithm 1 of the Scale-VAE paper. In the first `f_epo` epochs training uses each batch's own
     factor, afterwards the average of the epoch before. The average of an epoch is taken before its
     validation, which uses it. The epochs are counted in the layer's weight `epochs`: a second
-    `fit` goes on where the first stopped.
+    `fit` continues where the first stopped.
 
     Args:
         f_epo: number of epochs that use the batch's own factor, at least 1.
@@ -22,6 +22,11 @@ class EpochAverageScale(keras.callbacks.Callback):
     Raises:
         InputError: `f_epo` is below 1; in `fit`, the model has no layer `PosteriorScale`, or
             several, or no batch of the first epoch gave a factor.
+
+    Example:
+        >>> callback = sv.callbacks.EpochAverageScale(f_epo=3)
+        >>> callback.f_epo, callback.stage
+        (3, <Stage.SCHEDULE: 2>)
     """
 
     stage = Stage.SCHEDULE
@@ -47,7 +52,7 @@ class EpochAverageScale(keras.callbacks.Callback):
             )
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Puts the last average in force from epoch `f_epo + 1` on and starts a new record."""
+        """Puts the last average into effect from epoch `f_epo + 1` on and starts a new record."""
         scale = self._scale
         if self._shift is None:
             trained = int(host_value(scale.epochs)) if scale.built else 0

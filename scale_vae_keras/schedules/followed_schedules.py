@@ -19,7 +19,7 @@ class FollowedSchedules:
 
         Args:
             schedule: the schedule; it replaces another one of the same weight.
-            steps: steps of an epoch.
+            steps: steps per epoch.
         """
         self._of_weight[schedule.weight] = (schedule, steps)
 

@@ -7,7 +7,7 @@ from scale_vae_keras.schedules.weight_schedule import WeightSchedule
 
 
 class LinearKLAnnealing(WeightSchedule):
-    """Raises the model's `kl_weight` from `start` to 1, linearly a step, over `epochs` epochs.
+    """Raises the model's `kl_weight` from `start` to 1, linearly per step, over `epochs` epochs.
 
     Bowman et al. (2016); the form of the lagging-encoder protocol, with 10 epochs from 0 or 0.1.
 
@@ -17,6 +17,12 @@ class LinearKLAnnealing(WeightSchedule):
 
     Raises:
         InputError: an argument is out of its range.
+
+    Example:
+        >>> annealing = sv.callbacks.LinearKLAnnealing(start=0.1, epochs=10)
+        >>> step = tf.constant([0.0, 500.0, 1000.0, 1500.0], tf.float64)
+        >>> annealing.value(step, steps=100).numpy()
+        array([0.1 , 0.55, 1.  , 1.  ])
     """
 
     def __init__(self, start: float = 0.0, epochs: int = 10):

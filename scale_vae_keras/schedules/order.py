@@ -13,6 +13,13 @@ class Stage(IntEnum):
 
     A callback of this package names its stage as the attribute `stage`. A callback without one may
     stand anywhere.
+
+    Example:
+        >>> class Report(keras.callbacks.Callback):
+        ...     stage = sv.callbacks.Stage.LOG
+        >>> guard = sv.callbacks.SkippedSteps()
+        >>> [type(each).__name__ for each in sv.callbacks.in_order([Report(), guard])]
+        ['SkippedSteps', 'Report']
     """
 
     GUARD = 1

@@ -27,6 +27,11 @@ class SkippedSteps(keras.callbacks.Callback):
 
     Raises:
         InputError: `max_share` is below 0; in `fit`, too many steps were skipped.
+
+    Example:
+        >>> guard = sv.callbacks.SkippedSteps(max_share=0.05)
+        >>> guard.max_share, guard.stage
+        (0.05, <Stage.GUARD: 1>)
     """
 
     stage = Stage.GUARD

@@ -15,15 +15,22 @@ class WeightSchedule(keras.callbacks.Callback):
 
     The weight is computed inside the training step from the epochs and steps that the model has
     counted, so that it is that of the step under any `steps_per_execution`, and that a second `fit`
-    or a resumed run goes on in the schedule. Adds the weight, under its name, to the epoch's logs.
+    or a resumed run continues the schedule. Adds the weight, under its name, to the epoch's logs.
     The public attributes of a subclass are its settings.
 
     Attributes:
         weight: name of the model's variable.
 
     Raises:
-        InputError: the number of steps of an epoch is unknown, the model has no such variable, or
+        InputError: the number of steps per epoch is unknown, the model has no such variable, or
             it does not follow schedules.
+
+    Example:
+        >>> class HalfKL(sv.schedules.WeightSchedule):
+        ...     def value(self, step, steps):
+        ...         return tf.minimum(step / steps, 0.5)
+        >>> float(HalfKL().value(tf.constant(25.0, tf.float64), steps=100))
+        0.25
     """
 
     stage = Stage.SCHEDULE
@@ -35,7 +42,7 @@ class WeightSchedule(keras.callbacks.Callback):
 
         Args:
             step: its number in the run, from 0, a float64 scalar.
-            steps: steps of an epoch.
+            steps: steps per epoch.
         """
         raise NotImplementedError
 

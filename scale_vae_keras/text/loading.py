@@ -22,11 +22,17 @@ def load_tokenizer(folder: str | os.PathLike, settings: Mapping | None = None) -
     """Reads a tokenizer of any kind.
 
     Args:
-        folder: Where `Tokenizer.save` or `Tokenizer.save_vocabulary` wrote it.
-        settings: What `Tokenizer.settings` gave; by default they are read from `tokenizer.json`.
+        folder: where `Tokenizer.save` or `Tokenizer.save_vocabulary` wrote it.
+        settings: what `Tokenizer.settings` gave; by default they are read from `tokenizer.json`.
 
     Raises:
         InputError: a file is missing or broken, or the settings name no tokenizer.
+
+    Example:
+        >>> tokenizer = sv.text.Tokenizer(sv.text.Vocabulary(["the", "cat"]), max_length=20)
+        >>> tokenizer.save(".")
+        >>> sv.text.load_tokenizer(".").max_length
+        20
     """
     folder = Path(folder)
     settings = dict(_read_settings(folder) if settings is None else settings)

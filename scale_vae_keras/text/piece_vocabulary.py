@@ -10,16 +10,21 @@ from scale_vae_keras.text.vocabulary import SPECIALS, Vocabulary
 class PieceVocabulary(Vocabulary):
     """Four special tokens, then pieces of text: characters, matches of a pattern, subwords.
 
-    A piece may be white space. The file is a JSON list with one token a line.
+    A piece may be white space. The file is a JSON list with one token per line.
 
     Args:
-        words: The pieces in id order; the first one has id 4.
+        words: the pieces in id order; the first one has id 4.
 
     Attributes:
-        tokens: All tokens in id order, the special ones first.
+        tokens: all tokens in id order, the special ones first.
 
     Raises:
         InputError: there is no piece, or one is repeated, empty or a special token.
+
+    Example:
+        >>> vocabulary = sv.text.PieceVocabulary(["a", " ", "b"])
+        >>> sv.text.Tokenizer(vocabulary, "characters")(["b a"]).to_list()
+        [[1, 6, 5, 4, 2]]
     """
 
     file_name = "vocabulary.json"
@@ -35,7 +40,7 @@ class PieceVocabulary(Vocabulary):
         """Reads what `save` wrote.
 
         Raises:
-            InputError: the file cannot be read or is no such list, or its tokens are not valid.
+            InputError: the file cannot be read or is not such a list, or its tokens are invalid.
         """
         try:
             with open(path, encoding="utf-8") as file:

@@ -13,9 +13,9 @@ class UnknownShares(NamedTuple):
     """How much of text is `<unk>` for a counted vocabulary.
 
     Attributes:
-        min_count: A word that occurs less often in train is left out.
-        train: Share of train's words that are unknown, in [0, 1]; NaN where train has no word.
-        unseen: The same of unseen text of the same kind, estimated.
+        min_count: a word that occurs less often in train is left out.
+        train: share of train's words that are unknown, in [0, 1]; NaN where train has no word.
+        unseen: the same of unseen text of the same kind, estimated.
     """
 
     min_count: int
@@ -34,8 +34,8 @@ def choose_min_count(counts: Mapping[str, int], limit: int | None = None) -> Unk
     anyway, or where train has markers of unknown words already.
 
     Args:
-        counts: How often each word occurs in train.
-        limit: The largest size of the vocabulary, its four special tokens included.
+        counts: how often each word occurs in train.
+        limit: the largest size of the vocabulary, its four special tokens included.
     """
     shares = unknown_shares(counts, 1, limit)
     for min_count in range(1, _LARGEST + 1):
@@ -53,9 +53,9 @@ def unknown_shares(
     """The shares of unknown words for `Vocabulary.from_counts(counts, limit, min_count)`.
 
     Args:
-        counts: How often each word occurs in train.
-        min_count: A word that occurs less often is left out.
-        limit: The largest size of the vocabulary, its four special tokens included.
+        counts: how often each word occurs in train.
+        min_count: a word that occurs less often is left out.
+        limit: the largest size of the vocabulary, its four special tokens included.
     """
     total = sum(counts.values()) or math.nan
     candidates = sorted(

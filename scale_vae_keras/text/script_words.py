@@ -17,7 +17,7 @@ def split_script_words(strings: tf.Tensor) -> tf.RaggedTensor:
     with joiners are one word each. Digits, punctuation and emoji are of one script, "common".
 
     Args:
-        strings: Text, string `[n]`, UTF-8.
+        strings: text, string `[n]`, UTF-8.
 
     Returns:
         The words, ragged string `[n, (words)]`.
@@ -52,7 +52,7 @@ def _join_marks(words, starts, ends):
 def _continues(values, touches, is_mark):
     """Whether a part has the script of the part before the marks that it touches, bool `[total]`.
 
-    Parts of one script stand beside each other only with marks between.
+    Parts of one script are adjacent only with marks between.
     """
     total = tf.size(values, tf.int64)
     after_mark = touches[2:] & touches[1:-1] & is_mark[1:-1] & ~is_mark[2:]

@@ -50,17 +50,24 @@ class SentencePieceTokenizer(Tokenizer):
     `split` gives ids, ragged int32 `[n, (tokens)]`: the text of a piece says less than its id.
 
     Args:
-        model: A SentencePiece model as `train_sentencepiece` makes it: `<pad>`, `<s>`, `</s>` and
+        model: a SentencePiece model as `train_sentencepiece` makes it: `<pad>`, `<s>`, `</s>` and
             `<unk>` have ids 0 to 3, a space is put before every text, nothing is normalised, and
             there is a piece for every byte.
-        max_length: Longer sentences are cut after this many tokens; None cuts nothing.
+        max_length: longer sentences are cut after this many tokens; None cuts nothing.
 
     Attributes:
-        model: As given.
-        vocabulary: The pieces in id order, a space as U+2581, a byte as `<0x41>`.
+        model: as given.
+        vocabulary: the pieces in id order, a space as U+2581, a byte as `<0x41>`.
 
     Raises:
         InputError: `model` is not such a model, or `max_length` is below 1.
+
+    Example:
+        >>> lines = ["the cat sat", "the cat ran", "a dog sat"]
+        >>> model = sv.text.train_sentencepiece(lambda: lines, size=320)
+        >>> tokenizer = sv.text.SentencePieceTokenizer(model)
+        >>> tokenizer.detokenize(tokenizer(["the zebra ran"]).to_tensor()).numpy().tolist()
+        [b'the zebra ran']
     """
 
     pattern = None

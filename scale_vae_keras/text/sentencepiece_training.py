@@ -22,7 +22,7 @@ _COVERAGE = 0.9995
 _LEAST_COVERAGE = 0.98
 # The library leaves out lines above a length; longer ones are given to it in parts.
 _LONGEST_LINE = 10_000
-# The sums of the algorithm depend on the number of threads, hence it does not follow the machine.
+# The sums of the algorithm depend on the number of threads, so it is fixed.
 _THREADS = 4
 
 
@@ -40,12 +40,12 @@ def train_sentencepiece(
     pieces of bytes. Equal lines and arguments give equal models.
 
     Args:
-        lines: Gives the lines anew at every call: they are read twice.
-        size: The most pieces, the four special ones and the 256 bytes included. A text that has
+        lines: gives the lines again at every call: they are read twice.
+        size: the most pieces, the four special ones and the 256 bytes included. A text that has
             too little for so many gives fewer.
         algorithm: `"unigram"` (Kudo, 2018) or `"bpe"` (Sennrich, Haddow and Birch, 2016).
-        seed: Of the choice of lines where there are too many.
-        sample_bytes: Of a longer text, as many of its lines as fit into this many bytes of UTF-8
+        seed: of the choice of lines where there are too many.
+        sample_bytes: of a longer text, as many of its lines as fit into this many bytes of UTF-8
             are read, chosen at random.
 
     Returns:
@@ -53,6 +53,12 @@ def train_sentencepiece(
 
     Raises:
         InputError: an argument is out of range, there is no text, or it has too many characters.
+
+    Example:
+        >>> lines = ["the cat sat", "the cat ran", "a dog sat"]
+        >>> model = sv.text.train_sentencepiece(lambda: lines, size=320)
+        >>> len(sv.text.SentencePieceTokenizer(model).vocabulary) <= 320
+        True
     """
     if algorithm not in get_args(SentencePieceAlgorithm):
         raise InputError(f'unknown SentencePiece algorithm "{algorithm}": choose unigram or bpe')

@@ -42,9 +42,9 @@ def split_words(
       `\[[^\]]*\]|Br|Cl|%[0-9]{2}|.` gives `C`, `Br`, `(`, `[nH]`, `)` for `CBr([nH])`.
 
     Args:
-        strings: Text, string `[n]`.
-        kind: How text is split.
-        pattern: For `"regex"`, what a token is, in the syntax of RE2.
+        strings: text, string `[n]`.
+        kind: how text is split.
+        pattern: for `"regex"`, what a token is, in the syntax of RE2.
 
     Returns:
         The tokens, ragged string `[n, (tokens)]`.

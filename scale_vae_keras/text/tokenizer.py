@@ -27,20 +27,28 @@ class Tokenizer(tf.Module):
     Another tokenizer is a subclass that replaces `split`, `to_ids` and `save_vocabulary`.
 
     Args:
-        vocabulary: The tokens and their ids: a `Vocabulary` for words, a `PieceVocabulary` where
+        vocabulary: the tokens and their ids: a `Vocabulary` for words, a `PieceVocabulary` where
             tokens may hold white space.
-        kind: How text is split, see `split_words`.
-        max_length: Longer sentences are cut after this many tokens; None cuts nothing.
-        pattern: What a token is for kind `"regex"`, in the syntax of RE2.
+        kind: how text is split, see `split_words`.
+        max_length: longer sentences are cut after this many tokens; None cuts nothing.
+        pattern: what a token is for kind `"regex"`, in the syntax of RE2.
 
     Attributes:
-        vocabulary: The tokens in id order.
-        kind: As given.
-        max_length: As given.
-        pattern: As given.
+        vocabulary: the tokens in id order.
+        kind: as given.
+        max_length: as given.
+        pattern: as given.
 
     Raises:
         InputError: `kind` is unknown, `max_length` is below 1, or the pattern cannot be read.
+
+    Example:
+        >>> tokenizer = sv.text.Tokenizer(sv.text.Vocabulary(["the", "cat", "sat"]))
+        >>> ids = tokenizer(["the cat sat", "the dog"])
+        >>> ids.to_list()
+        [[1, 4, 5, 6, 2], [1, 4, 3, 2]]
+        >>> tokenizer.detokenize(ids.to_tensor()).numpy().tolist()
+        [b'the cat sat', b'the <unk>']
     """
 
     def __init__(
@@ -84,7 +92,7 @@ class Tokenizer(tf.Module):
         """Looks up what `split` gave, cut at `max_length`.
 
         Args:
-            words: Ragged `[n, (tokens)]`.
+            words: ragged `[n, (tokens)]`.
 
         Returns:
             `<s> w ... </s>` ids, ragged int32 `[n, (tokens + 2)]`.
@@ -106,7 +114,7 @@ class Tokenizer(tf.Module):
         """Joins the tokens before the first `</s>`.
 
         Args:
-            ids: Token ids, integer `[n, time]`, with or without `<s>` and padding.
+            ids: token ids, integer `[n, time]`, with or without `<s>` and padding.
 
         Returns:
             Text, string `[n]`, without `<pad>` and `<s>`.
@@ -126,7 +134,7 @@ class Tokenizer(tf.Module):
         Words count as joined with single spaces, in the form that `split` brought them to.
 
         Args:
-            words: What `split` gave, ragged `[n, (tokens)]`.
+            words: what `split` gave, ragged `[n, (tokens)]`.
 
         Returns:
             int64 `[n]`.
@@ -145,7 +153,7 @@ class Tokenizer(tf.Module):
         ).hexdigest()
 
     def settings(self) -> dict[str, str | int | None]:
-        """What `load_tokenizer` needs beside the vocabulary's file, ready for JSON."""
+        """What `load_tokenizer` needs besides the vocabulary's file, ready for JSON."""
         settings = {"kind": self.kind, "max_length": self.max_length}
         return settings if self.pattern is None else {**settings, "pattern": self.pattern}
 

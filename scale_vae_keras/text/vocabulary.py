@@ -18,15 +18,20 @@ class Vocabulary:
     """Four special tokens, then words; a token's id is its place in `tokens`.
 
     Args:
-        words: The words in id order; the first one has id 4.
+        words: the words in id order; the first one has id 4.
 
     Attributes:
-        tokens: All tokens in id order, the special ones first.
-        file_name: What the file of such a vocabulary is called.
+        tokens: all tokens in id order, the special ones first.
+        file_name: what the file of such a vocabulary is called.
 
     Raises:
         InputError: there is no word, or one is repeated, empty, contains white space (any of
             Unicode), or is a special token.
+
+    Example:
+        >>> vocabulary = sv.text.Vocabulary.from_counts({"the": 3, "cat": 1, "sat": 2}, min_count=2)
+        >>> vocabulary.tokens
+        ('<pad>', '<s>', '</s>', '<unk>', 'the', 'sat')
     """
 
     file_name = "vocabulary.txt"
@@ -55,7 +60,7 @@ class Vocabulary:
 
     @classmethod
     def from_file(cls, path: str | os.PathLike) -> "Vocabulary":
-        """Reads one token a line, in id order.
+        """Reads one token per line, in id order.
 
         The special tokens that the file lists, in this package's spelling or another usual one
         (`<bos>`, `<eos>`, `_UNK`, ...), become this package's four.
@@ -83,9 +88,9 @@ class Vocabulary:
         are not counted as words.
 
         Args:
-            counts: How often each word occurs.
-            limit: The largest size of the vocabulary, its four special tokens included.
-            min_count: A rarer word is left out.
+            counts: how often each word occurs.
+            limit: the largest size of the vocabulary, its four special tokens included.
+            min_count: a rarer word is left out.
 
         Raises:
             InputError: no word is left.
@@ -110,7 +115,7 @@ class Vocabulary:
         return cls(words)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes one token a line, UTF-8; a reader never sees a half-written file."""
+        """Writes one token per line, UTF-8; a reader never sees a half-written file."""
         with written_whole(path) as temporary:
             temporary.write_text(self._text(), encoding="utf-8", newline="\n")
 
