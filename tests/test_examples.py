@@ -30,7 +30,7 @@ def examples():
                 yield pytest.param(test, id=test.name.removeprefix("scale_vae_keras."))
 
 
-@pytest.mark.parametrize("example", examples())
+@pytest.mark.parametrize("example", list(examples()))
 def test_an_example_gives_what_it_shows(example, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     example.globs = {**example.globs, "sv": sv, "keras": keras, "np": np, "tf": tf}
@@ -40,11 +40,15 @@ def test_an_example_gives_what_it_shows(example, tmp_path, monkeypatch):
     assert not runner.failures, "".join(said)
 
 
+def public_names(package):
+    return [getattr(package, name) for name in package.__all__]
+
+
 def test_every_public_class_has_an_example():
     public = {
         each
-        for room in ("callbacks", "layers", "models", "samplers")
-        for each in vars(importlib.import_module(f"{sv.__name__}.{room}")).values()
+        for room in ("callbacks", "layers", "models", "priors", "samplers")
+        for each in public_names(importlib.import_module(f"{sv.__name__}.{room}"))
         if inspect.isclass(each) and each.__module__.startswith(f"{sv.__name__}.")
     }
     silent = {c.__name__ for c in public if ">>>" not in (c.__doc__ or "")}

@@ -35,4 +35,6 @@ def chosen_sampler(options: argparse.Namespace) -> samplers.Sampler:
     if options.top_k is not None:
         return samplers.TopKSampler(options.top_k, temperature)
     top_p = DEFAULT_SAMPLER.p if options.top_p is None else options.top_p
+    if top_p == 1:
+        return samplers.TemperatureSampler(temperature)
     return samplers.TopPSampler(top_p, temperature)

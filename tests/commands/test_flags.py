@@ -183,6 +183,7 @@ CASES = [
 GENERATE = "generate run -n 3 --seed 4"
 SAMPLERS = {
     f"{GENERATE} --temperature 0.6 --top-p 0.7": samplers.TopPSampler(0.7, 0.6),
+    f"{GENERATE} --temperature 0.6 --top-p 1": samplers.TemperatureSampler(0.6),
     f"{GENERATE} --temperature 0.6 --top-k 3": samplers.TopKSampler(3, 0.6),
     f"{GENERATE} --temperature 0.6": samplers.TopPSampler(0.9, 0.6),
     f"{GENERATE} --beam 2": samplers.BeamSampler(2),

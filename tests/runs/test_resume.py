@@ -202,7 +202,8 @@ def test_too_many_skipped_steps_stop_the_run_which_can_go_on(corpus, tmp_path, m
     assert (tmp_path / "run" / "stopped.json").exists()
     with caplog.at_level(logging.WARNING, "scale_vae_keras"):
         Run.resume(tmp_path / "run").fit(verbose=0)
-    assert "has no checkpoint yet: training starts from the beginning" in caplog.messages[0]
-    assert caplog.messages[1].startswith("the run had stopped before: 8 of the first 8 steps")
+    said = [message for message in caplog.messages if "sentences" not in message]
+    assert "has no checkpoint yet: training starts from the beginning" in said[0]
+    assert said[1].startswith("the run had stopped before: 8 of the first 8 steps")
     assert not (tmp_path / "run" / "stopped.json").exists()
     assert checkpoints(tmp_path / "run" / "checkpoints")[-1].name == "epoch-0001"

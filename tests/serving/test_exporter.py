@@ -234,8 +234,8 @@ def test_versions_are_numbered_and_never_replaced(model, tokenizer, tmp_path):
 @pytest.mark.usefixtures("without_tracing")
 def test_a_run_is_exported_with_its_method_and_metrics(model, tokenizer, tmp_path):
     folder = RunFolder(tmp_path / "run")
-    config = configure("reviews", "scale", "small", max_length=MAX_WORDS)
-    folder.create(config, tokenizer.vocabulary, "0" * 64)
+    config = configure("reviews", "scale", "small", max_length=MAX_WORDS, tokenizer="words")
+    folder.create(config, tokenizer, "0" * 64, has_labels=False)
     with pytest.raises(InputError, match=r"no model\.keras"):
         export(folder.path, tmp_path / "served")
     model.save(folder.model_path)
