@@ -1,0 +1,141 @@
+"""Strings in, strings out, by what model and tokenizer do one by one."""
+
+import math
+
+import numpy as np
+import pytest
+
+import scale_vae_keras as sv
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
+
+TEXTS = ["the cat sat", "a dog sat", "the dog", ""]
+
+
+@pytest.fixture(scope="module")
+def text_model():
+    tokenizer = sv.Tokenizer(
+        sv.Vocabulary(["a", "cat", "dog", "mat", "on", "sat", "the"]), "words", 6
+    )
+    model = sv.ScaleVAE(
+        11, latent_dim=2, embedding_dim=3, units=4, decoder_initializer_range=2.0, seed=3
+    )
+    model.build((None, None))
+    model.posterior_scale.average.assign([2.0, 3.0])
+    model.posterior_scale.has_average.assign(1.0)
+    return sv.TextModel(model, tokenizer)
+
+
+def texts_of(text_model, sentences):
+    return [text.decode() for text in text_model.tokenizer.detokenize(sentences.ids).numpy()]
+
+
+def test_generate(text_model):
+    assert text_model.max_length == 7
+    written = text_model.generate(6, seed=2)
+    sentences = text_model.model.generate(6, 2, DEFAULT_SAMPLER, 7)
+    assert written == texts_of(text_model, sentences)
+    assert DEFAULT_SAMPLER.p == 0.9
+    assert text_model.generate(3, seed=2) == written[:3]
+    greedy = text_model.generate(6, seed=2, sampler="greedy")
+    assert greedy == texts_of(text_model, text_model.model.generate(6, 2, "greedy", 7))
+
+
+def test_encode_decode_and_reconstruct(text_model):
+    codes = text_model.encode(TEXTS)
+    assert codes.mean.shape == codes.stddev.shape == (4, 2)
+    for i, text in enumerate(TEXTS):
+        posterior = text_model.model.encode(text_model.tokenizer([text]).to_tensor())
+        np.testing.assert_allclose(codes.mean[i], posterior.mean[0], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(codes.stddev[i], posterior.stddev[0], rtol=1e-5)
+    written = text_model.decode(codes.mean)
+    assert written == text_model.reconstruct(TEXTS)
+    assert written == texts_of(text_model, text_model.model.decode(codes.mean, max_length=7))
+
+
+def test_long_lists_are_divided(text_model):
+    codes = np.random.default_rng(0).normal(size=(600, 2)).astype(np.float32)
+    whole = texts_of(text_model, text_model.model.decode(codes, max_length=7))
+    assert text_model.decode(codes) == whole
+
+
+def test_interpolation_begins_and_ends_with_the_reconstructions(text_model):
+    steps = text_model.interpolate(TEXTS[0], TEXTS[1], steps=4)
+    assert len(steps) == 4
+    assert [steps[0], steps[-1]] == text_model.reconstruct(TEXTS[:2])
+
+
+def test_perturbations(text_model):
+    assert text_model.perturb(TEXTS[0], n=3, scale=0) == text_model.reconstruct([TEXTS[0]] * 3)
+    mean, stddev = text_model.encode([TEXTS[0]])
+    noise = np.random.default_rng(5).standard_normal((4, 2), np.float32)
+    expected = text_model.decode(mean + 2.5 * stddev * noise)
+    assert text_model.perturb(TEXTS[0], n=4, scale=2.5, seed=5) == expected
+
+
+def test_the_nearest_text_is_the_text_itself(text_model):
+    found = text_model.nearest(TEXTS[1], TEXTS, n=3)
+    assert found[0].text == TEXTS[1]
+    assert found[0].distance == pytest.approx(0, abs=1e-6)
+    means = text_model.encode(TEXTS).mean
+    distances = np.linalg.norm(means - means[1], axis=1)
+    assert [each.distance for each in found] == pytest.approx(sorted(distances)[:3], abs=1e-5)
+
+
+def test_scores_are_likelihoods(text_model):
+    scores = text_model.score(TEXTS, samples=20, seed=4)
+    ids = text_model.tokenizer(TEXTS).to_tensor()
+    expected = text_model.model.log_likelihood(ids, samples=20, seed=4)
+    np.testing.assert_allclose(scores.log_likelihood, expected, rtol=1e-4)
+    sizes = np.array([11, 9, 7])
+    bits = -np.array(expected)[:3] / (math.log(2) * sizes)
+    np.testing.assert_allclose(scores.bits_per_byte[:3], bits, rtol=1e-4)
+    assert np.isnan(scores.bits_per_byte[3])
+    assert ((scores.ess >= 1) & (scores.ess <= 20 + 1e-6)).all()
+
+
+def test_saved_and_loaded(text_model, tmp_path):
+    text_model.save(tmp_path / "saved")
+    loaded = sv.load(tmp_path / "saved")
+    assert loaded.generate(4, seed=1) == text_model.generate(4, seed=1)
+    assert loaded.reconstruct(TEXTS) == text_model.reconstruct(TEXTS)
+    with pytest.raises(InputError, match="already there"):
+        text_model.save(tmp_path / "saved")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="not a run folder"):
+        sv.load(tmp_path / "empty")
+
+
+def test_a_tokenizer_of_another_model_is_refused(text_model):
+    other = sv.Tokenizer(sv.Vocabulary(["a"]))
+    with pytest.raises(InputError, match="the tokenizer has 5 tokens and the model 11"):
+        sv.TextModel(text_model.model, other)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m.encode([]), "at least one text"),
+        (lambda m: m.encode([3]), "each a string"),
+        (lambda m: m.interpolate("a", "cat", 1), "at least 2 steps"),
+        (lambda m: m.perturb("a", n=0), "at least 1"),
+        (lambda m: m.perturb("a", scale=-1), "scale must be at least 0"),
+        (lambda m: m.nearest("a", TEXTS, 0), "neighbours must be at least 1"),
+        (lambda m: m.score(["a"], samples=0), "samples must be at least 1"),
+    ],
+)
+def test_refusals(text_model, call, message):
+    with pytest.raises(InputError, match=message):
+        call(text_model)
+
+
+def test_a_language_model_generates_and_scores_alone():
+    tokenizer = sv.Tokenizer(sv.Vocabulary(["a", "cat", "sat"]))
+    model = sv.LanguageModel(7, embedding_dim=3, units=4)
+    model.build((None, None))
+    text_model = sv.TextModel(model, tokenizer)
+    assert len(text_model.generate(2)) == 2
+    exact = model.log_likelihood(tokenizer(["a cat sat"]).to_tensor())
+    assert text_model.score(["a cat sat"]).log_likelihood == pytest.approx(exact, rel=1e-4)
+    with pytest.raises(InputError, match="no latent code"):
+        text_model.encode(["a cat"])
