@@ -23,6 +23,7 @@ import tensorflow as tf
 import scale_vae_keras as sv
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
+from scale_vae_keras.runs.presets import PUBLISHED
 from scale_vae_keras.tables import read_csv, write_csv
 
 BASE = {
@@ -103,7 +104,7 @@ class Forces(keras.callbacks.Callback):
 
 
 def train(data, sentences, name, overrides):
-    config = configure(data, "scale", "small", **{**BASE, **overrides})
+    config = configure(data, "scale", "small", **{**PUBLISHED, **BASE, **overrides})
     corpus = sv.data.open_corpus(data)
     vocabulary = sv.data.build_vocabulary(corpus, "words")
     tokenizer = sv.Tokenizer(vocabulary)

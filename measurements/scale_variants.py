@@ -79,7 +79,8 @@ def charge_fitted_prior(model):
 def pretrain(model, config, batches, vocabulary_size):
     """Gives the model the encoder of an autoencoder."""
     autoencoder = build_model(
-        configure(config.data, "li2019", "small", pooling="max", **sizes(config)), vocabulary_size
+        configure(config.data, "li2019", "small", prior="standard", **sizes(config)),
+        vocabulary_size,
     )
     autoencoder.pretraining.assign(1.0)
     autoencoder.fit(batches, epochs=PRETRAIN_EPOCHS, shuffle=False, verbose=2)
@@ -96,7 +97,13 @@ def train(variant, data, sentences, seed):
     """The trained model, and its training sentences."""
     annealed = "annealed" in variant or "fitted" in variant
     config = configure(
-        data, "scale", "small", pooling="max", seed=seed, bound="annealed" if annealed else None
+        data,
+        "scale",
+        "small",
+        pooling="max",
+        prior="scaled",
+        seed=seed,
+        bound="annealed" if annealed else None,
     )
     corpus = sv.data.open_corpus(data)
     vocabulary = sv.data.build_vocabulary(corpus, "words")
