@@ -3,6 +3,7 @@
 import argparse
 import logging
 import shlex
+import sys
 from collections.abc import Callable
 
 from rich.console import Console
@@ -12,16 +13,20 @@ from scale_vae_keras.data.encoded import EncodedSplit
 
 
 def log_to_terminal() -> None:
-    """Prints the package's warnings on standard error, a line each."""
+    """Prints what the package says, a line each: warnings on standard error, the rest on output."""
     logger = logging.getLogger("scale_vae_keras")
+    logger.setLevel(logging.INFO)
     if not any(isinstance(each, _Terminal) for each in logger.handlers):
         logger.addHandler(_Terminal())
 
 
-class _Terminal(logging.StreamHandler):
-    def format(self, record):
-        """A line that says what it is."""
-        return f"{record.levelname.lower()}: {record.getMessage()}"
+class _Terminal(logging.Handler):
+    def emit(self, record):
+        """Prints a line."""
+        if record.levelno < logging.WARNING:
+            print(record.getMessage())
+        else:
+            print(f"{record.levelname.lower()}: {record.getMessage()}", file=sys.stderr)
 
 
 def typed_command(options: argparse.Namespace) -> str:

@@ -135,6 +135,16 @@ def test_train_prints_the_counts_of_what_it_read(tmp_path):
     assert table["empty lines, skipped"] == "1"
 
 
+def test_train_says_which_tokenizer_it_chose_and_why(tmp_path):
+    corpus = write_corpus(tmp_path / "corpus", [f"{line} Crème, 5 €!" for line in LINES])
+    sizes = ("--embedding-dim", 6, "--units", 8, "--latent-dim", 4, "--vocabulary-limit", 330)
+    sizes += ("--preset", "small", "--batch-size", 16, "--epochs", 1)
+    printed = succeed("train", corpus, "--output", tmp_path / "run", *sizes)
+    assert "tokenizer: sentencepiece, as" in printed
+    assert "pieces trained by SentencePiece (unigram)" in printed
+    assert (tmp_path / "run" / "tokenizer.model").is_file()
+
+
 def test_generate_is_reproducible_and_a_longer_list_begins_with_the_shorter(run):
     short = succeed("generate", run, "-n", 3, "--seed", 5).splitlines()
     long = succeed("generate", run, "-n", 6, "--seed", 5).splitlines()
