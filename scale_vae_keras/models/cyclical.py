@@ -41,7 +41,7 @@ SYSTEM = System(
     "cyclical",
     TextVAE,
     CyclicalSettings,
-    "KL annealing that starts again and again",
+    "KL annealing in cycles",
     "Fu et al. (2019)",
     _callbacks,
 )

@@ -20,7 +20,7 @@ class FreeBitsSettings(LatentSettings):
     free_bits: float = setting(0.1, "free KL, in nats per dimension", least=0)
     free_bits_form: str = setting(
         "dimension",
-        "what the threshold is of: a dimension, or all dimensions of a sentence",
+        "what the threshold applies to: each dimension, or the whole sentence",
         choices=("dimension", "sentence"),
     )
 

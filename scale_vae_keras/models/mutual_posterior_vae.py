@@ -30,7 +30,7 @@ class MutualPosteriorSettings(LatentSettings):
     """Settings of `MutualPosteriorVAE`."""
 
     eta: float = setting(1.0, "weight of the divergence between posteriors", above=0)
-    gamma: float = setting(0.2, "weight of its smoothness", least=0)
+    gamma: float = setting(0.2, "weight of the evenness of that divergence", least=0)
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -45,7 +45,7 @@ class MutualPosteriorVAE(TextVAE):
     Args:
         *args: as for `TextVAE`.
         eta: weight of the divergence.
-        gamma: weight of its smoothness.
+        gamma: weight of the evenness of that divergence.
         **kwargs: as for `TextVAE`.
 
     Raises:

@@ -21,7 +21,7 @@ class PretrainedSettings(FreeBitsSettings):
 
     free_bits: float = setting(0.25, "free KL, in nats per dimension", least=0)
     pretrain_epochs: int = setting(
-        3, "epochs of an autoencoder before those of the run", least=0, of_model=False
+        3, "epochs of autoencoder pretraining before the run", least=0, of_model=False
     )
 
 

@@ -30,7 +30,9 @@ class ModelSettings(Settings):
         0.01, "decoder weights start uniform in plus or minus this value", above=0
     )
     decoder: str = setting("lstm", "the decoder: lstm or cnn", choices=DECODERS)
-    dilations: tuple[int, ...] = setting((1, 2, 4), "of the layers of the cnn decoder", above=0)
+    dilations: tuple[int, ...] = setting(
+        (1, 2, 4), "dilation of each layer of the cnn decoder", above=0
+    )
     word_dropout: float = setting(
         0.0, "share of the decoder's input words that become <unk> in training", least=0, most=1
     )

@@ -26,5 +26,9 @@ class SkipVAE(TextVAE):
 
 
 SYSTEM = System(
-    "skip", SkipVAE, LatentSettings, "z also joins the decoder's output", "Dieng et al. (2019)"
+    "skip",
+    SkipVAE,
+    LatentSettings,
+    "a skip connection from z to the output layer",
+    "Dieng et al. (2019)",
 )
