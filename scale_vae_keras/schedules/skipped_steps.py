@@ -52,7 +52,7 @@ class SkippedSteps(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         """Stops when there are too many."""
         skipped = self._skipped() - self._before
-        steps = self.params["steps"]
+        steps = self.params.get("steps")
         allowed = max(self.max_share * (steps or batch + 1), _ALWAYS_ALLOWED)
         if steps is not None:
             allowed = min(allowed, steps - 1)

@@ -62,9 +62,9 @@ class WeightSchedule(keras.callbacks.Callback):
             )
         if not hasattr(self.model, self.weight):
             raise InputError(f"{type(self).__name__}: {name!r} has no {self.weight} to change")
-        if self.params["steps"] is None:
+        if self.params.get("steps") is None:
             raise InputError("data of unknown length: pass steps_per_epoch to fit")
-        self.model.followed.add(self, self.params["steps"])
+        self.model.followed.add(self, self.params.get("steps"))
 
     def on_epoch_end(self, epoch, logs=None):
         """Adds the weight to the epoch's logs."""

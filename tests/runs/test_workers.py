@@ -93,7 +93,7 @@ def test_every_training_sentence_is_seen_once_an_epoch(trained):
 def test_the_chief_alone_writes_to_the_run_folder(trained):
     names = {path.name for path in (trained.folder / "two").iterdir()}
     assert names == {
-        *("config.json", "vocabulary.txt", "model.keras", "checkpoints", "logs", "history.csv")
+        *("config.json", "tokenizer.model", "model.keras", "checkpoints", "logs", "history.csv")
     }
     events = list((trained.folder / "two" / "logs" / "train").glob("events.*"))
     assert len(events) == 1
