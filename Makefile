@@ -26,7 +26,7 @@ lint: install
 	$(BIN)/ruff format --check .
 
 test: lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # With the oldest version of each dependency that pyproject.toml allows.
 test-lowest:
@@ -34,7 +34,7 @@ test-lowest:
 	$(VENV)-lowest/bin/python -m pip install --quiet uv
 	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[$(EXTRAS)]'
 	$(VENV)-lowest/bin/uv pip check --python $(VENV)-lowest/bin/python
-	$(VENV)-lowest/bin/python -m pytest -n 2
+	$(VENV)-lowest/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest quickstart site .cache build *.egg-info

@@ -1,5 +1,6 @@
 """Shared fixtures. The helpers of this folder are importable."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,16 @@ IDS = np.array(
 @pytest.fixture(autouse=True)
 def _seeded():
     keras.utils.set_random_seed(7)
+
+
+@pytest.fixture(autouse=True)
+def _logger():
+    """What a command does to the package's logger ends with the test."""
+    logger = logging.getLogger("scale_vae_keras")
+    handlers, level = list(logger.handlers), logger.level
+    yield
+    logger.handlers[:] = handlers
+    logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")
