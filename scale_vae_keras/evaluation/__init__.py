@@ -13,14 +13,13 @@ from scale_vae_keras.evaluation.information import (
     mutual_posterior_divergence,
     mutual_posterior_divergence_bound,
 )
-from scale_vae_keras.evaluation.prior import FITTED, GENERATORS, declared_prior
+from scale_vae_keras.evaluation.prior import FITTED, declared_prior
 from scale_vae_keras.evaluation.report import metrics_table, notes
 from scale_vae_keras.evaluation.silhouette import silhouette
 from scale_vae_keras.evaluation.verdict import training_verdict, unigram_nll
 
 __all__ = [
     "FITTED",
-    "GENERATORS",
     "Density",
     "Encoded",
     "Information",

@@ -18,9 +18,6 @@ from scale_vae_keras.priors import (
 FITTED = tuple(name for name in (*ALIASES, *PRIORS) if PRIORS[prior_kind(name)].needs_fit)
 """Names of the priors that are fitted to training posteriors."""
 
-GENERATORS = ("scaled", "standard", *ALIASES)
-"""Names of the generators of earlier versions; each is a prior, see `ALIASES`."""
-
 
 def factor(model) -> np.ndarray:
     """What the model's generator multiplies a sample of N(0, I) by, float64 `[latent]`.
