@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from made_models import made_model
 
 import scale_vae_keras as sv
 from scale_vae_keras.errors import InputError
@@ -17,12 +18,7 @@ def text_model():
     tokenizer = sv.Tokenizer(
         sv.Vocabulary(["a", "cat", "dog", "mat", "on", "sat", "the"]), "words", 6
     )
-    model = sv.ScaleVAE(
-        11, latent_dim=2, embedding_dim=3, units=4, decoder_initializer_range=2.0, seed=3
-    )
-    model.build((None, None))
-    model.posterior_scale.average.assign([2.0, 3.0])
-    model.posterior_scale.has_average.assign(1.0)
+    model = made_model(sv.ScaleVAE, 11, factor=[2.0, 3.0], decoder_initializer_range=2.0)
     return sv.TextModel(model, tokenizer)
 
 

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_models import made_model
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import PretrainedVAE, TextVAE
@@ -9,9 +10,7 @@ from scale_vae_keras.schedules.autoencoder_pretraining import AutoencoderPretrai
 
 
 def compiled(model):
-    keras.utils.set_random_seed(3)
-    made = model(12, 2, 5, 6, 0.0, 0.5)
-    made.build((None, None))
+    made = made_model(model, 12, dropout=0.0, decoder_initializer_range=0.5)
     made.compile(keras.optimizers.SGD(0.1))
     return made
 

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_models import draw_weights
 from made_priors import diagonal_prior, full_prior, mixture_prior
-from tiny_model import FACTOR, MAX_WORDS, WORDS
+from tiny_model import FACTOR, MAX_WORDS, tiny_model
 
-import scale_vae_keras as sv
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors import LearnedMixturePrior, VampPrior
 from scale_vae_keras.samplers.row_random import row_seeds
@@ -40,17 +40,9 @@ def made(kind):
 
 
 def model_with(prior):
-    keras.utils.set_random_seed(0)
-    model = sv.ScaleVAE(
-        4 + len(WORDS), len(FACTOR), 8, 16, decoder_initializer_range=0.8, prior=prior
-    )
-    model.build((None, None))
-    model.posterior_scale.average.assign(FACTOR)
-    model.posterior_scale.has_average.assign(1.0)
+    model = tiny_model(prior=prior)
     if model.prior.learned:
-        random = np.random.default_rng(5)
-        for weight in model.prior.weights:
-            weight.assign(random.normal(0, 1, weight.shape))
+        draw_weights(model.prior.weights, stddev=1.0, seed=5)
     return model
 
 
