@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import global_moments
+from scale_vae_keras.layers.state import add_state
 
 _EPSILON = 1e-5
 _MOMENTUM = 0.1
@@ -53,17 +54,8 @@ class PosteriorBatchNorm(keras.layers.Layer):
         self.beta = self.add_weight(name="beta", shape=(latent,), initializer="zeros")
         if self.learn_scale:
             self.scale = self.add_weight(name="scale", shape=(latent,), initializer="ones")
-        self.running_mean = self._state("running_mean", latent, "zeros")
-        self.running_variance = self._state("running_variance", latent, "ones")
-
-    def _state(self, name, latent, initializer):
-        return self.add_weight(
-            name=name,
-            shape=(latent,),
-            initializer=initializer,
-            trainable=False,
-            aggregation="only_first_replica",
-        )
+        self.running_mean = add_state(self, "running_mean", (latent,))
+        self.running_variance = add_state(self, "running_variance", (latent,), "ones")
 
     def call(self, mean: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Normalised means.

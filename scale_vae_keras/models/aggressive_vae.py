@@ -6,6 +6,7 @@ import tensorflow as tf
 from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
 from scale_vae_keras.data.batches import evaluation_batches
 from scale_vae_keras.layers.replica import global_sum
+from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System, linear_annealing
 from scale_vae_keras.models.text_vae import TextVAE
@@ -34,7 +35,7 @@ class AggressiveVAE(TextVAE):
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
-        self.aggressive = self._state("aggressive", "zeros")
+        self.aggressive = add_state(self, "aggressive")
         super().build(input_shape)
 
     def train_step(self, data):

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.models.free_bits_vae import FreeBitsSettings, FreeBitsVAE
 from scale_vae_keras.models.system import System
 from scale_vae_keras.schedules.autoencoder_pretraining import AutoencoderPretraining
@@ -54,7 +55,7 @@ class PretrainedVAE(FreeBitsVAE):
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
-        self.pretraining = self._state("pretraining", "zeros")
+        self.pretraining = add_state(self, "pretraining")
         super().build(input_shape)
 
     def rate(
