@@ -32,7 +32,8 @@ class AggressiveTraining(keras.callbacks.Callback):
         seed: of the order of the batches and of the samples in the estimate.
 
     Raises:
-        InputError: the model has no `encoder_step`, or runs several steps per execution.
+        InputError: the model has no `encoder_step`, runs several steps per execution, or
+            accumulates gradients.
 
     Example:
         >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
@@ -59,6 +60,11 @@ class AggressiveTraining(keras.callbacks.Callback):
             raise InputError(
                 "AggressiveTraining trains the encoder before each step: compile the model with "
                 "steps_per_execution=1"
+            )
+        if self.model.optimizer.gradient_accumulation_steps:
+            raise InputError(
+                "AggressiveTraining trains encoder and decoder by turns: leave "
+                "gradient_accumulation_steps out of the optimizer"
             )
 
         def encoder_step(ids):

@@ -123,6 +123,13 @@ def test_several_steps_an_execution_are_refused(make, sentences):
         model.fit(data, callbacks=[AggressiveTraining(data, data)], shuffle=False, verbose=0)
 
 
+def test_accumulated_gradients_are_refused(make, sentences):
+    model = make(AggressiveVAE, keras.optimizers.SGD(0.5, gradient_accumulation_steps=2))
+    data = batches(sentences(8))
+    with pytest.raises(InputError, match="leave gradient_accumulation_steps out"):
+        model.fit(data, callbacks=[AggressiveTraining(data, data)], shuffle=False, verbose=0)
+
+
 def test_a_resumed_run_goes_on_where_it_stopped(make, sentences, monkeypatch):
     state = {"aggressive": True, "information": 0.5, "steps": 0}
     told, _, _ = train(make(AggressiveVAE), sentences(8), monkeypatch, [0.4, 0.9], state=state)

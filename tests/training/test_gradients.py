@@ -67,6 +67,20 @@ def test_clipping_of_each_weight_and_of_each_entry(clip, expected, scaled):
         np.testing.assert_allclose(weight, start - 0.1 * gradient, rtol=1e-6)
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+def test_the_accumulated_gradient_is_clipped_and_not_its_parts(scaled):
+    """Gradients of norm 5 and 20 that point the same way: a mean of norm 12.5, clipped to 10."""
+    weights = variables()
+    optimizer = keras.optimizers.SGD(0.1, global_clipnorm=10.0, gradient_accumulation_steps=2)
+    scale = 64.0 if scaled else 1.0
+    if scaled:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=scale)
+    for factor in (1, 4):
+        apply(optimizer, weights, [factor * scale * gradient for gradient in GRADIENTS])
+    for weight, start, gradient in zip(weights, START, GRADIENTS, strict=True):
+        np.testing.assert_allclose(weight, start - 0.1 * 2 * gradient, rtol=1e-6)
+
+
 @pytest.mark.parametrize("poison", [np.nan, np.inf])
 @pytest.mark.parametrize("clip", [None, 2.0])
 @pytest.mark.parametrize("kind", ["SGD", "momentum", "AdamW"])
