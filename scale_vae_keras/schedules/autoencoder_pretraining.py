@@ -73,12 +73,15 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         """Begins or ends the pretraining."""
         trained = int(host_value(self.model.epochs_trained))
         self.model.pretraining.assign(float(trained < self.epochs))
-        if trained < self.epochs and self.decays and self._learning_rate is None:
-            self._learning_rate = float(host_value(self.model.optimizer.learning_rate))
+        rate = self.model.optimizer.learning_rate
+        if trained < self.epochs and self.decays:
+            if self._learning_rate is None:
+                self._learning_rate = float(host_value(rate))
+            rate.assign(self._learning_rate * _FACTOR**self._done)
         if trained == self.epochs and self.epochs > 0:
             if self._best_weights:
                 self._take_best()
-                self.model.optimizer.learning_rate.assign(self._learning_rate)
+                rate.assign(self._learning_rate)
                 self._best_weights = []
             self.model.reset_decoder()
 
@@ -104,8 +107,6 @@ class AutoencoderPretraining(keras.callbacks.Callback):
                 f"no {_MONITOR} was finite so far: training has diverged, lower the learning rate"
             )
         self._take_best()
-        rate = self.model.optimizer.learning_rate
-        rate.assign(float(host_value(rate)) * _FACTOR)
         self._done += 1
         if self._done == self.decays:
             self.model.epochs_trained.assign(self.epochs)

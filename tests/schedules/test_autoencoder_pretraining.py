@@ -173,10 +173,11 @@ def test_the_best_autoencoder_is_taken_where_no_decay_ends_the_pretraining():
 
 
 def test_halving_counts_from_the_vae_and_leaves_the_rate_of_pretraining():
-    given, _ = fit_given(
+    given, history = fit_given(
         compiled(PretrainedVAE), [3.0, 4.0, 5.0, 1.0, 1.0], decaying(), HalvingSchedule(0.1, 7)
     )
     np.testing.assert_allclose(given.rates, [0.1, 0.1, 0.05, 0.1, 0.05])
+    np.testing.assert_allclose(history["learning_rate"], given.rates)
 
 
 def test_pretraining_goes_on_in_a_resumed_run():
