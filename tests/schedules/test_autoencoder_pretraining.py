@@ -20,7 +20,7 @@ def compiled(model):
     keras.utils.set_random_seed(3)
     made = model(12, 2, 5, 6, 0.0, 0.5)
     made.build((None, None))
-    made.compile(keras.optimizers.SGD(0.1))
+    made.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
     return made
 
 
