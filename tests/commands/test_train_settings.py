@@ -126,6 +126,7 @@ SCHEDULES = {
     ),
     ("cyclical", "kl_cycle_epochs"): lambda c: c["CyclicalKLAnnealing"].cycle_epochs,
     ("li2019", "pretrain_epochs"): lambda c: c["AutoencoderPretraining"].epochs,
+    ("li2019", "pretrain_decays"): lambda c: c["AutoencoderPretraining"].decays,
 }
 
 

@@ -119,7 +119,10 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(parts, whole, 
 
 OTHERS = {
     "agg": ({"learning_rate": 1.0}, (1, 4)),
-    "li2019": ({"pretrain_epochs": 1, "epochs": 1, "decay_start": 0}, (1, 4)),
+    "li2019": (
+        {"pretrain_epochs": 1, "pretrain_decays": 1, "epochs": 1, "decay_start": 0},
+        (1, 4),
+    ),
     "lstm-lm": ({"epochs": 1}, (0, 4)),
     "bn": ({"epochs": 1, "precision": "mixed_float16"}, (0, 4)),
 }
