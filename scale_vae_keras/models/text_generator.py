@@ -80,8 +80,11 @@ class TextGenerator:
 
     @property
     def largest_code(self) -> float:
-        """The largest absolute value of an entry of z whose log-probabilities are sure to be finite:
-        a million, or a thousand where the decoder computes in float16."""
+        """The largest absolute value of an entry of z that is decoded.
+
+        A million, or a thousand where the decoder computes in float16: log-probabilities are
+        finite up to there.
+        """
         return _LARGEST_CODE.get(self.compute_dtype, _LARGEST_CODE_BY_DEFAULT)
 
     def can_be_decoded(self, z: tf.Tensor) -> tf.Tensor:

@@ -213,7 +213,7 @@ def test_the_address_may_name_the_model(server):
 def test_a_server_that_does_not_say_its_model_needs_a_name(server):
     with (
         Client(f"http://{server.address}/") as client,
-        pytest.raises(InputError, match="does not say which model it serves.*--model NAME"),
+        pytest.raises(InputError, match=r"does not say which model it serves.*--model NAME"),
     ):
         client.request("echo", seed=[1])
 

@@ -124,7 +124,7 @@ def test_a_client_needs_no_name(server, address, expected):
     assert answer["text"] == expected[:1]
     with (
         Client(address.format(**places), "other") as client,
-        pytest.raises(ServingError, match="NOT_FOUND: .*model of this server is reviews"),
+        pytest.raises(ServingError, match=r"NOT_FOUND: .*model of this server is reviews"),
     ):
         client.signatures()
 
