@@ -133,6 +133,8 @@ def draw_panel(panel: Panel, history: pd.DataFrame) -> Picture | None:
 def _set_heights(axes, values):
     """An axis of plain figures; around a constant from half of it to one and a half."""
     axes.ticklabel_format(axis="y", useOffset=False)
+    if np.array_equal(values, np.round(values)):
+        axes.yaxis.get_major_locator().set_params(integer=True)
     low, high = values.min(), values.max()
     if high - low <= 1e-6 * max(abs(low), abs(high)):
         reach = 0.5 * abs(high) or 1.0

@@ -114,8 +114,7 @@ def traverse(model, tokenizer: Tokenizer, encoded: Encoded, start: int, max_leng
     texts = [text.decode() for text in tokenizer.detokenize(sentences.ids).numpy()]
     return [
         Traversal(
-            f"Dimension {dimension}, whose means have a standard deviation of "
-            f"{spread[dimension]:.2g}",
+            f"Dimension {dimension}, standard deviation of its means {spread[dimension]:.2f}",
             texts[number * len(_STEPS) :][: len(_STEPS)],
         )
         for number, dimension in enumerate(dimensions)

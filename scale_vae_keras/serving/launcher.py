@@ -44,7 +44,10 @@ def serve(
     name = name or directory.name
     stock = shutil.which(STOCK_SERVER)
     if stock:
-        print(f"{stock} serves {name} on all interfaces", flush=True)
+        print(
+            f"{stock} serves {name} on all interfaces: scale-vae request ... --model {name}",
+            flush=True,
+        )
         os.execv(stock, stock_command(stock, directory, name, rest_port, grpc_port))
     try:
         with quiet_standard_error():
