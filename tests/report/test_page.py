@@ -185,18 +185,18 @@ def test_traversals_change_the_most_active_dimensions(page, scale):
 
 def test_lengths_and_unknown_words(page, scale):
     [lengths] = [picture["alt"] for picture in page.all("img") if "prior" in picture["alt"]]
-    words = [len(sentence.split()) for sentence in SENTENCES]
-    assert f"20 validation sentences: mean {np.mean(words):.1f}, median 5" in lengths
-    assert f"longest {max(words)}; 256 sentences from the prior" in lengths
-    assert any(
-        f"Of {sum(words)} tokens in 20 validation sentences 0.00% are unknown" in text
-        for text in page.text["p"]
-    )
     valid = scale.encode("valid")
-    tokens = valid.tokens.copy()
-    tokens[1] = UNKNOWN_ID
-    note = describe_lengths(scale.load_model(), replace(valid, tokens=tokens), 9).note
-    assert f"{1 / sum(words):.2%} are unknown" in note
+    ids = [scale.tokenizer([sentence]).to_tensor().shape[1] - 2 for sentence in SENTENCES]
+    mean, median = np.mean(ids), np.median(ids)
+    assert f"20 validation sentences: mean {mean:.1f}, median {median:.0f}" in lengths
+    assert f"longest {max(ids)}; 256 sentences from the prior" in lengths
+    note = f"Of {sum(ids)} tokens in 20 validation sentences {valid.unknown / sum(ids):.2%} are"
+    assert any(text.startswith(note) for text in page.text["p"])
+    tokens = np.where(valid.tokens > UNKNOWN_ID, UNKNOWN_ID, valid.tokens)
+    changed = replace(valid, tokens=tokens, truncated=7)
+    said = describe_lengths(scale.load_model(), changed, 9).note
+    assert "100.00% are unknown" in said
+    assert "7 sentences were cut" in said
 
 
 def test_a_constant_and_a_single_epoch_can_be_seen(monkeypatch):
