@@ -37,6 +37,24 @@ def test_generate(text_model):
     assert greedy == texts_of(text_model, text_model.model.generate(6, 2, "greedy", 7))
 
 
+@pytest.mark.parametrize("code", [3e38, 1e300, -1000001, float("nan"), float("-inf")])
+@pytest.mark.parametrize("sampler", [None, "beam", "top_p"])
+def test_codes_that_cannot_be_decoded_are_refused(text_model, code, sampler):
+    with pytest.raises(InputError, match="z must be finite and at most 1,000,000 in size"):
+        text_model.decode(np.array([[0.0, 0.0], [0.0, code]]), sampler)
+
+
+def test_log_probabilities_of_the_largest_codes_are_finite(text_model):
+    model = text_model.model
+    assert model.largest_code == 1e6
+    codes = np.array([[1e6, -1e6], [-1e6, -1e6]], np.float32)
+    for sampler in ("greedy", "beam", "top_p"):
+        assert np.isfinite(model.decode(codes, sampler, max_length=5).log_probability).all()
+    half = sv.ScaleVAE(11, latent_dim=2, embedding_dim=3, units=4, dtype="mixed_float16")
+    assert half.largest_code == 1000
+    assert np.isfinite(half.decode(codes / 1000, max_length=5).log_probability).all()
+
+
 def test_encode_decode_and_reconstruct(text_model):
     codes = text_model.encode(TEXTS)
     assert codes.mean.shape == codes.stddev.shape == (4, 2)

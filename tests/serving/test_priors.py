@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from made_models import draw_weights
 from made_priors import diagonal_prior, full_prior, mixture_prior
+from tensor_files import read_arrays, write_arrays
 from tiny_model import FACTOR, MAX_WORDS, tiny_model
 
 from scale_vae_keras.errors import InputError
@@ -104,22 +105,20 @@ def test_an_older_tensorflow_writes_the_same_sentences(exported, tokenizer, tmp_
     model, path = exported
     signature = tf.saved_model.load(str(path)).signatures["generate"]
     inputs = request_of(signature.structured_input_signature[1])
-    np.savez(
-        tmp_path / "inputs.npz", **{f"generate/{name}": value for name, value in inputs.items()}
-    )
+    write_arrays(tmp_path / "inputs", {f"generate/{name}": value for name, value in inputs.items()})
     script = Path(__file__).parents[1] / "support" / "run_saved_model.py"
     subprocess.run(
         [
             os.environ["SCALE_VAE_TENSORFLOW_2_20"],
             script,
             path,
-            tmp_path / "inputs.npz",
-            tmp_path / "outputs.npz",
+            tmp_path / "inputs",
+            tmp_path / "outputs",
         ],
         check=True,
         capture_output=True,
     )
-    older = dict(np.load(tmp_path / "outputs.npz", allow_pickle=True))
+    older = read_arrays(tmp_path / "outputs")
     expected = model.generate(6, seed=2, max_length=MAX_WORDS + 1)
     assert older["generate/text"].tolist() == tokenizer.detokenize(expected.ids).numpy().tolist()
 
