@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 
 import keras
@@ -27,6 +28,7 @@ from scale_vae_keras.runs.checkpoint_folder import (
     read_state,
 )
 from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.runs.divergence import Diverged, RefuseDivergence
 from scale_vae_keras.runs.history_table import HistoryTable
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
@@ -145,15 +147,17 @@ class Run:
             data: where the run's corpus is now, if it has moved.
 
         Raises:
-            InputError: the folder is not a run, its corpus has changed, or there are not so many
-                devices.
+            InputError: the folder is not a run, another process trains in it, its corpus has
+                changed, or there are not so many devices.
         """
         folder = RunFolder(output, data)
         if replicas is None and not is_one_of_several_workers():
             replicas = folder.config.replicas
         strategy = open_strategy(replicas)
         if is_chief(strategy):
-            _change(folder, epochs, strategy.num_replicas_in_sync)
+            folder.config  # noqa: B018 - what is wrong with the folder is said before it is locked
+            with folder.locked():
+                _change(folder, epochs, strategy.num_replicas_in_sync)
         barrier(strategy)
         folder = RunFolder(output, data)
         check_fingerprint(folder.open_corpus(), folder.corpus_fingerprint, folder.config.data)
@@ -183,12 +187,15 @@ class Run:
                 loss or gradient that is not finite, see `SkippedSteps`.
 
         Raises:
-            InputError: no checkpoint is whole; the settings have changed since the last one; too
+            InputError: another process trains in the folder; no checkpoint is whole; the settings have changed since the last one; too
                 many steps were skipped; another worker has stopped; interrupted, or the disk cannot
                 be written to. What was saved is said.
         """
         saving = {"save_steps": save_steps, "save_minutes": save_minutes}
-        with own_output(self.folder, self.strategy) as output:
+        with (
+            self.folder.locked() if is_chief(self.strategy) else nullcontext(),
+            own_output(self.folder, self.strategy) as output,
+        ):
             self._fit(output, verbose, profile, max_skipped_share, saving)
 
     def _fit(self, output, verbose, profile, max_skipped_share, saving):
@@ -223,6 +230,9 @@ class Run:
                 barrier(self.strategy)
         except KeyboardInterrupt:
             raise InputError(f"interrupted: {what_is_saved(folder)}") from None
+        except Diverged as error:
+            write_json(output.stopped_path, {"reason": str(error)})
+            raise
         except InputError as error:
             write_json(output.stopped_path, {"reason": str(error)})
             raise InputError(f"{error}; {what_is_saved(folder)}") from error
@@ -299,7 +309,8 @@ class Run:
             config,
             checkpoint.epochs,
         )
-        return in_order([*standard, *tensorboard, history, checkpoint]), checkpoint
+        diverged = RefuseDivergence(stateful["best"])
+        return in_order([*standard, *tensorboard, history, diverged, checkpoint]), checkpoint
 
 
 def _change(folder, epochs, replicas):

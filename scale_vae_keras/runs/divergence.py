@@ -1,0 +1,43 @@
+"""A run whose first epoch has diverged."""
+
+import math
+
+import keras
+
+from scale_vae_keras.callbacks.best_model import BestModel
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.order import Stage
+
+
+class Diverged(InputError):
+    """Training has diverged before there was a model to keep: it cannot be continued."""
+
+
+class RefuseDivergence(keras.callbacks.Callback):
+    """Ends a run that has no best model after an epoch, since what chooses it is not finite.
+
+    Args:
+        best: the callback that keeps the best model.
+
+    Raises:
+        Diverged: in `fit`, at the end of such an epoch.
+    """
+
+    stage = Stage.TABLE
+
+    def __init__(self, best: BestModel):
+        super().__init__()
+        self.best = best
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Looks whether there is a best model."""
+        value = logs.get(self.best.monitor)
+        if value is None or math.isfinite(value) or self.best.best_epoch is not None:
+            return
+        rate = float(host_value(self.model.optimizer.learning_rate))
+        raise Diverged(
+            f"training has diverged: {self.best.monitor} is {value} after epoch {epoch + 1}, so "
+            f"that there is no model to keep; start again in another folder with a --learning-rate "
+            f"below {rate:g}"
+        )
