@@ -18,7 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "inputs", metavar="NAME=VALUE", nargs="+", help="repeat a name for one row each"
     )
     parser.add_argument("--model", default="reviews", metavar="NAME", help="reviews by default")
-    parser.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS")
+    parser.add_argument(
+        "--timeout", type=float, default=30.0, metavar="SECONDS", help="30 by default"
+    )
 
 
 def run(options: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from scale_vae_keras.data.lines import file_lines, no_label, split_label
 from scale_vae_keras.errors import InputError
 
 SPLITS = ("train", "valid", "test")
+_LOOKED_AT, _FEWEST_LABELS = 10, 3
 FEWEST_SENTENCES = {"train": 2, "valid": 1, "test": 1}
 
 
@@ -33,7 +34,8 @@ class FolderCorpus:
 
     Raises:
         InputError: a folder or file is missing, a file has no sentence, `train.txt` has fewer than
-            two, only some of the files have labels, or bytes do not belong to the encoding.
+            two, only some of the files have labels, the first sentence of a file alone has none,
+            or bytes do not belong to the encoding.
     """
 
     def __init__(self, path: str | os.PathLike, encoding: str | None = None):
@@ -112,10 +114,16 @@ class FolderCorpus:
 
     def _is_labelled(self, split: str) -> bool:
         fewest = FEWEST_SENTENCES[split]
-        sentences = list(islice(filter(str.strip, self._raw_lines(split)), fewest))
+        sentences = list(islice(filter(str.strip, self._raw_lines(split)), _LOOKED_AT))
         if len(sentences) < fewest:
             raise InputError(
                 f"{self._path(split)} has too few sentences ({len(sentences)}): "
                 f"write at least {fewest}, one a line"
             )
-        return "\t" in sentences[0]
+        first, *others = ["\t" in sentence for sentence in sentences]
+        if not first and len(others) >= _FEWEST_LABELS and all(others):
+            raise InputError(
+                f"{self._path(split)}: the first sentence has no label, and those after it have: "
+                "write label<TAB>text on every line, or remove a line that is a header"
+            )
+        return first

@@ -10,7 +10,7 @@ from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.schedules.order import Stage
 
 
-class Diverged(InputError):
+class DivergedError(InputError):
     """Training has diverged before there was a model to keep: it cannot be continued."""
 
 
@@ -21,7 +21,7 @@ class RefuseDivergence(keras.callbacks.Callback):
         best: the callback that keeps the best model.
 
     Raises:
-        Diverged: in `fit`, at the end of such an epoch.
+        DivergedError: in `fit`, at the end of such an epoch.
     """
 
     stage = Stage.TABLE
@@ -36,7 +36,7 @@ class RefuseDivergence(keras.callbacks.Callback):
         if value is None or math.isfinite(value) or self.best.best_epoch is not None:
             return
         rate = float(host_value(self.model.optimizer.learning_rate))
-        raise Diverged(
+        raise DivergedError(
             f"training has diverged: {self.best.monitor} is {value} after epoch {epoch + 1}, so "
             f"that there is no model to keep; start again in another folder with a --learning-rate "
             f"below {rate:g}"

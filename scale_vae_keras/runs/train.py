@@ -28,7 +28,8 @@ from scale_vae_keras.runs.checkpoint_folder import (
     read_state,
 )
 from scale_vae_keras.runs.config import RunConfig
-from scale_vae_keras.runs.divergence import Diverged, RefuseDivergence
+from scale_vae_keras.runs.divergence import DivergedError, RefuseDivergence
+from scale_vae_keras.runs.epoch_line import EpochLine
 from scale_vae_keras.runs.history_table import HistoryTable
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
@@ -187,9 +188,10 @@ class Run:
                 loss or gradient that is not finite, see `SkippedSteps`.
 
         Raises:
-            InputError: another process trains in the folder; no checkpoint is whole; the settings have changed since the last one; too
-                many steps were skipped; another worker has stopped; interrupted, or the disk cannot
-                be written to. What was saved is said.
+            InputError: another process trains in the folder; no checkpoint is whole; the settings
+                have changed since the last one; too many steps were skipped, or the first epoch
+                diverged; another worker has stopped; interrupted, or the disk cannot be written to.
+                What was saved is said.
         """
         saving = {"save_steps": save_steps, "save_minutes": save_minutes}
         with (
@@ -230,7 +232,7 @@ class Run:
                 barrier(self.strategy)
         except KeyboardInterrupt:
             raise InputError(f"interrupted: {what_is_saved(folder)}") from None
-        except Diverged as error:
+        except DivergedError as error:
             write_json(output.stopped_path, {"reason": str(error)})
             raise
         except InputError as error:
@@ -309,8 +311,8 @@ class Run:
             config,
             checkpoint.epochs,
         )
-        diverged = RefuseDivergence(stateful["best"])
-        return in_order([*standard, *tensorboard, history, diverged, checkpoint]), checkpoint
+        row = [history, EpochLine(), RefuseDivergence(stateful["best"])]
+        return in_order([*standard, *tensorboard, *row, checkpoint]), checkpoint
 
 
 def _change(folder, epochs, replicas):
