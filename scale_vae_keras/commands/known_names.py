@@ -12,7 +12,6 @@ from pathlib import Path
 from scale_vae_keras.errors import InputError, did_you_mean
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_DECLARING = ("models/*.py", "runs/config.py")
 _NAMED = {"--method": "method", "--preset": "preset"}
 
 
@@ -95,18 +94,19 @@ def known_flags() -> frozenset[str]:
 
 
 def _settings() -> Iterator[str]:
-    for pattern in _DECLARING:
-        for _, tree in _sources(pattern):
-            for node in ast.walk(tree):
-                if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call):
-                    called = node.value.func
-                    if isinstance(called, ast.Name) and called.id == "setting":
-                        yield node.target.id
+    for _, tree in _sources("**/*.py", having=" = setting("):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call):
+                called = node.value.func
+                if isinstance(called, ast.Name) and called.id == "setting":
+                    yield node.target.id
 
 
-def _sources(pattern: str) -> Iterator[tuple[Path, ast.Module]]:
+def _sources(pattern: str, having: str = "") -> Iterator[tuple[Path, ast.Module]]:
     for path in sorted(_PACKAGE.glob(pattern)):
-        yield path, ast.parse(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if having in text:
+            yield path, ast.parse(text)
 
 
 def _calls(tree: ast.Module, name: str) -> Iterator[ast.Call]:

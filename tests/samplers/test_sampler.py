@@ -13,7 +13,12 @@ from scale_vae_keras.samplers import (
     TopPSampler,
 )
 from scale_vae_keras.samplers.row_random import row_normals, row_uniforms
-from scale_vae_keras.samplers.sampler import log_probability, rows_to_keep, without_repeats, writable
+from scale_vae_keras.samplers.sampler import (
+    log_probability,
+    rows_to_keep,
+    without_repeats,
+    writable,
+)
 
 SAMPLERS = [
     GreedySampler(),
@@ -261,7 +266,11 @@ def test_only_what_would_repeat_a_sequence_is_ruled_out(size):
         seen = {tuple(row[i : i + size]) for i in range(len(row) - size + 1)}
         for token in range(8):
             repeated_now = (*row[len(row) - size + 1 :], token) in seen
-            assert (after[token] == tf.float32.min / 2) if repeated_now else after[token] == before[token]
+            assert (
+                (after[token] == tf.float32.min / 2)
+                if repeated_now
+                else after[token] == before[token]
+            )
 
 
 @pytest.mark.parametrize("size", [1, 2])
