@@ -273,8 +273,7 @@ def test_only_what_would_repeat_a_sequence_is_ruled_out(size):
             )
 
 
-@pytest.mark.parametrize("size", [1, 2])
-@pytest.mark.parametrize("kind", [GreedySampler, TemperatureSampler, TopPSampler, BeamSampler])
+@pytest.mark.parametrize(("kind", "size"), [(GreedySampler, 2), (TopPSampler, 1), (BeamSampler, 2)])
 def test_a_bound_on_repetition_holds_in_an_exported_graph(decoder, z, kind, size, tmp_path):
     kernel = np.array(decoder.output_kernel)
     kernel[:, 2] = -50 * np.sign(np.array(decoder.initial_state(z[:1])[0])[0])
@@ -283,13 +282,16 @@ def test_a_bound_on_repetition_holds_in_an_exported_graph(decoder, z, kind, size
     limit = 3 if size == 1 else 8
     assert repeats(write(kind(), decoder, z, max_length=limit).ids, size) > 0
     module = tf.Module()
-    module.weights = decoder.weights
+    module.weights = [weight.value for weight in decoder.weights]
     module.write = tf.function(
-        lambda z: write(bounded, decoder, z, range(6), limit)._asdict(),
+        lambda z: bounded.write(
+            decoder, z, row_uniforms(tf.range(6, dtype=tf.int64), limit), limit
+        )._asdict(),
         input_signature=[tf.TensorSpec([6, 2])],
     )
     tf.saved_model.save(module, tmp_path)
-    exported = tf.saved_model.load(tmp_path).write(tf.constant(z))
+    loaded = tf.saved_model.load(tmp_path)
+    exported = loaded.write(tf.constant(z))
     assert repeats(exported["ids"], size) == 0
     np.testing.assert_array_equal(exported["ids"], write(bounded, decoder, z, max_length=limit).ids)
 
