@@ -1,5 +1,6 @@
 """A corpus in a folder of text files."""
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
@@ -114,12 +115,16 @@ class FolderCorpus:
 
     def _is_labelled(self, split: str) -> bool:
         fewest = FEWEST_SENTENCES[split]
-        sentences = list(islice(filter(str.strip, self._raw_lines(split)), _LOOKED_AT))
+        lines = filter(str.strip, self._raw_lines(split))
+        sentences = list(islice(lines, fewest))
         if len(sentences) < fewest:
             raise InputError(
                 f"{self._path(split)} has too few sentences ({len(sentences)}): "
                 f"write at least {fewest}, one a line"
             )
+        # Bytes that cannot be read are refused where they are read, not here.
+        with contextlib.suppress(InputError):
+            sentences += islice(lines, _LOOKED_AT - fewest)
         first, *others = ["\t" in sentence for sentence in sentences]
         if not first and len(others) >= _FEWEST_LABELS and all(others):
             raise InputError(
