@@ -15,29 +15,31 @@ class DivergedError(InputError):
 
 
 class RefuseDivergence(keras.callbacks.Callback):
-    """Ends a run that has no best model after an epoch, since what chooses it is not finite.
+    """Ends a run that has no best model after an epoch, since a figure of it is not finite.
 
     Args:
         best: the callback that keeps the best model.
+        figure: the key of the epoch's logs that is looked at.
+        stage: when it is looked at.
 
     Raises:
         DivergedError: in `fit`, at the end of such an epoch.
     """
 
-    stage = Stage.TABLE
-
-    def __init__(self, best: BestModel):
+    def __init__(self, best: BestModel, figure: str, stage: Stage):
         super().__init__()
         self.best = best
+        self.figure = figure
+        self.stage = stage
 
     def on_epoch_end(self, epoch, logs=None):
         """Looks whether there is a best model."""
-        value = logs.get(self.best.monitor)
+        value = logs.get(self.figure)
         if value is None or math.isfinite(value) or self.best.best_epoch is not None:
             return
         rate = float(host_value(self.model.optimizer.learning_rate))
         raise DivergedError(
-            f"training has diverged: {self.best.monitor} is {value} after epoch {epoch + 1}, so "
-            f"that there is no model to keep; start again in another folder with a --learning-rate "
+            f"training has diverged: {self.figure} is {value} after epoch {epoch + 1}, so that "
+            f"there is no model to keep; start again in another folder with a --learning-rate "
             f"below {rate:g}"
         )

@@ -46,7 +46,7 @@ from scale_vae_keras.runs.workers import (
     open_strategy,
     own_output,
 )
-from scale_vae_keras.schedules.order import in_order
+from scale_vae_keras.schedules.order import Stage, in_order
 from scale_vae_keras.schedules.skipped_steps import SkippedSteps
 
 _logger = logging.getLogger("scale_vae_keras")
@@ -311,7 +311,13 @@ class Run:
             config,
             checkpoint.epochs,
         )
-        row = [history, EpochLine(), RefuseDivergence(stateful["best"])]
+        best = stateful["best"]
+        # Before the monitor and the prior, which cannot measure such a model, and after them.
+        refusals = [
+            RefuseDivergence(best, "val_loss", Stage.GUARD),
+            RefuseDivergence(best, best.monitor, Stage.TABLE),
+        ]
+        row = [history, EpochLine(), *refusals]
         return in_order([*standard, *tensorboard, *row, checkpoint]), checkpoint
 
 

@@ -6,6 +6,7 @@ import pytest
 from scale_vae_keras.callbacks import BestModel
 from scale_vae_keras.runs.divergence import DivergedError, RefuseDivergence
 from scale_vae_keras.runs.epoch_line import EpochLine
+from scale_vae_keras.schedules.order import Stage
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def model():
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_run_without_a_finite_epoch_ends(model, tmp_path, value):
     best = BestModel(tmp_path / "best.keras")
-    refuse = RefuseDivergence(best)
+    refuse = RefuseDivergence(best, "val_loss", Stage.GUARD)
     for callback in (best, refuse):
         callback.set_model(model)
     best.on_epoch_end(0, {"val_loss": value})
