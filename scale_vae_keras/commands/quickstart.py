@@ -4,10 +4,9 @@ import argparse
 import os
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
-from scale_vae_keras.commands.console import log_to_terminal
+from scale_vae_keras.commands.console import log_to_terminal, terminal
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.data.reviews import ReviewGrammar
 from scale_vae_keras.evaluation.encode import encode_sentences
@@ -33,7 +32,9 @@ _COLOURED_BY = "person"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    parser.add_argument("--output", default="quickstart", metavar="DIR")
+    parser.add_argument(
+        "--output", default="quickstart", metavar="DIR", help="of runs and pictures"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -51,7 +52,7 @@ def run_quickstart(output: str | os.PathLike) -> None:
         output: folder for the runs `vae` and `scale` and the pictures.
     """
     output = Path(output)
-    console = Console()
+    console = terminal()
     folders = {name: _train(name, output / name, console) for name in _TITLES}
     corpus = open_corpus("reviews")
     models = {name: folder.load_model() for name, folder in folders.items()}

@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the model, as `scale-vae serve` prints it; by default the one that the address "
         "names, else the development server's",
     )
-    parser.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS")
+    parser.add_argument(
+        "--timeout", type=float, default=30.0, metavar="SECONDS", help="30 by default"
+    )
 
 
 def run(options: argparse.Namespace) -> None:

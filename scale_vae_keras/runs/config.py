@@ -5,7 +5,7 @@ import functools
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import InputError, did_you_mean
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.system import System
 from scale_vae_keras.runs.presets import PRESETS
@@ -151,7 +151,9 @@ def get_system(name: str) -> System:
         InputError: there is none.
     """
     if name not in SYSTEMS:
-        raise InputError(f"unknown method {name!r}: choose {', '.join(SYSTEMS)}")
+        raise InputError(
+            f"unknown method {name!r}: choose {', '.join(SYSTEMS)}{did_you_mean(name, SYSTEMS)}"
+        )
     return SYSTEMS[name]
 
 
@@ -188,7 +190,9 @@ def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfi
     """
     system = get_system(method)
     if preset not in PRESETS:
-        raise InputError(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")
+        raise InputError(
+            f"unknown preset {preset!r}: choose {', '.join(PRESETS)}{did_you_mean(preset, PRESETS)}"
+        )
     kind = config_class(method)
     own = {each.name for each in settings_of(kind)}
     given = {name: value for name, value in overrides.items() if value is not None}
@@ -213,5 +217,8 @@ def read_setting(text: str) -> tuple[str, Any]:
     """
     name, _, written = text.partition("=")
     if name not in every_setting():
-        raise InputError(f"{text!r} is no setting: write name=value, for instance epochs=6")
+        raise InputError(
+            f"{text!r} is no setting: write name=value, for instance epochs=6"
+            f"{did_you_mean(name, every_setting())}"
+        )
     return name, every_setting()[name].read(written)

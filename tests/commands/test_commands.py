@@ -374,6 +374,51 @@ def test_training_that_diverges_stops_with_one_line(corpus, tmp_path):
     assert "continue with --resume" in message or "start again with --resume" in message
 
 
+def test_a_first_epoch_that_diverges_says_so_and_promises_no_model(corpus, tmp_path):
+    run = tmp_path / "run"
+    message = fail("train", corpus, "--output", run, *TINY, "--learning-rate", "1e38")
+    assert "training has diverged" in message
+    assert "--learning-rate below" in message
+    assert "best model" not in message
+    assert not (run / "model.keras").exists()
+
+
+def test_a_run_that_another_process_trains_is_refused(run):
+    before = (run / "config.json").read_bytes()
+    with RunFolder(run).locked():
+        message = fail("train", "--resume", "--output", run, "--epochs", 3)
+    assert f"process {os.getpid()} trains in {run}: wait until it has ended" in message
+    assert (run / "config.json").read_bytes() == before
+    assert not list(run.glob(".*"))
+
+
+def test_runs_of_one_name_are_shown_side_by_side(run, tmp_path):
+    for folder in ("a", "b[red]"):
+        shutil.copytree(run, tmp_path / folder / "run")
+    runs = [tmp_path / folder / "run" for folder in ("a", "b[red]")]
+    arguments = ("evaluate", *runs, "--samples", 2, "--limit", 20)
+    shown = succeed(*arguments)
+    (heads,) = (line for line in shown.splitlines() if "metric" in line and "unit" in line)
+    assert " a/run " in heads
+    assert " b[red]/run " in heads
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "a/run: elbo_nll and iw_nll" in shown
+    assert "b[red]/run: elbo_nll and iw_nll" in shown
+    assert "…" not in shown
+    header, *rows = succeed(*arguments, "--csv").splitlines()
+    assert [row.split(",")[0] for row in rows] == list(map(str, runs))
+    assert {"iw_nll", "iw_nll_se", "factor_mean"} <= set(header.split(","))
+
+
+def test_what_a_vocabulary_holds_is_written_on_every_terminal(tmp_path):
+    lines = ["где мой дом ?", "мой дом там ."] * 20
+    corpus = write_corpus(tmp_path / "corpus", lines)
+    run = tmp_path / "run"
+    succeed("train", corpus, "--output", run, *TINY, "--epochs", 1)
+    text = succeed("interpolate", run, lines[0], lines[1], PYTHONIOENCODING="latin-1")
+    assert len(text.splitlines()) == 7
+
+
 def test_an_output_folder_with_a_run_is_left_alone(run, corpus):
     before = (run / "config.json").read_bytes()
     assert "--resume" in fail("train", corpus, "--output", run, *TINY)

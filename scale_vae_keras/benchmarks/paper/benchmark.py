@@ -196,7 +196,7 @@ def _measure(table, benched, output, sentences):
                 "accuracy_sd": 100 * accuracy.deviation,
                 "repeats": _REPEATS,
             }
-            for labels, accuracy in probe_run(run, _REPEATS).items()
+            for labels, accuracy in probe_run(run, _REPEATS).accuracies.items()
         ]
     if table == 5:
         print(f"{benched['system']}, seed {benched['seed']}: its sentences", flush=True)
