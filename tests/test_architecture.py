@@ -17,7 +17,7 @@ FLOORS = [
     {"text_model"},
     {"serving"},
     {"models"},
-    {"callbacks"},
+    {"callbacks", "testing"},
     {"evaluation"},
     {"schedules"},
     {"priors", "training"},
