@@ -20,7 +20,7 @@ FLOORS = [
     {"callbacks", "testing"},
     {"evaluation"},
     {"schedules"},
-    {"priors", "training"},
+    {"parts", "priors", "training"},
     {"layers", "samplers"},
     {"data"},
     {"text"},

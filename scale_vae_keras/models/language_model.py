@@ -85,7 +85,7 @@ class LanguageModel(TextGenerator, SentenceModel):
 
 
 SYSTEM = System(
-    "lstm-lm",
+    "lm",
     LanguageModel,
     ModelSettings,
     "the decoder without z, a language model",

@@ -16,10 +16,10 @@ from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.layers.step_function import scheduled_function, step_function
 from scale_vae_keras.models.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.models.keras_doors import KerasDoors
-from scale_vae_keras.models.parts import config_of, make_decoder, take_decoder
 from scale_vae_keras.models.sentence_terms import SentenceTerms, TrainingStep
 from scale_vae_keras.models.settings import ModelSettings
 from scale_vae_keras.models.training_counters import TrainingCounters
+from scale_vae_keras.parts.by_name import config_of, make_decoder, take_decoder
 from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
 from scale_vae_keras.settings import check
 from scale_vae_keras.training.global_mean import GlobalMean
@@ -63,7 +63,7 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
         embedding_noise: standard deviation of the noise on the decoder's input embeddings in
             training.
         depth: number of blocks of a Transformer, encoder and decoder each.
-        heads: number of its attention heads; `units` is a multiple of twice as many.
+        heads: number of its attention heads, of an even width `units / heads` each.
         feed_forward: width inside of its feed-forward maps; `4 * units` by default.
         layer_dropout: share of what each half of a block of its decoder adds that training drops.
         positions: "rotary", or "learned" for a table of places.
@@ -125,7 +125,7 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
         self._settings = tuple(settings)
         for name, value in settings.items():
             setattr(self, name, value)
-        take_decoder(self, decoder)
+        take_decoder(self, decoder, ModelSettings)
         if fraternal > 0 and self.dropout == 0:
             raise InputError(
                 "fraternal dropout needs dropout: set dropout above 0, or fraternal to 0"

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 from scale_vae_keras.layers.encoder import POOLINGS
-from scale_vae_keras.layers.positions import POSITIONS
-from scale_vae_keras.layers.transformer_decoder import LATENT_INPUTS
+from scale_vae_keras.parts.by_name import DECODERS, ENCODERS
+from scale_vae_keras.parts.positions import POSITIONS
+from scale_vae_keras.parts.transformer_decoder import LATENT_INPUTS
 from scale_vae_keras.priors import PRIORS
 from scale_vae_keras.settings import Range, Settings, setting
-
-DECODERS = ("lstm", "cnn", "transformer")
-ENCODERS = ("lstm", "transformer")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class ModelSettings(Settings):
     )
     depth: int = setting(4, "blocks of a transformer, of encoder and decoder each", above=0)
     heads: int = setting(
-        4, "attention heads of a transformer; units is a multiple of twice as many", above=0
+        4, "attention heads of a transformer, of an even width units / heads each", above=0
     )
     feed_forward: int | None = setting(
         None,

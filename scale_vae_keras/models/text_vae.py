@@ -11,12 +11,12 @@ from scale_vae_keras.evaluation.first_posteriors import first_posteriors
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
 from scale_vae_keras.layers.replica import first_global_row
-from scale_vae_keras.models.parts import build_encoder, config_of, make_encoder
 from scale_vae_keras.models.sentence_model import SentenceModel
 from scale_vae_keras.models.sentence_terms import SentenceTerms
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
+from scale_vae_keras.parts.by_name import build_encoder, config_of, make_encoder
 from scale_vae_keras.priors import Prior, get_prior
 from scale_vae_keras.priors.prior import FIT_LIMIT
 from scale_vae_keras.settings import check
@@ -106,7 +106,7 @@ class TextVAE(TextGenerator, SentenceModel):
         self.latent_dim = latent_dim
         self.pooling = pooling
         self.latent_input = latent_input
-        self.encoder = make_encoder(self, encoder)
+        self.encoder = make_encoder(self, encoder, LatentSettings)
         self.gaussian_posterior = GaussianPosterior(latent_dim, name="posterior")
         self.decoder = self._make_decoder(latent_dim, self.decoder_skip)
         self.prior = get_prior(self.default_prior if prior is None else prior)

@@ -27,9 +27,7 @@ def runs(tmp_path_factory):
     for split in ("train", "valid", "test"):
         (corpus / f"{split}.txt").write_text("\n".join(LINES) + "\n", encoding="utf-8")
     settings = {"tokenizer": "raw", "min_count": 2, "max_length": 6, "epochs": 1}
-    return [
-        train(corpus, corpus.parent / method, method, **settings) for method in ("vae", "lstm-lm")
-    ]
+    return [train(corpus, corpus.parent / method, method, **settings) for method in ("vae", "lm")]
 
 
 def test_the_training_text_is_whole_and_in_tokens_of_the_run(runs):

@@ -64,7 +64,7 @@ def corpus(tmp_path_factory):
 
 
 def start(corpus, output, method="scale", **settings):
-    sizes = {k: v for k, v in SIZES.items() if method != "lstm-lm" or k != "latent_dim"}
+    sizes = {k: v for k, v in SIZES.items() if method != "lm" or k != "latent_dim"}
     return Run.start(configure(str(corpus), method, "small", **{**sizes, **settings}), output)
 
 
@@ -130,7 +130,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(parts, whole, 
 OTHERS = {
     "agg": ({"learning_rate": 1.0}, (1, 4)),
     "li2019": ({"pretrain_epochs": 1, "epochs": 1, "decay_start": 0}, (1, 4)),
-    "lstm-lm": ({"epochs": 1}, (0, 4)),
+    "lm": ({"epochs": 1}, (0, 4)),
     "bn": ({"epochs": 1, "precision": "mixed_float16"}, (0, 4)),
 }
 

@@ -20,7 +20,7 @@ def write_corpus(folder):
 
 def train(corpus, output, method, epochs=2, **settings):
     """Trains a run and gives its folder."""
-    sizes = {k: v for k, v in SIZES.items() if k != "latent_dim" or method != "lstm-lm"}
+    sizes = {k: v for k, v in SIZES.items() if k != "latent_dim" or method != "lm"}
     config = configure(str(corpus), method, "small", epochs=epochs, **sizes, **settings)
     run = Run.start(config, output)
     run.fit(verbose=0)

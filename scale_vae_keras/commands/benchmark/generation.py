@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
     parser.add_argument("runs", metavar="RUN", nargs="+")
     parser.add_argument(
-        "--language-model", required=True, metavar="RUN", help="a run of method lstm-lm that judges"
+        "--language-model", required=True, metavar="RUN", help="a run of method lm that judges"
     )
     parser.add_argument("-n", type=int, default=10_000, metavar="N", help="number of sentences")
     parser.add_argument("--seed", type=int, default=0, metavar="N")

@@ -7,9 +7,9 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.dropout_seed import DropoutSeed
-from scale_vae_keras.layers.positions import Positions
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
-from scale_vae_keras.layers.transformer_block import (
+from scale_vae_keras.parts.positions import Positions
+from scale_vae_keras.parts.transformer_block import (
     TransformerBlock,
     allowed,
     normalise,

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.positions import Rotation, rotate
+from scale_vae_keras.parts.positions import Rotation, rotate
 
 _NEVER = -1e9
 
@@ -31,14 +31,15 @@ class TransformerBlock(keras.layers.Layer):
         feed_forward: width inside of the feed-forward map.
 
     Raises:
-        InputError: `units` is not a multiple of twice the number of heads.
+        InputError: `units` is not a multiple of the number of heads.
     """
 
     def __init__(self, units: int, heads: int, feed_forward: int, **kwargs):
-        super().__init__(**kwargs)
-        if units % (2 * heads):
+        # The scores stay in float32 under every policy.
+        super().__init__(autocast=False, **kwargs)
+        if units % heads:
             raise InputError(
-                f"units must be a multiple of twice the number of heads, got {units} and {heads}"
+                f"units must be a multiple of the number of heads, got {units} and {heads}"
             )
         self.units = units
         self.heads = heads

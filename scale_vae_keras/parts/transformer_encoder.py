@@ -4,8 +4,8 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.layers.encoder import check_pooling, pooled
-from scale_vae_keras.layers.positions import Positions
-from scale_vae_keras.layers.transformer_block import (
+from scale_vae_keras.parts.positions import Positions
+from scale_vae_keras.parts.transformer_block import (
     TransformerBlock,
     allowed,
     normalise,

@@ -9,15 +9,15 @@ from scale_vae_keras.layers.cnn_decoder import CNNDecoder
 from scale_vae_keras.layers.decoder import LSTMDecoder
 from scale_vae_keras.layers.encoder import LSTMEncoder
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
-from scale_vae_keras.layers.transformer_decoder import TransformerDecoder
-from scale_vae_keras.layers.transformer_encoder import TransformerEncoder
-from scale_vae_keras.models.settings import LatentSettings
-from scale_vae_keras.settings import settings_of
+from scale_vae_keras.parts.transformer_decoder import TransformerDecoder
+from scale_vae_keras.parts.transformer_encoder import TransformerEncoder
+from scale_vae_keras.settings import Settings
+
+DECODERS = ("lstm", "cnn", "transformer")
+ENCODERS = ("lstm", "transformer")
 
 TRANSFORMER = ("depth", "heads", "feed_forward", "positions", "max_positions")
 OF_THE_DECODER = ("dropout", "word_dropout", "embedding_noise")
-
-_DEFAULTS = {each.name: each.default for each in settings_of(LatentSettings)}
 
 
 def part(given: Any) -> Any:
@@ -85,8 +85,13 @@ def _checked_decoder(model, latent_dim, skip):
     return decoder
 
 
-def take_decoder(model: Any, decoder: Any) -> None:
+def take_decoder(model: Any, decoder: Any, usual: type[Settings]) -> None:
     """Notes the name of a model's decoder, or the given one with those settings that it owns.
+
+    Args:
+        model: a `SentenceModel`.
+        decoder: a name, a `SentenceDecoder`, or the configuration of one.
+        usual: the settings of every model, for their defaults.
 
     Raises:
         InputError: it is not a decoder, or the model is given settings that belong to it.
@@ -94,6 +99,7 @@ def take_decoder(model: Any, decoder: Any) -> None:
     decoder = part(decoder)
     model.decoder_kind = decoder
     if isinstance(decoder, str):
+        _check_name("decoder", decoder, DECODERS)
         return
     if not isinstance(decoder, SentenceDecoder):
         raise InputError(
@@ -101,16 +107,17 @@ def take_decoder(model: Any, decoder: Any) -> None:
             f"{type(decoder).__name__}: write it as docs/extending.md shows"
         )
     for name in OF_THE_DECODER:
-        _refuse_given(model, name, getattr(decoder, name), "decoder")
+        _refuse_given(model, name, getattr(decoder, name), "decoder", usual)
         setattr(model, name, getattr(decoder, name))
 
 
-def make_encoder(model: Any, encoder: Any) -> keras.layers.Layer:
+def make_encoder(model: Any, encoder: Any, usual: type[Settings]) -> keras.layers.Layer:
     """The encoder of that name, or the given one.
 
     Args:
         model: a `TextVAE`.
         encoder: a name, a layer, or the configuration of one.
+        usual: the settings of every model with a latent code, for their defaults.
 
     Raises:
         InputError: the model is given a pooling beside an encoder that has its own.
@@ -122,8 +129,9 @@ def make_encoder(model: Any, encoder: Any) -> keras.layers.Layer:
             raise InputError(
                 f"encoder must be a name or a Keras layer, got {type(encoder).__name__}"
             )
-        _refuse_given(model, "pooling", getattr(encoder, "pooling", None), "encoder")
+        _refuse_given(model, "pooling", getattr(encoder, "pooling", None), "encoder", usual)
         return encoder
+    _check_name("encoder", encoder, ENCODERS)
     arguments = {"pooling": model.pooling, "dtype": model.dtype_policy, "name": "encoder"}
     sizes = (model.vocabulary_size, model.embedding_dim, model.units)
     if encoder == "transformer":
@@ -155,7 +163,14 @@ def build_encoder(encoder: keras.layers.Layer, ids_shape: tuple) -> int:
     return shape[1]
 
 
-def _refuse_given(model, name, own, owner):
-    value = getattr(model, name)
-    if value not in (_DEFAULTS[name], own):
+def _check_name(kind, name, names):
+    if name not in names:
+        raise InputError(
+            f"{kind} must be one of {', '.join(names)}, or an object, see docs/extending.md, got "
+            f"{name!r}"
+        )
+
+
+def _refuse_given(model, name, own, owner, usual):
+    if getattr(model, name) not in (getattr(usual, name), own):
         raise InputError(f"{name} belongs to the {owner}: give it to the {owner} that you pass")

@@ -48,6 +48,11 @@ class Positions(keras.layers.Layer):
             raise InputError(f"positions must be one of {', '.join(POSITIONS)}, got {kind!r}")
         if max_positions < 1:
             raise InputError(f"max_positions must be positive, got {max_positions}")
+        if kind == "rotary" and head_width % 2:
+            raise InputError(
+                "rotary positions need an even width of a head, units / heads, got "
+                f"{head_width}: choose fewer heads, or learned positions"
+            )
         self.kind = kind
         self.max_positions = max_positions
         self.head_width = head_width
@@ -80,7 +85,9 @@ class Positions(keras.layers.Layer):
         time = tf.shape(hidden)[1]
         if self.kind == "learned":
             self.check_length(time)
-            return hidden + tf.cast(self.table[:time], hidden.dtype), None
+            # In range even where the check is about to fail, so that its message is the one seen.
+            places = tf.minimum(tf.range(time), self.max_positions - 1)
+            return hidden + tf.cast(tf.gather(self.table, places), hidden.dtype), None
         return hidden, self._rotation(tf.range(time), hidden.dtype)
 
     def of_rows(self, hidden: tf.Tensor, position: tf.Tensor) -> tuple[tf.Tensor, Rotation | None]:
