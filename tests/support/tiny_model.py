@@ -10,7 +10,7 @@ FACTOR = np.array([1.5, 2.0, 2.5, 3.0], np.float32)
 MAX_WORDS = 12
 
 
-def tiny_model(vocabulary_size: int = 4 + len(WORDS)) -> sv.ScaleVAE:
+def tiny_model(vocabulary_size: int = 4 + len(WORDS), **arguments) -> sv.ScaleVAE:
     """A Scale-VAE with random weights, large enough that its words depend on z."""
     keras.utils.set_random_seed(0)
     model = sv.ScaleVAE(
@@ -20,6 +20,7 @@ def tiny_model(vocabulary_size: int = 4 + len(WORDS)) -> sv.ScaleVAE:
         units=16,
         decoder_initializer_range=0.8,
         name="tiny",
+        **arguments,
     )
     model.build((None, None))
     model.posterior_scale.average.assign(FACTOR)
