@@ -108,24 +108,21 @@ class TransformerBlock(keras.layers.Layer):
             hidden: `[rows, units]`.
             cache: keys and values, `[rows, 2, heads, slots, width]`.
             slot: where the new ones belong, int32 `[rows]`.
-            scores_added: for the slots that are attended to, the first ones, `[rows, 1, 1, slots]`.
+            scores_added: for the slots of the cache, `[rows, 1, 1, slots]`.
             by: the rotation of the row's position, `[rows, 1, 1, width of a head / 2]`.
 
         Returns:
             `[rows, units]`, and the cache with the new keys and values.
         """
         queries, keys, values = self._project(hidden[:, tf.newaxis], by)
-        # A scatter writes in place where a loop owns the cache. Keras' slice_update is exported as
-        # an operation of XLA, which servers refuse.
+        # Keras' slice_update is exported as an operation of XLA, which servers refuse.
         cache = tf.tensor_scatter_nd_update(
             cache,
             _places(slot, self.heads),
             tf.stack([keys[:, :, 0], values[:, :, 0]], axis=1),
         )
-        attended = tf.shape(scores_added)[3]
-        hidden += self._attend(
-            queries, cache[:, 0, :, :attended], cache[:, 1, :, :attended], scores_added
-        )[:, 0]
+        keys, values = tf.unstack(cache, axis=1)
+        hidden += self._attend(queries, keys, values, scores_added)[:, 0]
         return hidden + self._feed(hidden), cache
 
     def _project(self, hidden, by):

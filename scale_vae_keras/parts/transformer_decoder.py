@@ -18,6 +18,7 @@ from scale_vae_keras.parts.transformer_block import (
 
 LATENT_INPUTS = ("both", "memory", "embedding")
 _FIRST_STREAM = 10
+_ROOM = 16
 
 
 class TransformerState(NamedTuple):
@@ -25,8 +26,8 @@ class TransformerState(NamedTuple):
 
     Attributes:
         position: number of tokens read, int32 `[rows]`.
-        caches: keys and values of each block, `[rows, 2, heads, slots, width of a head]`; with a
-            memory, z's stand in the first slot.
+        caches: keys and values of each block, `[rows, 2, heads, slots, width of a head]`, of which
+            those up to the row's position are filled; with a memory, z's stand in the first slot.
     """
 
     position: tf.Tensor
@@ -42,7 +43,10 @@ class TransformerDecoder(SentenceDecoder):
     are of Optimus (Li et al., 2020), which found the memory far better than the addition and both
     together slightly better still: "both" is the default, here as there.
 
-    Generation keeps the keys and values of `max_length` tokens and computes one position a step.
+    Generation keeps keys and values and computes one position a step, each row at its own. The
+    caches get room for 16 tokens more whenever they are full: TensorFlow copies a tensor that a
+    loop writes to, so that a step with room for `max_length` tokens from the start would cost as
+    much as the last one.
     Dropout acts on the token embeddings, on the last states and, as `layer_dropout`, on what every
     half of a block adds.
 
@@ -176,10 +180,10 @@ class TransformerDecoder(SentenceDecoder):
         return tuple(tf.unstack(memory[:, number, ..., tf.newaxis, :], axis=1))
 
     def initial_state(self, z: tf.Tensor, max_length: tf.Tensor | int) -> TransformerState:
-        """Caches with room for `max_length` tokens, and z's keys and values in them."""
+        """Caches with room for the first tokens, and z's keys and values in them."""
         self.places.check_length(max_length)
         rows = tf.shape(z)[0]
-        shape = [rows, 2, self.heads, max_length, self.units // self.heads]
+        shape = [rows, 2, self.heads, _ROOM, self.units // self.heads]
         room = tf.zeros(shape, self.compute_dtype)
         caches = [room] * self.depth
         if self.has_memory:
@@ -208,8 +212,14 @@ class TransformerDecoder(SentenceDecoder):
         position, caches = state
         hidden, by = self.places.of_rows(inputs + context, position)
         slot = position + 1 if self.has_memory else position
-        # Slots that no row has filled yet are left alone.
-        slots = tf.range(tf.reduce_max(slot) + 1)
+        caches = tf.cond(
+            tf.reduce_max(slot) < tf.shape(caches[0])[3],
+            lambda: caches,
+            lambda: tuple(
+                tf.pad(cache, [[0, 0], [0, 0], [0, 0], [0, _ROOM], [0, 0]]) for cache in caches
+            ),
+        )
+        slots = tf.range(tf.shape(caches[0])[3])
         scores_added = allowed(slots <= slot[:, tf.newaxis, tf.newaxis, tf.newaxis])
         after = []
         for block, cache in zip(self.blocks, caches, strict=True):

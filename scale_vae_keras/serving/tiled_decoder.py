@@ -5,7 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
-from scale_vae_keras.serving.rows import cut_rows, fill_rows
+from scale_vae_keras.serving.rows import TILE, cut_rows, fill_rows
 
 
 class TiledDecoder:
@@ -29,4 +29,7 @@ class TiledDecoder:
 
     def step(self, token: tf.Tensor, state: Any, context: Any) -> tuple[tf.Tensor, Any]:
         """See `SentenceDecoder.step`."""
-        return cut_rows(self._decoder.step(*fill_rows((token, state, context))), token)
+        given = (token, state, context)
+        # A large state is not copied where its rows are whole tiles already.
+        filled = tf.cond(tf.shape(token)[0] % TILE == 0, lambda: given, lambda: fill_rows(given))
+        return cut_rows(self._decoder.step(*filled), token)

@@ -151,3 +151,18 @@ def test_learned_positions_refuse_longer_sentences():
 def test_what_is_refused(arguments, message):
     with pytest.raises(InputError, match=message):
         decoder(**arguments)
+
+
+def test_the_caches_grow_with_the_sentence():
+    made = decoder()
+    ids = np.random.default_rng(0).integers(3, 12, (2, 40)).astype(np.int32)
+    ids[:, 0] = 1
+    z = tf.constant(Z)
+    state, context, rooms, hidden = made.initial_state(z, 40), made.context(z), set(), []
+    for t in range(39):
+        own, state = made.advance(made.read(tf.constant(ids[:, t])), state, context)
+        hidden.append(own)
+        rooms.add(state.caches[0].shape[3])
+    assert rooms == {17, 33, 49}
+    whole = made.hidden_states(made.embedding(ids[:, :39]), z)
+    np.testing.assert_allclose(tf.stack(hidden, axis=1), whole, rtol=1e-4, atol=1e-5)
