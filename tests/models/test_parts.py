@@ -10,6 +10,7 @@ import scale_vae_keras as sv
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import SYSTEMS, LanguageModel, ScaleVAE, SkipVAE, TextVAE
 from scale_vae_keras.parts.by_name import build_encoder
+from scale_vae_keras.priors import VampPrior
 
 VOCABULARY = 12
 PAIR = {"encoder": "transformer", "decoder": "transformer"}
@@ -133,6 +134,12 @@ def test_a_keras_model_is_an_encoder():
         ]
     )
     assert build_encoder(encoder, (None, None)) == 8
+
+
+def test_pseudo_inputs_run_through_a_transformer():
+    model = TextVAE(VOCABULARY, 2, **SMALL, encoder="transformer", prior=VampPrior(3, 4))
+    model.ensure_built()
+    assert model.prior.mixture().means.shape == (3, 2)
 
 
 def test_half_precision(sentences):
