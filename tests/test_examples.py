@@ -13,15 +13,7 @@ import tensorflow as tf
 import scale_vae_keras as sv
 
 ROOMS = (
-    "callbacks",
-    "layers",
-    "models",
-    "parts",
-    "priors",
-    "samplers",
-    "schedules",
-    "text",
-    "data",
+    *("callbacks", "data", "layers", "models", "parts", "priors", "samplers", "schedules", "text"),
 )
 
 
