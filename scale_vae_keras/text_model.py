@@ -132,9 +132,11 @@ class TextModel:
             seed: of a sampler that draws.
 
         Raises:
-            InputError: the codes have another shape.
+            InputError: the codes have another shape, or an entry is not finite or too large, see
+                `TextVAE.largest_code`.
         """
-        codes = np.asarray(codes, np.float32)
+        with np.errstate(over="ignore"):
+            codes = np.asarray(codes, np.float32)
         seeds = row_seeds(len(codes), seed)
         written = []
         for rows in self._batches(len(codes), "decoding"):

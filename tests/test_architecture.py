@@ -72,10 +72,11 @@ def test_imports_run_downwards(path):
 
 
 def test_no_room_is_large():
+    """The development server, which nothing but `serving/launcher.py` imports, is its own room."""
     rooms = Counter()
     for path, lines in LENGTHS.items():
         if path != LEXICON:
-            rooms[room(path)] += lines
+            rooms["development" if "development" in path.parts else room(path)] += lines
     assert [(name, lines) for name, lines in rooms.items() if lines >= 2800] == []
 
 

@@ -67,8 +67,8 @@ def notes(metrics: Mapping[str, object]) -> list[str]:
         return ["A language model has no latent code: iw_nll is its exact negative log-likelihood."]
     prior = measured_prior(metrics)
     lines = [
-        f"elbo_nll and iw_nll are upper bounds (iw_nll in expectation) of the negative "
-        f'log-likelihood under the prior "{prior}"; rank models by iw_nll.'
+        "elbo_nll and iw_nll, each in expectation over its samples, are upper bounds of the "
+        f'negative log-likelihood under the prior "{prior}"; rank models by iw_nll.'
     ]
     if prior in PRIORS and PRIORS[prior].needs_fit:
         lines.append("This prior is fitted to the posteriors of training sentences.")

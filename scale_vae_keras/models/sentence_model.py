@@ -14,12 +14,12 @@ from scale_vae_keras.layers.replica import (
 )
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.layers.step_function import scheduled_function, step_function
-from scale_vae_keras.models.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.models.keras_doors import KerasDoors
 from scale_vae_keras.models.sentence_terms import SentenceTerms, TrainingStep
 from scale_vae_keras.models.settings import ModelSettings
 from scale_vae_keras.models.training_counters import TrainingCounters
 from scale_vae_keras.parts.by_name import config_of, make_decoder, take_decoder
+from scale_vae_keras.schedules.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
 from scale_vae_keras.settings import check
 from scale_vae_keras.training.global_mean import GlobalMean

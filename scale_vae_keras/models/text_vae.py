@@ -11,6 +11,7 @@ from scale_vae_keras.evaluation.first_posteriors import first_posteriors
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
 from scale_vae_keras.layers.replica import first_global_row
+from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.models.sentence_model import SentenceModel
 from scale_vae_keras.models.sentence_terms import SentenceTerms
 from scale_vae_keras.models.settings import LatentSettings
@@ -118,7 +119,7 @@ class TextVAE(TextGenerator, SentenceModel):
         self.gaussian_posterior.build((input_shape[0], width))
         self._build_decoder(input_shape)
         self.prior.build_for(self.latent_dim)
-        self.kl_weight = self._state("kl_weight", "ones")
+        self.kl_weight = add_state(self, "kl_weight", initializer="ones")
         self._build_step_state()
         self.built = True
 

@@ -13,6 +13,7 @@ from scale_vae_keras.data.encoded import EncodedSplit, encode_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json, written_whole
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.runs.checkpoint_folder import checkpoints, read_state
 from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.text.loading import load_tokenizer
 from scale_vae_keras.text.tokenizer import Tokenizer
@@ -177,6 +178,14 @@ class RunFolder:
         if not self.model_path.is_file():
             raise InputError(f"{self.path} has no model.keras yet: train at least one epoch")
         return load_keras_file(self.model_path)
+
+    def best_epoch(self) -> int | None:
+        """The epoch of the best model, from 1; None where no checkpoint says it."""
+        kept = checkpoints(self.checkpoints)
+        if not kept:
+            return None
+        best = read_state(kept[-1])["callbacks"]["best"]["best_epoch"]
+        return None if best is None else best + 1
 
     def load_text_vae(self) -> TextVAE:
         """The best model of the run, which must have a latent code.

@@ -55,8 +55,7 @@ def standard_callbacks(
     """
     config = configure("", method, "small", **settings) if isinstance(method, str) else method
     latent = issubclass(config.system.model, TextVAE)
-    by_elbo = latent and config.select_by == "elbo"
-    best = BestModel(best_model, "val_elbo_nll" if by_elbo else "val_loss")
+    best = BestModel(best_model, best_figure(config))
     callbacks = [
         SkippedSteps(max_skipped_share),
         *config.system.callbacks(config, train, valid),
@@ -70,6 +69,12 @@ def standard_callbacks(
                 raise InputError(f'the prior "{config.prior}" is fitted: give train=')
             callbacks.append(FitPrior(train, seed=config.seed))
     return in_order(callbacks)
+
+
+def best_figure(config: RunConfig) -> str:
+    """The figure in the logs that chooses the best epoch, the smallest: its name."""
+    by_elbo = issubclass(config.system.model, TextVAE) and config.select_by == "elbo"
+    return "val_elbo_nll" if by_elbo else "val_loss"
 
 
 def _decay(config, best):

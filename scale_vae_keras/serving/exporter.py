@@ -17,7 +17,7 @@ from scale_vae_keras.serving.portability import check_portable
 from scale_vae_keras.serving.rows import MAX_ROWS
 from scale_vae_keras.serving.signatures import BEAM_WIDTH, MAX_CHARACTERS, Signatures
 from scale_vae_keras.serving.verification import answers_of_fresh_process
-from scale_vae_keras.serving.versions import version_numbers
+from scale_vae_keras.serving.versions import version_folders, version_numbers
 from scale_vae_keras.serving.warmup import Inputs, write_warmup
 from scale_vae_keras.text.tokenizer import Tokenizer
 
@@ -53,9 +53,10 @@ def publish(
         raise InputError(f"{directory} is a file: give the folder of the served model")
     if version is not None and version < 1:
         raise InputError(f"a version is a number from 1 on, got {version}")
-    if version is not None and (directory / str(version)).exists():
-        raise InputError(f"{directory / str(version)} is already there: choose another version")
     directory.mkdir(parents=True, exist_ok=True)
+    taken = version_folders(directory).get(version, directory / str(version))
+    if version is not None and taken.exists():
+        raise InputError(f"{taken} is already there: choose another version")
     signatures = Signatures(model, tokenizer, max_length)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".unfinished-") as scratch:
         unfinished = Path(scratch) / "version"

@@ -111,12 +111,12 @@ class Signatures:
         """The greedy reading of each code.
 
         Args:
-            z: finite, float32 `[n, latent]`.
+            z: finite and at most the model's `largest_code` in size, float32 `[n, latent]`.
 
         Returns:
             `text` string `[n]`.
         """
-        return self._greedy(_finite_codes(z))
+        return self._greedy(self._checked_codes(z))
 
     def _greedy(self, z):
         return {"text": self._write(GreedySampler(), z, self._no_uniforms(z))["text"]}
@@ -125,12 +125,12 @@ class Signatures:
         """The most probable reading of each code that a beam search finds.
 
         Args:
-            z: finite, float32 `[n, latent]`.
+            z: finite and at most the model's `largest_code` in size, float32 `[n, latent]`.
 
         Returns:
             `text` string `[n]` and `log_probability`, log p(text | z) in nats, float32 `[n]`.
         """
-        z = _finite_codes(z)
+        z = self._checked_codes(z)
         return self._write(BeamSampler(BEAM_WIDTH), z, self._no_uniforms(z))
 
     def reconstruct(self, text: tf.Tensor) -> Tensors:
@@ -214,9 +214,13 @@ class Signatures:
     def _no_uniforms(self, z):
         return tf.zeros([tf.shape(z)[0], self.max_length])
 
-
-def _finite_codes(z):
-    inputs = checked_rows({"z": z})
-    finite = tf.reduce_all(tf.math.is_finite(inputs["z"]))
-    with tf.control_dependencies([check(finite, "z must be finite in every row")]):
-        return tf.identity(inputs["z"])
+    def _checked_codes(self, z):
+        z = checked_rows({"z": z})["z"]
+        limit = f"{self.model.largest_code:,.0f}"
+        with tf.control_dependencies(
+            [
+                check(tf.reduce_all(tf.math.is_finite(z)), "z must be finite in every row"),
+                check(self.model.can_be_decoded(z), f"z must be within ±{limit} in every row"),
+            ]
+        ):
+            return tf.identity(z)

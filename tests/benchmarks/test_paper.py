@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from made_corpora import labelled, write_corpus
 
 from scale_vae_keras.benchmarks import latent as latent_benchmark
 from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
@@ -23,28 +24,15 @@ from scale_vae_keras.metrics import GENERATION
 from scale_vae_keras.pictures import Point, draw_likelihood_information
 
 PNG = b"\x89PNG\r\n\x1a\n"
+TEXT = [
+    f"{who} {what} {how} ."
+    for who in ("cats", "dogs", "birds")
+    for what in ("eat", "sleep", "walk")
+    for how in ("well", "badly")
+] * 6
+CORPUS = {"lines": labelled(TEXT, ("yes", "no"))}
 SETTINGS = ["epochs=1", "units=4", "embedding_dim=3", "latent_dim=2", "batch_size=16"]
 TABLE_3 = ("scale:des_std=1.1", "scale:f_epo=1", "vae")
-
-
-def write_corpus(folder, labels):
-    """108 sentences in each split, with or without two labels."""
-    folder.mkdir()
-    lines = [
-        f"{'yes' if how == 'well' else 'no'}\t{who} {what} {how} ."
-        for who in ("cats", "dogs", "birds")
-        for what in ("eat", "sleep", "walk")
-        for how in ("well", "badly")
-    ]
-    lines = lines if labels else [line.partition("\t")[2] for line in lines]
-    for split in ("train", "valid", "test"):
-        (folder / f"{split}.txt").write_text("\n".join(lines * 6) + "\n")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    return write_corpus(tmp_path_factory.mktemp("data") / "tiny", labels=True)
 
 
 def words(table, corpus, output, *more):
@@ -146,7 +134,7 @@ def test_again_a_table_stays_as_it_is(made, corpus, monkeypatch, capsys):
         assert main(command) == 0
         assert [(made.folder / name).read_bytes() for name in names] == before
         assert capsys.readouterr().out.encode() == before[1]
-        assert hashed == ["tiny"]
+        assert hashed == ["corpus"]
 
 
 @pytest.mark.parametrize("table", range(1, 6))
@@ -155,7 +143,7 @@ def test_a_row_says_where_it_comes_from(made, corpus, table):
         assert (row["table"], row["preset"], row["seed"]) == (table, "small", 1)
         assert row["settings"] == " ".join(SETTINGS)
         assert row["command"] == " ".join(["scale-vae", *commands(corpus, made.folder)[table]])
-        assert row["corpus"] == "tiny"
+        assert row["corpus"] == "corpus"
         assert row["corpus_fingerprint"] == rows(made, 1)[0]["corpus_fingerprint"]
         assert row["version"]
 
@@ -167,8 +155,8 @@ def test_a_shown_table_is_the_written_one(made, table, capsys):
     assert capsys.readouterr().out == text
     about, command = text.split("\n\n")[:2]
     assert f"Table {table} of the paper" in about
-    assert f'on tiny: preset "small" with {" ".join(SETTINGS)}; 1 seed;' in about
-    assert command.startswith(f"    scale-vae benchmark paper --table {table} --data DATA/tiny ")
+    assert f'on corpus: preset "small" with {" ".join(SETTINGS)}; 1 seed;' in about
+    assert command.startswith(f"    scale-vae benchmark paper --table {table} --data DATA/corpus ")
 
 
 def test_likelihood_and_information(made):
@@ -260,7 +248,7 @@ def test_refusals(corpus, made, tmp_path, capsys):
     assert "there is no table 6: choose 1 to 5" in refused(capsys, *words(6, corpus, new))
     elsewhere = words(4, corpus, new, "--beside", "yahoo")
     assert "the paper's Table 4 is on Yelp: leave --beside out" in refused(capsys, *elsewhere)
-    unlabelled = write_corpus(tmp_path / "plain", labels=False)
+    unlabelled = write_corpus(tmp_path / "plain", TEXT)
     assert "plain has no labels" in refused(capsys, *words(4, unlabelled, new))
     for table in (4, 5):
         without_code = words(table, corpus, new, "--methods", "lm")

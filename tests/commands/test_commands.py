@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+import made_corpora
 import numpy as np
 import pytest
+from made_corpora import write_corpus
 
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers import TopKSampler
@@ -19,9 +20,8 @@ from scale_vae_keras.samplers.row_random import row_seeds
 
 pytestmark = pytest.mark.cli
 
-SUBJECTS = ("the cat", "a dog", "my old friend", "the green bird", "one small child")
-ENDINGS = ("sleeps .", "sees the big house .", "walks home .", "eats .")
-LINES = [f"{subject} {ending}" for subject in SUBJECTS for ending in ENDINGS] * 3
+LINES = made_corpora.LINES * 3
+CORPUS = {"lines": LINES}
 TINY = (
     *("--preset", "small", "--epochs", "2", "--batch-size", "16", "--f-epo", "1"),
     *("--embedding-dim", "6", "--units", "8", "--latent-dim", "4"),
@@ -55,18 +55,6 @@ def fail(*arguments, **options):
     assert len(lines) == 1, done.errors
     assert lines[0].startswith("error: ")
     return lines[0]
-
-
-def write_corpus(folder: Path, lines=LINES) -> Path:
-    folder.mkdir()
-    for split in ("train", "valid", "test"):
-        (folder / f"{split}.txt").write_text("\n".join(lines) + "\n")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    return write_corpus(tmp_path_factory.mktemp("cli") / "corpus")
 
 
 @pytest.fixture(scope="module")
@@ -327,7 +315,7 @@ def test_resume_refuses_other_settings_and_says_which(run):
 
 
 def test_resume_refuses_a_changed_corpus(tmp_path):
-    corpus = write_corpus(tmp_path / "corpus")
+    corpus = write_corpus(tmp_path / "corpus", LINES)
     succeed("train", corpus, "--output", tmp_path / "run", *TINY, "--epochs", 1)
     (corpus / "train.txt").write_text("\n".join(LINES[1:]))
     assert "changed" in fail("train", "--resume", "--output", tmp_path / "run")
@@ -366,7 +354,7 @@ def test_bad_corpora(tmp_path):
     output = ("--output", tmp_path / "run")
     assert "there is no folder" in fail("train", tmp_path / "nowhere", *output)
     assert "which corpus" in fail("train", *output)
-    missing = write_corpus(tmp_path / "missing")
+    missing = write_corpus(tmp_path / "missing", LINES)
     (missing / "valid.txt").unlink()
     assert "valid.txt" in fail("train", missing, *output)
     empty = write_corpus(tmp_path / "empty", ["", "  "])

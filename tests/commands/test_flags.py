@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_corpora import write_corpus
 from older_files import unpack_older_files
 
 from scale_vae_keras import samplers
@@ -347,10 +348,7 @@ def test_request(monkeypatch, capsys):
 
 @pytest.mark.parametrize("words", COUNTS)
 def test_data(words, tmp_path, monkeypatch, capsys):
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    for split in ("train", "valid", "test"):
-        (corpus / f"{split}.txt").write_text("a b c d\na b c\na b\na e.\n")
+    write_corpus(tmp_path / "corpus", ["a b c d", "a b c", "a b", "a e."])
     monkeypatch.chdir(tmp_path)
     assert main(words.split()) == 0
     printed = capsys.readouterr().out

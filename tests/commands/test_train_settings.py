@@ -3,6 +3,7 @@
 import keras
 import pytest
 import tensorflow as tf
+from made_corpora import write_corpus
 
 from scale_vae_keras.commands import train
 from scale_vae_keras.commands.main import parse
@@ -127,6 +128,7 @@ SCHEDULES = {
     ),
     ("cyclical", "kl_cycle_epochs"): lambda c: c["CyclicalKLAnnealing"].cycle_epochs,
     ("li2019", "pretrain_epochs"): lambda c: c["AutoencoderPretraining"].epochs,
+    ("li2019", "pretrain_decays"): lambda c: c["AutoencoderPretraining"].decays,
 }
 
 
@@ -189,10 +191,7 @@ class Started:
 @pytest.fixture
 def started(monkeypatch, tmp_path):
     """Begins a run on a tiny labelled corpus and stops before the first step."""
-    folder = tmp_path / "corpus"
-    folder.mkdir()
-    for split in ("train", "valid", "test"):
-        (folder / f"{split}.txt").write_text("\n".join(LINES) + "\n")
+    folder = write_corpus(tmp_path / "corpus", LINES)
     batches, seen = {}, {}
     make = runs_train.training_batches
 

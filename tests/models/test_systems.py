@@ -80,7 +80,8 @@ def test_gradients_agree_with_finite_differences(build, sentences, system):
     checked = 0
     for weight, gradient in zip(model.trainable_weights, gradients_of_batch(), strict=True):
         norm = np.linalg.norm(gradient)
-        if norm < 0.01:
+        # the gradient of a learnt gamma leaves its projection out: see the tests of that layer
+        if norm < 0.01 or weight.path.endswith("mean_norm/scale"):
             continue
         start, step = np.array(weight), 0.01 * np.array(gradient) / norm
         losses = []

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_models import made_model
 from made_priors import (
     components,
     diagonal_prior,
@@ -38,12 +39,9 @@ TWO = Posterior(np.array([[1.0, 1.0], [-1.0, -1.0]]), np.zeros([2, 2]))
 
 
 def model_of(prior, latent_dim):
-    keras.utils.set_random_seed(4)
-    model = ScaleVAE(9, latent_dim, 5, 6, prior=prior)
-    model.build((None, 4))
+    factor = np.linspace(1.4, 0.6, latent_dim)
+    model = made_model(ScaleVAE, seed=4, factor=factor, latent_dim=latent_dim, prior=prior)
     model.gaussian_posterior.kernel.assign(3 * model.gaussian_posterior.kernel)
-    model.posterior_scale.average.assign(np.linspace(1.4, 0.6, latent_dim))
-    model.posterior_scale.has_average.assign(1.0)
     return model
 
 

@@ -54,6 +54,8 @@ def run(models):
         ("decode", {"z": CODES[:0]}, "at least 1 and at most 64 rows"),
         ("decode", {"z": CODES + np.float32(np.nan)}, "z must be finite"),
         ("beam", {"z": CODES - np.float32(np.inf)}, "z must be finite"),
+        ("decode", {"z": CODES + np.float32(3e38)}, r"z must be within ±1,000,000 in every row"),
+        ("beam", {"z": CODES - np.float32(1000001)}, "z must be within"),
         ("encode", {"text": TEXT[None]}, r"text must have shape \[rows\]"),
         ("encode", {"text": TEXT[:0]}, "at least 1 and at most 64 rows"),
         ("reconstruct", {"text": np.array(b"a", object)}, r"text must have shape \[rows\]"),
@@ -71,6 +73,13 @@ def test_bad_inputs_are_refused_with_a_clear_message(run, signature, inputs, mes
 def test_good_inputs_are_not_refused(run):
     assert len(run("generate", {"seed": SEED, "temperature": ONES})["text"]) == 2
     assert len(run("interpolate", {"start": TEXT, "end": TEXT, "alpha": ONES})["text"]) == 2
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_largest_codes_are_read(run, sign):
+    codes = CODES + np.float32(sign * 1e6)
+    assert len(run("decode", {"z": codes})["text"]) == 2
+    assert np.isfinite(run("beam", {"z": codes})["log_probability"]).all()
 
 
 def test_the_largest_request_is_answered(run):

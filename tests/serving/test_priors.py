@@ -8,10 +8,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_models import draw_weights
 from made_priors import diagonal_prior, full_prior, mixture_prior
-from tiny_model import FACTOR, MAX_WORDS, WORDS
+from tensor_files import read_arrays, write_arrays
+from tiny_model import FACTOR, MAX_WORDS, tiny_model
 
-import scale_vae_keras as sv
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors import LearnedMixturePrior, VampPrior
 from scale_vae_keras.samplers.row_random import row_seeds
@@ -40,17 +41,9 @@ def made(kind):
 
 
 def model_with(prior):
-    keras.utils.set_random_seed(0)
-    model = sv.ScaleVAE(
-        4 + len(WORDS), len(FACTOR), 8, 16, decoder_initializer_range=0.8, prior=prior
-    )
-    model.build((None, None))
-    model.posterior_scale.average.assign(FACTOR)
-    model.posterior_scale.has_average.assign(1.0)
+    model = tiny_model(prior=prior)
     if model.prior.learned:
-        random = np.random.default_rng(5)
-        for weight in model.prior.weights:
-            weight.assign(random.normal(0, 1, weight.shape))
+        draw_weights(model.prior.weights, stddev=1.0, seed=5)
     return model
 
 
@@ -112,22 +105,20 @@ def test_an_older_tensorflow_writes_the_same_sentences(exported, tokenizer, tmp_
     model, path = exported
     signature = tf.saved_model.load(str(path)).signatures["generate"]
     inputs = request_of(signature.structured_input_signature[1])
-    np.savez(
-        tmp_path / "inputs.npz", **{f"generate/{name}": value for name, value in inputs.items()}
-    )
+    write_arrays(tmp_path / "inputs", {f"generate/{name}": value for name, value in inputs.items()})
     script = Path(__file__).parents[1] / "support" / "run_saved_model.py"
     subprocess.run(
         [
             os.environ["SCALE_VAE_TENSORFLOW_2_20"],
             script,
             path,
-            tmp_path / "inputs.npz",
-            tmp_path / "outputs.npz",
+            tmp_path / "inputs",
+            tmp_path / "outputs",
         ],
         check=True,
         capture_output=True,
     )
-    older = dict(np.load(tmp_path / "outputs.npz", allow_pickle=True))
+    older = read_arrays(tmp_path / "outputs")
     expected = model.generate(6, seed=2, max_length=MAX_WORDS + 1)
     assert older["generate/text"].tolist() == tokenizer.detokenize(expected.ids).numpy().tolist()
 
