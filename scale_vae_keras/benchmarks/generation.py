@@ -40,7 +40,7 @@ def measure_generation(
 
     Args:
         run: the run folder of a text VAE.
-        language_model: the run folder of an `lstm-lm` with the same vocabulary.
+        language_model: the run folder of an `lm` with the same vocabulary.
         count: number of sentences.
         seed: of the sentences.
         sampler: how tokens are chosen.
@@ -100,7 +100,7 @@ def _load_judge(language_model, folder):
         raise InputError(f"{language_model} has another vocabulary than {folder.path}")
     model = judge.load_model()
     if not isinstance(model, LanguageModel):
-        raise InputError(f"{language_model} is no language model: train one with --method lstm-lm")
+        raise InputError(f"{language_model} is no language model: train one with --method lm")
     return model
 
 

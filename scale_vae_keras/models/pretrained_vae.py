@@ -76,7 +76,7 @@ class PretrainedVAE(FreeBitsVAE):
         """Gives the decoder new initial weights, the same ones for the same `seed`."""
         state = random.getstate()
         random.seed(self.seed)  # where Keras' initializers take theirs from
-        fresh = self._make_decoder(self.latent_dim, self.decoder_skip)
+        fresh = self.decoder.from_config(self.decoder.get_config())
         fresh.build((None, None), (None, self.latent_dim))
         random.setstate(state)
         self.decoder.set_weights(fresh.get_weights())

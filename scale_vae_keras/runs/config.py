@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from scale_vae_keras.errors import InputError, did_you_mean
-from scale_vae_keras.models import SYSTEMS
+from scale_vae_keras.models import EARLIER_NAMES, SYSTEMS
 from scale_vae_keras.models.system import System
 from scale_vae_keras.runs.presets import PRESETS
 from scale_vae_keras.settings import Range, Setting, Settings, setting, settings_of
@@ -130,7 +130,8 @@ class RunConfig(Settings):
         missing = [name for name in _CHOSEN if name not in content]
         if missing:
             raise InputError(f"missing settings: {', '.join(missing)}")
-        kind = config_class(get_system(content["method"]).name)
+        content = {**content, "method": get_system(content["method"]).name}
+        kind = config_class(content["method"])
         known = {**every_setting(), **dict.fromkeys(_CHOSEN)}
         unknown = set(content) - set(known)
         if unknown:
@@ -145,11 +146,12 @@ class RunConfig(Settings):
 
 
 def get_system(name: str) -> System:
-    """The system of that name.
+    """The system of that name, which may be an earlier one.
 
     Raises:
         InputError: there is none.
     """
+    name = EARLIER_NAMES.get(name, name)
     if name not in SYSTEMS:
         raise InputError(
             f"unknown method {name!r}: choose {', '.join(SYSTEMS)}{did_you_mean(name, SYSTEMS)}"
@@ -189,6 +191,7 @@ def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfi
             out of range.
     """
     system = get_system(method)
+    method = system.name
     if preset not in PRESETS:
         raise InputError(
             f"unknown preset {preset!r}: choose {', '.join(PRESETS)}{did_you_mean(preset, PRESETS)}"

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
+from scale_vae_keras.samplers.loop_shapes import state_shapes
 from scale_vae_keras.samplers.sampler import Sampler, Sentences, without_repeats, writable
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
@@ -46,7 +47,7 @@ class BeamSampler(Sampler):
         vocabulary = decoder.vocabulary_size
         repeated = tf.repeat(z, width, axis=0)
         context = decoder.context(repeated)
-        start = decoder.initial_state(repeated)
+        start = decoder.initial_state(repeated, max_length)
         first_row = tf.range(rows)[:, None] * width
         only_padding = tf.where(tf.range(vocabulary) == PAD_ID, 0.0, -float("inf"))
 
@@ -91,7 +92,7 @@ class BeamSampler(Sampler):
             shape_invariants=(
                 tf.TensorShape([]),
                 tf.TensorShape([None, None]),
-                tf.nest.map_structure(lambda part: part.shape, start),
+                state_shapes(decoder, start, context),
                 tf.TensorShape([None, width]),
                 tf.TensorShape([None, width]),
             ),

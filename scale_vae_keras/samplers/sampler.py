@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
+from scale_vae_keras.samplers.loop_shapes import state_shapes
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
 FIRST_WRITABLE_ID = max(PAD_ID, START_ID) + 1
@@ -116,6 +117,16 @@ class _Going(NamedTuple):
     token: tf.Tensor
     state: Any
     ended: tf.Tensor
+
+
+def _without_ended_rows(going: _Going) -> _Going:
+    """Takes rows out once enough have ended: a large state is not copied at every step."""
+    kept = rows_to_keep(going.ended)
+
+    def take():
+        return tf.nest.map_structure(lambda part: tf.gather(part, kept), going)
+
+    return tf.cond(tf.shape(kept)[0] < tf.shape(going.rows)[0], take, lambda: going)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -248,14 +259,15 @@ class Sampler(ABC):
             score = tf.tensor_scatter_nd_add(score, places, gain)
             written = written.write(step, tf.scatter_nd(places, token, [batch]))
             going = _Going(rows, token, state, ended | (token == END_ID))
-            kept = rows_to_keep(going.ended)
-            going = tf.nest.map_structure(lambda part: tf.gather(part, kept), going)
-            return step + 1, going, score, written
+            return step + 1, _without_ended_rows(going), score, written
+
+        start = decoder.initial_state(z, max_length)
+        shapes = state_shapes(decoder, start, decoder.context(z))
 
         going = _Going(
             tf.range(batch),
             tf.fill([batch], START_ID),
-            decoder.initial_state(z),
+            start,
             tf.zeros([batch], tf.bool),
         )
         tokens = tf.TensorArray(tf.int32, 0, dynamic_size=True, element_shape=[None])
@@ -265,7 +277,7 @@ class Sampler(ABC):
             (0, going, tf.zeros([batch]), tokens),
             shape_invariants=(
                 tf.TensorShape([]),
-                tf.nest.map_structure(lambda part: tf.TensorShape([None, *part.shape[1:]]), going),
+                _Going(*[tf.TensorShape([None])] * 2, shapes, tf.TensorShape([None])),
                 tf.TensorShape([None]),
                 tf.TensorShape([]),
             ),

@@ -27,7 +27,7 @@ SYSTEMS = {
     "li2019": (models.PretrainedVAE, {"free_bits": 0.002}),
     "scale-proper": (models.ScaleVAE, {"bound": "proper"}),
     "scale-annealed": (models.ScaleVAE, {"bound": "annealed"}),
-    "lstm-lm": (models.LanguageModel, {}),
+    "lm": (models.LanguageModel, {}),
     "cnn": (models.SkipVAE, {"decoder": "cnn", "dilations": (1, 2)}),
     "word-dropout": (models.TextVAE, {"word_dropout": 0.5, "pooling": "max"}),
     "fraternal": (models.ScaleVAE, {"fraternal": 0.7, "dropout": 0.3, "pooling": "mean"}),

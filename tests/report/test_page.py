@@ -258,7 +258,7 @@ def test_the_same_run_gives_the_same_page(scale, tmp_path):
 
 
 def test_a_language_model_that_was_not_evaluated(corpus):
-    folder = train(corpus, corpus.parent / "lm", "lstm-lm", epochs=1)
+    folder = train(corpus, corpus.parent / "lm", "lm", epochs=1)
     page = Page(write_report(folder.path).read_text(encoding="utf-8"))
     assert page.text["h2"] == SECTIONS
     assert page.text["p"].count("A language model has no latent code.") == 3

@@ -54,7 +54,7 @@ def _without_tensorboard(monkeypatch):
 
 
 def start(corpus, output, method="scale", **settings):
-    sizes = {k: v for k, v in SIZES.items() if method != "lstm-lm" or k != "latent_dim"}
+    sizes = {k: v for k, v in SIZES.items() if method != "lm" or k != "latent_dim"}
     return Run.start(configure(str(corpus), method, "small", **{**sizes, **settings}), output)
 
 
@@ -123,7 +123,7 @@ OTHERS = {
         {"pretrain_epochs": 1, "pretrain_decays": 1, "epochs": 1, "decay_start": 0},
         (1, 4),
     ),
-    "lstm-lm": ({"epochs": 1}, (0, 4)),
+    "lm": ({"epochs": 1}, (0, 4)),
     "bn": ({"epochs": 1, "precision": "mixed_float16"}, (0, 4)),
 }
 

@@ -114,7 +114,7 @@ def test_projector(scale):
 
 
 def test_a_language_model_logs_what_it_has(corpus):
-    folder = train(corpus, corpus.parent / "lm", "lstm-lm", epochs=1)
+    folder = train(corpus, corpus.parent / "lm", "lm", epochs=1)
     validation = read_events(folder.logs / "validation")
     found = steps(validation)
     assert set(found) == {"scalars", "text", "hparams"}

@@ -1,6 +1,7 @@
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -277,8 +278,9 @@ def save(path, function):
     [
         (tf.function(lambda x: x + 1, jit_compile=True), "XLA"),
         (lambda x: tf.numpy_function(np.square, [x], tf.float32), "PyFunc"),
+        (lambda x: keras.ops.slice_update(x, [1], x[:1]), "XlaDynamicUpdateSlice"),
     ],
-    ids=["compiled", "python"],
+    ids=["compiled", "python", "slice_update"],
 )
 def test_what_a_stock_server_cannot_run_is_refused(tmp_path, function, message):
     save(tmp_path, function)

@@ -53,8 +53,11 @@ def subwords():
 
 @pytest.mark.older_tensorflow
 @needs_2_20
-def test_every_signature_of_a_model_of_subwords_answers_alike(subwords, tmp_path):
-    publish(tiny_model(len(subwords.vocabulary)), subwords, MAX_WORDS + 1, tmp_path / "models")
+def test_every_signature_of_a_transformer_of_subwords_answers_alike(subwords, tmp_path):
+    """`publish` itself compares a fresh process with the model in Python."""
+    parts = {"encoder": "transformer", "decoder": "transformer", "depth": 2, "heads": 2}
+    model = tiny_model(len(subwords.vocabulary), **parts)
+    publish(model, subwords, MAX_WORDS + 1, tmp_path / "models")
     requests = {
         **REQUESTS,
         "encode/text": np.array(TEXTS, object),

@@ -31,7 +31,7 @@ from scale_vae_keras.samplers import TemperatureSampler
 from scale_vae_keras.tables import write_csv
 
 _REPEATS = 5
-_JUDGE = "lstm-lm"
+_JUDGE = "lm"
 _MEASURED_BY_RUN = (4, 5)
 
 

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
     parser.add_argument("runs", metavar="RUN", nargs="+", help="several are shown side by side")
     parser.add_argument(
-        "--language-model", required=True, metavar="RUN", help="a run of method lstm-lm that judges"
+        "--language-model", required=True, metavar="RUN", help="a run of method lm that judges"
     )
     parser.add_argument(
         "-n", type=int, default=10_000, metavar="N", help="sentences, 10,000 by default"
