@@ -5,8 +5,11 @@ import tensorflow as tf
 
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.priors.prior import FIT_LIMIT
 from scale_vae_keras.schedules.order import Stage
+
+_LIMIT = 4000
+"""Enough for the covariance of 32 dimensions: the rate of other sentences is at most 0.07 nats
+above that of the best Gaussian. Encoding more would take a notable part of a short epoch."""
 
 
 class FitPrior(keras.callbacks.Callback):
@@ -35,7 +38,7 @@ class FitPrior(keras.callbacks.Callback):
     stage = Stage.PRIOR
 
     def __init__(
-        self, sentences: tf.data.Dataset | EncodedSplit, limit: int = FIT_LIMIT, seed: int = 0
+        self, sentences: tf.data.Dataset | EncodedSplit, limit: int = _LIMIT, seed: int = 0
     ):
         super().__init__()
         if limit < 1:
