@@ -13,10 +13,13 @@ from scale_vae_keras.schedules.order import Stage
 
 _logger = logging.getLogger("scale_vae_keras")
 
+WATCHED_SENTENCES = 4000
+"""Validation sentences that a run watches: the cost of more shows in a short epoch."""
+
 _RUNAWAY_GROWTH = 1.5
 _SWAP_JUMP = 1.0
 _COLLAPSED_INFORMATION = 0.1
-_INFORMATION_SAMPLES = 2000
+_INFORMATION_SAMPLES = 1000
 _RATE_SAMPLES = 8
 _RATE_STREAM = 1
 
@@ -25,7 +28,7 @@ class LatentMonitor(keras.callbacks.Callback):
     """Logs the state of the latent code after each epoch and warns when it goes wrong.
 
     Adds to the epoch's logs, over the validation sentences: `mi` and `mi_cap` (nats, of the
-    posterior that the decoder samples from; samples of 2,000 sentences at most), `au` and
+    posterior that the decoder samples from; samples of 1,000 sentences at most), `au` and
     `au_unscaled` (active units of that posterior and of the encoder's own); for Scale-VAE also
     `factor_min`, `factor_mean`, `factor_max` (of f-bar), `factor_change` (largest relative change
     of f-bar over the epoch), and the epoch's counters `factor_capped` and `factor_unrecorded`; for
