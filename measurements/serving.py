@@ -75,7 +75,9 @@ def in_python(model: sv.ScaleVAE, tokenizer: sv.Tokenizer, rows: int) -> None:
 
 
 def served(client: Client, rows: int) -> None:
-    client.request("generate", seed=row_seeds(rows, 0).tolist(), temperature=[1.0] * rows)
+    client.request(
+        "generate", seed=row_seeds(rows, 0).tolist(), temperature=[1.0] * rows, top_p=[1.0] * rows
+    )
 
 
 def measure(paths: dict, requests: int) -> dict[tuple[str, int], np.ndarray]:

@@ -26,7 +26,7 @@ FLOORS = [
     {"text"},
     {"pictures"},
     {"metrics", "tables", "event_log", "settings"},
-    {"files", "errors", "lazy", "quiet"},
+    {"default_sampling", "files", "errors", "lazy", "quiet"},
 ]
 """From the top down; a name is a folder of the package or a file in it."""
 

@@ -53,8 +53,11 @@ def _check(kind, name):
 
 @cache
 def known_methods() -> tuple[str, ...]:
-    """The names of the systems, in the order of `SYSTEMS`; none where there are no sources."""
-    order, names = (), {}
+    """The names of the systems, in the order of `SYSTEMS`; none where there are no sources.
+
+    Names that systems had earlier come last.
+    """
+    order, names, earlier = (), {}, []
     for path, tree in _sources("models/*.py"):
         for node in ast.walk(tree):
             if not isinstance(node, ast.Assign):
@@ -64,7 +67,9 @@ def known_methods() -> tuple[str, ...]:
                 names[path.stem] = _first_text(node.value)
             elif target == "_SYSTEMS" and path.name == "__init__.py":
                 order = [each.id for each in node.value.elts]
-    return tuple(names[module] for module in order if names.get(module))
+            elif target == "EARLIER_NAMES":
+                earlier = list(ast.literal_eval(node.value))
+    return (*(names[module] for module in order if names.get(module)), *earlier)
 
 
 def known_presets() -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from scale_vae_keras.priors import Prior, get_prior
 from scale_vae_keras.priors.prior import FIT_LIMIT
 from scale_vae_keras.settings import check
 
-_FIT_BATCH = 256
+_FIT_BATCH = 512
 _MOST_ROWS = 1024
 
 

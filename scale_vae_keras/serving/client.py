@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scale_vae_keras.default_sampling import TEMPERATURE, TOP_P
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.serving.addresses import Address, read_address
 from scale_vae_keras.serving.rest_transport import RestTransport
@@ -11,6 +12,7 @@ from scale_vae_keras.serving.serving_error import ServingError
 from scale_vae_keras.serving.values import plain_values
 
 _FIRST_PAUSE = 0.1
+_DEFAULTS = {"temperature": TEMPERATURE, "top_p": TOP_P}
 
 __all__ = ["Client", "ServingError"]
 
@@ -75,7 +77,8 @@ class Client:
         Args:
             signature: its name, such as `generate`.
             **inputs: a list or an array with one element a row for each input; text as `str` or
-                `bytes`.
+                `bytes`. `temperature` and `top_p` may be left out: they are 1 and 0.9 in every row,
+                where the signature has them.
 
         Returns:
             Each output as a list with one element a row; text as `str`.
@@ -87,6 +90,7 @@ class Client:
         infos = self.signatures()
         if signature not in infos:
             raise InputError(f"no signature {signature!r}: choose {', '.join(sorted(infos))}")
+        inputs = _with_defaults(infos[signature]["inputs"], inputs)
         unknown = set(inputs) ^ set(infos[signature]["inputs"])
         if unknown:
             raise InputError(
@@ -156,10 +160,19 @@ def _transport(place: Address, *arguments):
     return GrpcTransport(place.place, place.secure, *arguments)
 
 
+def _with_defaults(types, inputs):
+    try:
+        rows = len(next(iter(inputs.values()), [None]))
+    except TypeError:  # no list: refused as such with the other values
+        rows = 1
+    defaults = {name: [value] * rows for name, value in _DEFAULTS.items() if name in types}
+    return {**defaults, **inputs}
+
+
 def read_inputs(
     types: Mapping[str, str], assignments: Sequence[str]
 ) -> dict[str, list[str | int | float | list[float]]]:
-    """Inputs from words such as `seed=1 seed=2 temperature=0.8`.
+    """Inputs from words such as `seed=1 seed=2 top_p=0.8`.
 
     A name that is repeated has one element a row; one that is given once is used for every row.
     The numbers of a code are separated by commas: `z=0.1,-0.3`.

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from scale_vae_keras.default_sampling import TEMPERATURE, TOP_P
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
 from scale_vae_keras.layers.portable_graphs import portable_lstm
@@ -88,6 +89,7 @@ def example_requests(signatures: Signatures) -> dict[str, Inputs]:
     examples = {
         "seed": np.array([0, 1], np.int64),
         "temperature": np.array([1.0, 0.5], np.float32),
+        "top_p": np.array([0.9, 1.0], np.float32),
         "text": np.array([" ".join(words), words[0]], object),
         "start": np.array([words[0], " ".join(words)], object),
         "end": np.array([words[-1], words[0]], object),
@@ -148,6 +150,7 @@ def _metadata(signatures: Signatures, description: dict) -> dict:
             "prior": model.prior.kind,
             "factor": {name: float(getattr(factor, name)()) for name in ("min", "mean", "max")},
         },
+        "default_sampling": {"temperature": TEMPERATURE, "top_p": TOP_P},
         "vocabulary": {
             "size": len(tokenizer.vocabulary),
             "sha256": tokenizer.vocabulary.fingerprint(),

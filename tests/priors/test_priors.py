@@ -333,6 +333,31 @@ def test_vamp_is_the_mean_of_the_posteriors_of_its_pseudo_inputs():
     np.testing.assert_allclose(model.prior.log_density(z), expected, rtol=1e-5)
 
 
+def test_the_gradient_of_the_vamp_prior_is_that_of_finite_differences():
+    """Through the encoder, to the pseudo-inputs and to the encoder's weights."""
+    model = model_of(VampPrior(3, length=4), 2)
+    z = np.random.default_rng(0).normal(size=(5, 2))
+
+    def total():
+        return tf.reduce_sum(model.prior.log_density(z))
+
+    weights = [model.prior.pseudo_inputs, model.gaussian_posterior.kernel]
+    with tf.GradientTape() as tape:
+        value = total()
+    step = 1e-2
+    for weight, gradient in zip(weights, tape.gradient(value, weights), strict=True):
+        start = weight.numpy()
+        direction = np.random.default_rng(1).normal(size=start.shape).astype(np.float32)
+        weight.assign(start + step * direction)
+        above = float(total())
+        weight.assign(start - step * direction)
+        below = float(total())
+        weight.assign(start)
+        expected = np.sum(gradient.numpy() * direction)
+        assert abs(expected) > 0.05
+        assert (above - below) / (2 * step) == pytest.approx(expected, rel=2e-2)
+
+
 def test_a_vamp_prior_without_a_model():
     with pytest.raises(InputError, match="needs the encoder of a model"):
         VampPrior().build((None, 2))

@@ -347,6 +347,31 @@ def test_rest_needs_no_tensorflow(server):
     assert said.stdout == "{'text': ['a']}\n"
 
 
+@pytest.mark.parametrize("has_top_p", [True, False])
+def test_the_default_sampler_is_filled_in_where_the_signature_has_it(
+    server, monkeypatch, has_top_p
+):
+    """A version that was exported before `generate` took `top_p` is asked as before."""
+    names = ("seed", "temperature", "top_p") if has_top_p else ("seed", "temperature")
+    definition = METADATA["metadata"]["signature_def"]["signature_def"]
+    takes = {"inputs": {name: {"dtype": "DT_FLOAT"} for name in names}}
+    monkeypatch.setitem(definition, "generate", {**definition["echo"], **takes})
+    server.answers = [OK] * 2
+    top_p = {"top_p": [0.9, 0.9]} if has_top_p else {}
+    with Client(f"http://{server.address}", "m") as client:
+        client.request("generate", seed=[1, 2])
+        client.request("generate", seed=[1, 2], temperature=[0.5, 0.5])
+        with pytest.raises(InputError, match="seed"):
+            client.request("generate")
+        if not has_top_p:
+            with pytest.raises(InputError, match="top_p"):
+                client.request("generate", seed=[1], top_p=[0.5])
+    assert [body["inputs"] for _, body in server.requests] == [
+        {"seed": [1, 2], "temperature": [1.0, 1.0], **top_p},
+        {"seed": [1, 2], "temperature": [0.5, 0.5], **top_p},
+    ]
+
+
 def test_assignments_become_rows():
     types = {"seed": "DT_INT64", "temperature": "DT_FLOAT", "text": "DT_STRING", "z": "DT_FLOAT"}
     assert read_inputs(types, ["seed=1", "temperature=0.5", "seed=-2"]) == {

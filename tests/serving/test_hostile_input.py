@@ -24,7 +24,7 @@ from scale_vae_keras.serving.development.rest import HTTP_STATUS
 
 PATH = "/v1/models/reviews:predict"
 SIGNATURES = ["generate", "encode", "decode", "beam", "reconstruct", "interpolate", "score"]
-INPUTS = ["seed", "temperature", "text", "z", "start", "end", "alpha"]
+INPUTS = ["seed", "temperature", "top_p", "text", "z", "start", "end", "alpha"]
 MANY = settings(
     max_examples=400,
     deadline=None,
@@ -46,6 +46,7 @@ values = st.recursive(
 likely = {
     "seed": st.lists(st.integers(-(2**63), 2**63 - 1) | scalars, max_size=3),
     "temperature": st.lists(numbers, max_size=3),
+    "top_p": st.lists(numbers, max_size=3),
     "alpha": st.lists(numbers, max_size=3),
     "z": st.lists(st.lists(numbers, min_size=3, max_size=5), max_size=3),
 }
@@ -118,7 +119,7 @@ def test_bodies(server, body, packed):
     check_answer(*post(server.rest, body, {"Content-Encoding": "gzip"} if packed else {}))
 
 
-PACKED = gzip.compress(b'{"inputs": {"seed": [1], "temperature": [1.0]}}')
+PACKED = gzip.compress(b'{"inputs": {"seed": [1], "temperature": [1.0], "top_p": [1.0]}}')
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def tensors(draw):
 )
 def test_tensors(server, signature, protos, fitting):
     names = {
-        "generate": ["seed", "temperature"],
+        "generate": ["seed", "temperature", "top_p"],
         "decode": ["z"],
         "beam": ["z"],
         "interpolate": ["start", "end", "alpha"],
@@ -289,8 +290,10 @@ def test_every_call_is_one_line_in_the_log(server, log):
 def test_memory_does_not_grow(server):
     bodies = [
         json.dumps({"signature_name": "encode", "inputs": ["a b " * 250_000]}),
-        json.dumps({"inputs": {"seed": [1], "temperature": [-1]}}),
-        json.dumps({"inputs": {"seed": list(range(64)), "temperature": [1] * 64}}),
+        json.dumps({"inputs": {"seed": [1], "temperature": [-1], "top_p": [1]}}),
+        json.dumps(
+            {"inputs": {"seed": list(range(64)), "temperature": [1] * 64, "top_p": [1] * 64}}
+        ),
         b'{"inputs":' + b"[" * 50_000,
         b"{" + b" " * 2_000_000,
     ]

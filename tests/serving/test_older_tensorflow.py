@@ -20,6 +20,7 @@ from scale_vae_keras.serving.exporter import publish
 REQUESTS = {
     "generate/seed": np.arange(40),
     "generate/temperature": np.linspace(0.3, 1.5, 40, dtype=np.float32),
+    "generate/top_p": np.linspace(1, 0.3, 40, dtype=np.float32),
     "encode/text": np.array(["word1 word2", "", "not known", " ".join(WORDS)], object),
     "decode/z": np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32),
     "beam/z": np.random.default_rng(1).normal(size=(20, 4)).astype(np.float32),

@@ -17,9 +17,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from running_server import running_server
 from server_process import START, server_process
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+from tiny_model import MAX_WORDS
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers.row_random import row_seeds
+from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.serving import Client, ServingError
 from scale_vae_keras.serving.development import rest, served_model, workers
 from scale_vae_keras.serving.development.request_error import RequestError
@@ -28,6 +30,8 @@ from scale_vae_keras.serving.versions import version_folders
 
 SEEDS = [int(seed) for seed in row_seeds(24, 9)]
 TEMPERATURES = [0.5 + 0.05 * row for row in range(24)]
+TOP_PS = [1.0, 0.9, 0.5, 0.99] * 6
+NUMBERS = {"temperature": TEMPERATURES, "top_p": TOP_PS}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,8 @@ def server(models):
 @pytest.fixture(scope="module")
 def expected(models):
     signature = tf.saved_model.load(str(models / "1")).signatures["generate"]
-    served = signature(seed=tf.constant(SEEDS), temperature=tf.constant(TEMPERATURES))
+    numbers = {name: tf.constant(values) for name, values in NUMBERS.items()}
+    served = signature(seed=tf.constant(SEEDS), **numbers)
     return [text.decode() for text in served["text"].numpy()]
 
 
@@ -70,19 +75,24 @@ def predict(server, document):
 
 
 def test_the_same_seed_gives_the_same_text_together_and_alone(client, expected):
-    together = client.request("generate", seed=SEEDS, temperature=TEMPERATURES)
+    together = client.request("generate", seed=SEEDS, **NUMBERS)
     assert together["text"] == expected
     alone = [
-        client.request("generate", seed=[seed], temperature=[temperature])["text"][0]
-        for seed, temperature in zip(SEEDS, TEMPERATURES, strict=True)
+        client.request("generate", seed=[seed], temperature=[temperature], top_p=[p])["text"][0]
+        for seed, temperature, p in zip(SEEDS, TEMPERATURES, TOP_PS, strict=True)
     ]
     assert alone == expected
 
 
 def test_arrays_and_scalars_of_numpy_are_sent_alike(client, expected):
-    seeds, temperatures = np.array(SEEDS), np.array(TEMPERATURES)
-    assert client.request("generate", seed=seeds, temperature=temperatures)["text"] == expected
-    scalars = {"seed": tuple(seeds[:2]), "temperature": [np.float32(0.5), np.float64(0.55)]}
+    seeds = np.array(SEEDS)
+    numbers = {name: np.array(values) for name, values in NUMBERS.items()}
+    assert client.request("generate", seed=seeds, **numbers)["text"] == expected
+    scalars = {
+        "seed": tuple(seeds[:2]),
+        "temperature": [np.float32(0.5), np.float64(0.55)],
+        "top_p": TOP_PS[:2],
+    }
     assert client.request("generate", **scalars)["text"] == expected[:2]
     codes = np.zeros([2, 4], np.float16)
     assert client.request("decode", z=codes) == client.request("decode", z=list(codes))
@@ -121,7 +131,8 @@ def test_a_client_needs_no_name(server, address, expected):
         "rest": f"127.0.0.1:{server.rest_port}",
     }
     with Client(address.format(**places)) as client:
-        answer = client.request("generate", seed=SEEDS[:1], temperature=TEMPERATURES[:1])
+        numbers = {name: values[:1] for name, values in NUMBERS.items()}
+        answer = client.request("generate", seed=SEEDS[:1], **numbers)
     assert answer["text"] == expected[:1]
     with (
         Client(address.format(**places), "other") as client,
@@ -130,15 +141,26 @@ def test_a_client_needs_no_name(server, address, expected):
         client.signatures()
 
 
+def test_what_is_left_out_is_the_default_sampler(client, model, tokenizer):
+    def in_python(sampler):
+        ids = model.generate(24, 9, sampler, MAX_WORDS + 1).ids
+        return [text.decode() for text in tokenizer.detokenize(ids).numpy()]
+
+    assert in_python(DEFAULT_SAMPLER) != in_python("temperature")
+    assert client.request("generate", seed=SEEDS)["text"] == in_python(DEFAULT_SAMPLER)
+    all_words = client.request("generate", seed=SEEDS, top_p=[1.0] * 24)
+    assert all_words["text"] == in_python("temperature")
+
+
 def test_the_same_seed_gives_the_same_text_by_row_and_by_column(server, expected):
     rows = [
-        {"seed": seed, "temperature": temperature}
-        for seed, temperature in zip(SEEDS, TEMPERATURES, strict=True)
+        {"seed": seed, "temperature": temperature, "top_p": p}
+        for seed, temperature, p in zip(SEEDS, TEMPERATURES, TOP_PS, strict=True)
     ]
     status, answer = predict(server, {"instances": rows})
     assert status == 200
     assert [row["text"] for row in answer["predictions"]] == expected
-    columns = {"seed": SEEDS, "temperature": TEMPERATURES}
+    columns = {"seed": SEEDS, **NUMBERS}
     status, answer = predict(server, {"signature_name": "generate", "inputs": columns})
     assert status == 200
     assert answer["outputs"]["text"] == expected
@@ -146,7 +168,8 @@ def test_the_same_seed_gives_the_same_text_by_row_and_by_column(server, expected
 
 def test_the_same_seed_gives_the_same_text_at_the_same_time_as_others(client, expected):
     def one(row):
-        return client.request("generate", seed=[SEEDS[row]], temperature=[TEMPERATURES[row]])
+        numbers = {name: [values[row]] for name, values in NUMBERS.items()}
+        return client.request("generate", seed=[SEEDS[row]], **numbers)
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         assert [answer["text"][0] for answer in pool.map(one, range(24))] == expected
@@ -157,7 +180,7 @@ def test_the_same_seed_gives_the_same_text_in_another_process(models, expected, 
         with server_process(models, tmp_path / "log") as process:
             for address in (process.grpc, f"http://{process.rest}"):
                 with Client(address, "reviews") as client:
-                    answer = client.request("generate", seed=SEEDS, temperature=TEMPERATURES)
+                    answer = client.request("generate", seed=SEEDS, **NUMBERS)
                 assert answer["text"] == expected
         assert process.process.returncode == 0
     assert "REST POST /v1/models/reviews:predict 200" in (tmp_path / "log").read_text()
@@ -172,7 +195,7 @@ def test_the_example_clients_get_sentences(server, name):
         [*interpreter, clients / name, f"127.0.0.1:{port}"], capture_output=True, text=True
     )
     with Client(f"127.0.0.1:{server.grpc_port}", "reviews") as client:
-        expected = client.request("generate", seed=[1, 2, 3], temperature=[0.8] * 3)["text"]
+        expected = client.request("generate", seed=[1, 2, 3])["text"]
     if name == "curl.sh":
         assert json.loads(said.stdout)["outputs"]["text"] == expected
     else:
@@ -210,6 +233,10 @@ def test_bad_inputs_are_refused_with_the_message_of_the_graph(client):
         with pytest.raises(ServingError, match="temperature must be above 0") as caught:
             client.request("generate", seed=[1], temperature=[temperature])
         assert caught.value.code == "INVALID_ARGUMENT"
+    for top_p in (0.0, -0.5, 1.5, float("nan")):
+        with pytest.raises(ServingError, match="top_p must be above 0 and at most 1") as caught:
+            client.request("generate", seed=[1], top_p=[top_p])
+        assert caught.value.code == "INVALID_ARGUMENT"
     with pytest.raises(ServingError, match="at least 1 and at most 64 rows"):
         client.request("generate", seed=[1] * 65, temperature=[1.0] * 65)
 
@@ -228,7 +255,7 @@ def test_a_body_beyond_the_limit_is_refused(server):
 
 def test_more_requests_than_may_wait_are_refused(server, monkeypatch):
     monkeypatch.setattr(workers, "MAX_REQUESTS", 0)
-    status, answer = predict(server, {"instances": [{"seed": 1, "temperature": 1}]})
+    status, answer = predict(server, {"instances": [{"seed": 1, "temperature": 1, "top_p": 1}]})
     assert status == 429
     assert "try again later" in answer["error"]
 
@@ -238,7 +265,7 @@ def test_a_deadline_ends_a_request(server):
         Client(f"127.0.0.1:{server.grpc_port}", "reviews", timeout=0.001) as client,
         pytest.raises(ServingError) as caught,
     ):
-        client.request("generate", seed=SEEDS, temperature=TEMPERATURES)
+        client.request("generate", seed=SEEDS, **NUMBERS)
     assert caught.value.code == "DEADLINE_EXCEEDED"
 
 
@@ -270,7 +297,8 @@ def version_of(stub):
     request = predict_pb2.PredictRequest()
     request.model_spec.name = "reviews"
     request.inputs["seed"].CopyFrom(tf.make_tensor_proto([1], tf.int64))
-    request.inputs["temperature"].CopyFrom(tf.make_tensor_proto([1.0], tf.float32))
+    for name in ("temperature", "top_p"):
+        request.inputs[name].CopyFrom(tf.make_tensor_proto([1.0], tf.float32))
     return stub.Predict.future(request, timeout=60)
 
 
