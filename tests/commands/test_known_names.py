@@ -10,7 +10,7 @@ from scale_vae_keras.commands.known_names import check_names, known_flags, known
 from scale_vae_keras.commands.main import parse
 from scale_vae_keras.commands.setting_flags import add_settings
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.models import SYSTEMS
+from scale_vae_keras.models import EARLIER_NAMES, SYSTEMS
 
 WITHOUT_TENSORFLOW = """
 import sys
@@ -22,7 +22,7 @@ sys.exit(status)
 
 
 def test_names_read_from_the_sources_are_those_of_the_package():
-    assert known_methods() == tuple(SYSTEMS)
+    assert known_methods() == (*SYSTEMS, *EARLIER_NAMES)
     parser = argparse.ArgumentParser()
     add_settings(parser)
     assert set(parser._option_string_actions) - {"-h"} <= known_flags()
