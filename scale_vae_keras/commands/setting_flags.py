@@ -68,14 +68,5 @@ def _add(group, each, text):
     metavar = "NAME" if each.kind is str else "X" if each.kind is float else "N"
     kind = each.kind
     if each.many:
-        metavar, kind = "N,N", _many(each)
+        metavar, kind = "N,N", each.read
     group.add_argument(each.flag, type=kind, metavar=metavar, help=text)
-
-
-def _many(each):
-    def convert(text):
-        return tuple(each.kind(part) for part in text.split(","))
-
-    # argparse names the type in its message: invalid list of int value: 'x'
-    convert.__name__ = f"list of {each.kind.__name__}"
-    return convert

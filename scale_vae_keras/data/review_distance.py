@@ -45,7 +45,7 @@ def words_off(grammar: ReviewGrammar, text: str, most: int = 1) -> int | None:
 def _can_end(
     grammar: ReviewGrammar, state: str | None, words: Sequence[str], values: _Values, edits: int
 ) -> bool:
-    """Whether the words can be read from a state on to the end with so many edits at most."""
+    """Whether the words can be read from a state on to the end with at most this many edits."""
     if state is None:
         return len(words) <= edits
     for production in grammar.states[state]:

@@ -47,18 +47,18 @@ class RunConfig(Settings):
     vocabulary_limit: int | None = setting(
         None,
         "most tokens of the vocabulary, the four specials included; 8,000 for sentencepiece, no "
-        "limit else",
+        "limit otherwise",
         least=5,
     )
     min_count: int | None = setting(
         None,
-        "words that are rarer in train become <unk>; by default so many that train has about the "
+        "words that are rarer in train become <unk>; by default as many as give train about the "
         "unknown share of unseen text, and all words of the built-in corpora are kept",
         above=0,
     )
-    max_length: int = setting(200, "sentences are cut after so many tokens", above=0)
+    max_length: int = setting(200, "longest sentence in tokens; what follows is cut off", above=0)
     train_limit: int | None = setting(
-        None, "train on the first so many training sentences only", above=0
+        None, "train on this many sentences from the start of the training split", above=0
     )
     batch_size: int = setting(32, "sentences per step, of all replicas together", above=0)
     replicas: int | None = setting(

@@ -149,7 +149,7 @@ class Run:
 
         Raises:
             InputError: the folder is not a run, another process trains in it, its corpus has
-                changed, or there are not so many devices.
+                changed, or there are fewer devices.
         """
         folder = RunFolder(output, data)
         if replicas is None and not is_one_of_several_workers():

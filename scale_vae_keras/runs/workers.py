@@ -36,7 +36,7 @@ def open_strategy(replicas: int | None) -> tf.distribute.Strategy:
         replicas: their number; None for every GPU, or one replica.
 
     Raises:
-        InputError: there are not so many devices, `TF_CONFIG` is broken or names replicas itself,
+        InputError: there are fewer devices, `TF_CONFIG` is broken or names replicas itself,
             or this process has begun with another number of replicas.
     """
     if is_one_of_several_workers():

@@ -10,7 +10,7 @@ class Plateau:
     reference, and the count begins anew.
 
     Args:
-        patience: so many worse epochs are a plateau.
+        patience: this many worse epochs in a row are a plateau.
         start_epoch: epochs during which nothing is a plateau, though worse ones count.
 
     Attributes:

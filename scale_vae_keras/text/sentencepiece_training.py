@@ -41,8 +41,8 @@ def train_sentencepiece(
 
     Args:
         lines: gives the lines again at every call: they are read twice.
-        size: the most pieces, the four special ones and the 256 bytes included. A text that has
-            too little for so many gives fewer.
+        size: the most pieces, the four special ones and the 256 bytes included. A short text
+            gives fewer.
         algorithm: `"unigram"` (Kudo, 2018) or `"bpe"` (Sennrich, Haddow and Birch, 2016).
         seed: of the choice of lines where there are too many.
         sample_bytes: of a longer text, as many of its lines as fit into this many bytes of UTF-8

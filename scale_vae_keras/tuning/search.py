@@ -35,7 +35,7 @@ class SearchSettings:
         epochs: most epochs of a trial; None for those of the preset.
         objective: see `SearchObjective`.
         preset: of the settings that are not searched.
-        train_limit: only the first so many training sentences are trained on; None for all.
+        train_limit: train on the first sentences of the training split, this many; None for all.
         seed: of the search and of every trial.
         search_space: see `SearchSpace`.
 

@@ -36,7 +36,7 @@ class Protocol:
         preset: name of the preset.
         settings: settings of every run in place of the preset's, each `name=value`.
         samples: importance samples of a test sentence.
-        limit: only the first so many test sentences are measured; None for all.
+        limit: measure this many sentences from the start of the test split; None for all.
         prior: that the likelihood is declared for, see `declared_prior`; None for each model's own.
         published: whether `PUBLISHED` takes the place of what a preset has from experience.
     """
