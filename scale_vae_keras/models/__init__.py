@@ -72,4 +72,4 @@ SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in _SYSTEMS}
 """The systems that a run can train, by name."""
 
 EARLIER_NAMES = {"lstm-lm": "lm"}
-"""Names of systems that older runs have, and that are understood still."""
+"""Names of systems that older runs have, and that are still understood."""
