@@ -36,9 +36,9 @@ class EndingDecoder:
         )
         self.inner.build((None, None), (None, shape.latent_dim))
 
-    def initial_state(self, z: tf.Tensor) -> Any:
+    def initial_state(self, z: tf.Tensor, max_length: tf.Tensor) -> Any:
         """See `LSTMDecoder.initial_state`."""
-        return self.inner.initial_state(z[:, 1:]), tf.ones([tf.shape(z)[0]])
+        return self.inner.initial_state(z[:, 1:], max_length), tf.ones([tf.shape(z)[0]])
 
     def context(self, z: tf.Tensor) -> Any:
         """See `LSTMDecoder.context`."""

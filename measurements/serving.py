@@ -57,7 +57,7 @@ def token_loop(model: sv.ScaleVAE, tokenizer: sv.Tokenizer, rows: int) -> None:
     z = model.decoder_input(row_normals(seeds, model.latent_dim))
     uniforms = row_uniforms(seeds, MAX_LENGTH)
     sampler, decoder = TemperatureSampler(), model.decoder
-    context, state = decoder.context(z), decoder.initial_state(z)
+    context, state = decoder.context(z), decoder.initial_state(z, MAX_LENGTH)
     token, ended, written = tf.fill([rows], START_ID), np.zeros(rows, bool), []
     for step in range(MAX_LENGTH):
         logits, state = decoder.step(token, state, context)
@@ -75,7 +75,9 @@ def in_python(model: sv.ScaleVAE, tokenizer: sv.Tokenizer, rows: int) -> None:
 
 
 def served(client: Client, rows: int) -> None:
-    client.request("generate", seed=row_seeds(rows, 0).tolist(), temperature=[1.0] * rows)
+    client.request(
+        "generate", seed=row_seeds(rows, 0).tolist(), temperature=[1.0] * rows, top_p=[1.0] * rows
+    )
 
 
 def measure(paths: dict, requests: int) -> dict[tuple[str, int], np.ndarray]:

@@ -7,6 +7,7 @@ from scale_vae_keras import layers as layers
 from scale_vae_keras import models as models
 from scale_vae_keras import samplers as samplers
 from scale_vae_keras import serving as serving
+from scale_vae_keras import testing as testing
 from scale_vae_keras import text as text
 from scale_vae_keras import tuning as tuning
 from scale_vae_keras.errors import InputError as InputError

@@ -1,18 +1,21 @@
-"""Writing files so that a reader never sees half of one."""
+"""Writing files so that a reader never sees half of one, and by one process alone."""
 
 import contextlib
+import fcntl
 import json
+import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+_logger = logging.getLogger("scale_vae_keras")
 _SCRATCH = ".unfinished"
 
 
 @contextlib.contextmanager
-def written_whole(path: str | os.PathLike) -> Iterator[Path]:
+def written_whole(path: str | os.PathLike, replace: bool = True) -> Iterator[Path]:
     """Gives a temporary path beside `path` to write to, and renames it when the block succeeds.
 
     The temporary name keeps the suffix of `path`. A file or folder that is there is replaced; on
@@ -21,6 +24,10 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
 
     Args:
         path: the file or folder to appear.
+        replace: whether a folder that is there and not empty is replaced; if not, it stays.
+
+    Raises:
+        OSError: it cannot be written; or a folder is there and stays.
     """
     path = Path(path)
     with tempfile.TemporaryDirectory(
@@ -30,7 +37,7 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
         yield temporary
         for part in (*temporary.rglob("*"), temporary):
             _flush(part)
-        if path.is_dir():
+        if replace and path.is_dir():
             os.replace(path, Path(scratch) / "old")
         os.replace(temporary, path)
         _flush(path.parent)
@@ -54,3 +61,56 @@ def write_json(path: str | os.PathLike, content: dict) -> None:
     """Writes a JSON object, indented, whole or not at all."""
     with written_whole(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def locked(path: str | os.PathLike) -> Iterator[None]:
+    """Holds a lock that one process, and one block in it, has at a time.
+
+    The lock ends with its process, however that ends. The file is removed at the end of the block;
+    one that a killed process left behind locks nothing. A file system that has no locks gives a
+    warning, and then nothing is locked.
+
+    Args:
+        path: the file of the lock, which is made.
+
+    Raises:
+        BlockingIOError: another process, or another block of this one, holds the lock.
+        OSError: the file cannot be made.
+    """
+    descriptor = _lock(path)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        os.close(descriptor)
+
+
+def lock_holder(path: str | os.PathLike) -> str:
+    """Who holds a lock, in words for a message."""
+    try:
+        number = Path(path).read_text(encoding="utf-8").strip()
+    except OSError:
+        number = ""
+    return f"process {number}" if number else "another process"
+
+
+def _lock(path):
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise
+        except OSError as error:
+            _logger.warning("%s: no lock, since the file system has none (%s)", path, error)
+            return descriptor
+        # Its holder may have removed the file after it was opened here: then it locks nothing.
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.stat(path), os.fstat(descriptor)):
+                return descriptor
+        os.close(descriptor)

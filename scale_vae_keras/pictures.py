@@ -1,5 +1,6 @@
 """Pictures of runs."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -202,12 +203,19 @@ def draw_likelihood_information(points: Mapping[str, Point], path: str | os.Path
     room = 0.06 * (high - low) or 1.0
     axis.set_ylim(low - room, high + room * (3 if beyond else 1))
     reach = max((point.mi + point.mi_error for point in coded.values()), default=1.0)
-    axis.set_xlim(-0.05 * max(reach, 1.0), 1.18 * max(reach, 1.0))
+    axis.set_xlim(-0.11 * max(reach, 1.0), 1.18 * max(reach, 1.0))
     for name, point in points.items():
         if point.mi is None:
             axis.axhline(point.nll, color="0.4", linestyle="--", linewidth=1)
-            place = (axis.get_xlim()[1], point.nll)
-            axis.text(*place, f"{name} {point.nll:.2f} ", fontsize=9, ha="right", va="bottom")
+            axis.annotate(
+                f"{name} {point.nll:.2f}",
+                (axis.get_xlim()[1], point.nll),
+                xytext=(-4, 3),
+                textcoords="offset points",
+                fontsize=9,
+                ha="right",
+                va="bottom",
+            )
     for name, point in within.items():
         own = _is_scale(name)
         axis.errorbar(
@@ -230,7 +238,8 @@ def draw_likelihood_information(points: Mapping[str, Point], path: str | os.Path
     )
     axis.grid(alpha=0.3)
     _draw_beyond(axis, beyond)
-    _label(figure, axis, {name: (point.mi, point.nll) for name, point in within.items()})
+    lines = [point.nll for point in points.values() if point.mi is None]
+    _label(figure, axis, within, lines)
     return save_figure(figure, path)
 
 
@@ -241,7 +250,7 @@ def _is_scale(system):
 def _draw_beyond(axis, points):
     """Triangles at the upper edge, each with its own label above."""
     edge = axis.get_xaxis_transform()
-    gap = 0.035 * (axis.get_xlim()[1] - axis.get_xlim()[0])
+    gap = 0.05 * (axis.get_xlim()[1] - axis.get_xlim()[0])
     place = -gap
     for name, point in sorted(points.items(), key=lambda item: item[1].mi):
         place = max(point.mi, place + gap)
@@ -264,15 +273,22 @@ def _draw_beyond(axis, points):
 
 _LABEL_PLACES = [
     ((sign * distance, height), "left" if sign > 0 else "right")
-    for distance in (9, 30, 60, 110)
-    for height in (0, 12, -12, 26, -26, 42, -42, 60, -60)
+    for distance in (9, 20, 35, 55, 80, 110)
+    for height in (0, 12, -12, 26, -26, 42, -42, 60, -60, 85, -85)
     for sign in (1, -1)
 ]
 """Where a label can stand, in points from its place: the nearest first."""
 
 
-def _label(figure, axis, marks):
-    """Writes each label beside its place where it covers least of what is there."""
+def _label(figure, axis, points, lines):
+    """Writes each label beside its point where it covers least of what is there, and is near.
+
+    Args:
+        figure: the figure.
+        axis: what is written into; its other texts are left free.
+        points: by label.
+        lines: heights of the horizontal lines.
+    """
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox
 
@@ -282,19 +298,27 @@ def _label(figure, axis, marks):
 
     def extent(written):
         written.update_positions(figure.canvas.get_renderer())
-        return Text.get_window_extent(written)
+        return Text.get_window_extent(written).padded(1)
+
+    def pixels(x, y, around):
+        return Bbox([axis.transData.transform(corner) for corner in (x, y)]).padded(around)
 
     figure.canvas.draw()
     frame = axis.get_window_extent()
-    taken = [
-        Bbox.from_bounds(x - 7, y - 7, 14, 14)
-        for x, y in (axis.transData.transform(mark) for mark in marks.values())
-    ]
-    for text, place in marks.items():
+    left, right = axis.get_xlim()
+    taken = [extent(text) for text in axis.texts]
+    taken += [pixels((left, height), (right, height), 2) for height in lines]
+    for mi, nll, mi_error, nll_error in points.values():
+        taken += [
+            pixels((mi, nll), (mi, nll), 8),
+            pixels((mi, nll - nll_error), (mi, nll + nll_error), 3),
+            pixels((mi - mi_error, nll), (mi + mi_error, nll), 3),
+        ]
+    for text, point in points.items():
         own = _is_scale(text)
         written = axis.annotate(
             text,
-            place,
+            point[:2],
             xytext=(0, 0),
             textcoords="offset points",
             fontsize=10 if own else 9,
@@ -309,7 +333,8 @@ def _label(figure, axis, marks):
             written.set(position=offset, ha=side)
             box = extent(written)
             outside = box.width * box.height - shared(box, frame)
-            costs[offset, side] = 4 * outside + sum(shared(box, other) for other in taken)
+            covered = sum(shared(box, other) for other in taken)
+            costs[offset, side] = 4 * outside + covered + math.hypot(*offset)
         offset, side = min(costs, key=costs.get)
         written.set(position=offset, ha=side)
         taken.append(extent(written))

@@ -132,9 +132,11 @@ class TextModel:
             seed: of a sampler that draws.
 
         Raises:
-            InputError: the codes have another shape.
+            InputError: the codes have another shape, or an entry is not finite or too large, see
+                `TextVAE.largest_code`.
         """
-        codes = np.asarray(codes, np.float32)
+        with np.errstate(over="ignore"):
+            codes = np.asarray(codes, np.float32)
         seeds = row_seeds(len(codes), seed)
         written = []
         for rows in self._batches(len(codes), "decoding"):
@@ -143,12 +145,19 @@ class TextModel:
             )
         return written
 
-    def reconstruct(self, texts: Iterable[str], sampler: Sampler | str | None = None) -> list[str]:
+    def reconstruct(
+        self, texts: Iterable[str], sampler: Sampler | str | None = None, seed: int = 0
+    ) -> list[str]:
         """Writes each text anew from its posterior mean; arguments as for `encode`, `decode`."""
-        return self.decode(self.encode(texts).mean, sampler)
+        return self.decode(self.encode(texts).mean, sampler, seed)
 
     def interpolate(
-        self, start: str, end: str, steps: int = 7, sampler: Sampler | str | None = None
+        self,
+        start: str,
+        end: str,
+        steps: int = 7,
+        sampler: Sampler | str | None = None,
+        seed: int = 0,
     ) -> list[str]:
         """Writes sentences on the line between the posterior means of two texts.
 
@@ -157,6 +166,7 @@ class TextModel:
             end: the last text.
             steps: number of sentences, the reconstructions of both texts counted; at least 2.
             sampler: how tokens are chosen, an object or a name; greedy by default.
+            seed: of a sampler that draws.
 
         Raises:
             InputError: fewer than two steps.
@@ -165,7 +175,7 @@ class TextModel:
             raise InputError(f"an interpolation has at least 2 steps, got {steps}")
         first, last = self.encode([start, end]).mean
         alpha = np.linspace(0.0, 1.0, steps, dtype=np.float32)
-        return self.decode(between(first[None], last[None], alpha).numpy(), sampler)
+        return self.decode(between(first[None], last[None], alpha).numpy(), sampler, seed)
 
     def perturb(self, text: str, n: int = 5, scale: float = 1.0, seed: int = 0) -> list[str]:
         """Writes sentences from codes around a text's.

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from command_processes import CommandProcesses, command_processes
+from made_corpora import write_corpus
+from made_models import made_model
 
 from scale_vae_keras.models import ScaleVAE, TextVAE
 
@@ -42,6 +44,13 @@ def commands(tmp_path_factory) -> Iterator[CommandProcesses]:
         yield processes
 
 
+@pytest.fixture(scope="module")
+def corpus(request, tmp_path_factory) -> Path:
+    """The folder of a tiny corpus, alone in its parent; a module's CORPUS says what it holds."""
+    folder = tmp_path_factory.mktemp("data") / "corpus"
+    return write_corpus(folder, **getattr(request.module, "CORPUS", {}))
+
+
 @pytest.fixture(scope="session")
 def corpora() -> Path:
     """The folder with the real corpora."""
@@ -66,9 +75,7 @@ def data():
 
 
 def _make(model, **arguments):
-    keras.utils.set_random_seed(2)
-    vae = model(9, 2, 5, 6, dropout=0.0, **arguments)
-    vae.build((None, None))
+    vae = made_model(model, dropout=0.0, **arguments)
     vae.compile(keras.optimizers.SGD(0.5), run_eagerly=True)
     return vae
 

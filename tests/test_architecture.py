@@ -17,16 +17,16 @@ FLOORS = [
     {"text_model"},
     {"serving"},
     {"models"},
-    {"callbacks"},
+    {"callbacks", "testing"},
     {"evaluation"},
     {"schedules"},
-    {"priors", "training"},
+    {"parts", "priors", "training"},
     {"layers", "samplers"},
     {"data"},
     {"text"},
     {"pictures"},
     {"metrics", "tables", "event_log", "settings"},
-    {"files", "errors", "lazy", "quiet"},
+    {"default_sampling", "files", "errors", "lazy", "quiet"},
 ]
 """From the top down; a name is a folder of the package or a file in it."""
 
@@ -72,10 +72,11 @@ def test_imports_run_downwards(path):
 
 
 def test_no_room_is_large():
+    """The development server, which nothing but `serving/launcher.py` imports, is its own room."""
     rooms = Counter()
     for path, lines in LENGTHS.items():
         if path != LEXICON:
-            rooms[room(path)] += lines
+            rooms["development" if "development" in path.parts else room(path)] += lines
     assert [(name, lines) for name, lines in rooms.items() if lines >= 2800] == []
 
 

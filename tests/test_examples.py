@@ -12,7 +12,9 @@ import tensorflow as tf
 
 import scale_vae_keras as sv
 
-ROOMS = ("callbacks", "layers", "models", "priors", "samplers", "schedules", "text", "data")
+ROOMS = (
+    *("callbacks", "data", "layers", "models", "parts", "priors", "samplers", "schedules", "text"),
+)
 
 
 def modules():

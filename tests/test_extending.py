@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
-BUDGET, IMAGES, BAG = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+BUDGET, IMAGES, GRU, BIDIRECTIONAL = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
 CHECKS = {
     "budget": (
@@ -24,11 +24,16 @@ CHECKS = {
         "assert float(model.scale.in_force) == 1.0 and float(model.scale.epochs) == 3.0\n"
         "assert (model.scale.average.numpy() > 1.0).all()",
     ),
-    "bag": (
-        BAG,
+    "gru": (
+        GRU,
+        "assert np.array_equal(again.generate(2).ids, model.generate(2).ids)\n"
+        "assert type(again.decoder) is GRUDecoder",
+    ),
+    "bidirectional": (
+        BIDIRECTIONAL,
         "assert float(model.posterior_scale.epochs) == 2.0\n"
-        "permuted = ids[:, [0, 2, 1, 3, 4]][:1]\n"
-        "assert np.allclose(model.encode(permuted).mean, model.encode(ids[:1]).mean, atol=1e-6)",
+        "padded = np.pad(ids[:3], ((0, 0), (0, 2)))\n"
+        "assert np.allclose(again.encode(padded).mean, model.encode(ids[:3]).mean, atol=1e-6)",
     ),
 }
 

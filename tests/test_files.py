@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from scale_vae_keras.files import remove_scratch, write_json, written_whole
+from scale_vae_keras.files import (
+    lock_holder,
+    locked,
+    remove_scratch,
+    write_json,
+    written_whole,
+)
 
 KILLED = """
 import os, signal
@@ -137,3 +143,50 @@ def test_write_json(tmp_path):
     with pytest.raises(TypeError):
         write_json(path, {"nll": object()})
     assert json.loads(path.read_text(encoding="utf-8"))["nll"] == 40.5
+
+
+HOLDS = """
+import sys, time
+from scale_vae_keras.files import locked
+with locked("lock"):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_lock_is_held_once_and_ends_with_its_block(tmp_path):
+    with locked(tmp_path / "lock"):
+        assert lock_holder(tmp_path / "lock") == f"process {os.getpid()}"
+        with pytest.raises(BlockingIOError), locked(tmp_path / "lock"):
+            pass
+    assert names(tmp_path) == []
+    with locked(tmp_path / "lock"):
+        pass
+
+
+def test_a_lock_ends_with_its_process(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDS], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(BlockingIOError), locked(tmp_path / "lock"):
+        pass
+    process.kill()
+    process.communicate()
+    with locked(tmp_path / "lock"):
+        assert names(tmp_path) == ["lock"]
+    assert names(tmp_path) == []
+
+
+def test_a_folder_that_is_not_to_be_replaced_stays(tmp_path):
+    def write(name):
+        with written_whole(tmp_path / "run", replace=False) as temporary:
+            temporary.mkdir()
+            (temporary / name).write_text(name)
+
+    (tmp_path / "run").mkdir()
+    write("first")
+    with pytest.raises(OSError, match="not empty"):
+        write("second")
+    assert names(tmp_path) == ["run"]
+    assert names(tmp_path / "run") == ["first"]

@@ -1,10 +1,12 @@
 import csv
+import io
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
-from scale_vae_keras.tables import markdown_table, read_csv, write_csv
+from scale_vae_keras.tables import ComparedRuns, markdown_table, read_csv, write_csv
 
 
 def test_a_table_comes_back_as_it_was(tmp_path):
@@ -76,3 +78,47 @@ def test_markdown():
         "| system |   mi |\n| ------ | ---- |\n|    vae |  0.1 |\n|  scale | 7.25 |"
     )
     assert markdown_table(table[:0]) == "| system | mi |\n| --- | --- |"
+
+
+def lines_at(width, shown):
+    console = Console(file=io.StringIO(), width=width)
+    console.print(shown)
+    return console.file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 250])
+@pytest.mark.parametrize("runs", [1, 3, 5])
+def test_no_figure_is_cut_on_a_narrow_terminal(width, runs):
+    metrics = [f"metric_{k}" for k in range(12)]
+    figures = {
+        f"folder/run[{r}]": {name: f"{100 * r + k}.886 ± 2.345" for k, name in enumerate(metrics)}
+        for r in range(runs)
+    }
+    about = {name: ("nats per sentence", f"the meaning of {name}") for name in metrics}
+    lines = lines_at(width, ComparedRuns(figures, about))
+    assert max(map(len, lines)) <= width
+    text = "\n".join(lines)
+    for mine in figures.values():
+        for figure in mine.values():
+            assert text.count(f" {figure} ") == 1
+    assert text.count("the meaning of") == len(metrics) or width == 40
+    if width >= 80:
+        assert all(name in text for name in figures)
+
+
+def test_figures_stand_in_rows_where_that_fits():
+    about = {"kl": ("nats", "rate"), "au": ("", "active units")}
+    figures = {"a": {"kl": "1.25", "au": "3"}, "b": {"kl": "2.50", "au": "4"}}
+    wide = lines_at(80, ComparedRuns(figures, about))
+    assert [cell.strip() for cell in wide[3].split("│")[1:-1]] == [
+        "kl",
+        "nats",
+        "1.25",
+        "2.50",
+        "rate",
+    ]
+    middle = lines_at(34, ComparedRuns(figures, about))
+    assert [cell.strip() for cell in middle[3].split("│")[1:-1]] == ["kl", "nats", "1.25", "2.50"]
+    assert middle[-2:] == ["kl: rate, nats", "au: active units"]
+    narrow = lines_at(26, ComparedRuns(figures, about))
+    assert [cell.strip() for cell in narrow[3].split("│")[1:-1]] == ["a", "1.25", "3"]

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from made_models import made_model
 
 import scale_vae_keras as sv
 from scale_vae_keras.errors import InputError
@@ -17,12 +18,7 @@ def text_model():
     tokenizer = sv.Tokenizer(
         sv.Vocabulary(["a", "cat", "dog", "mat", "on", "sat", "the"]), "words", 6
     )
-    model = sv.ScaleVAE(
-        11, latent_dim=2, embedding_dim=3, units=4, decoder_initializer_range=2.0, seed=3
-    )
-    model.build((None, None))
-    model.posterior_scale.average.assign([2.0, 3.0])
-    model.posterior_scale.has_average.assign(1.0)
+    model = made_model(sv.ScaleVAE, 11, factor=[2.0, 3.0], decoder_initializer_range=2.0)
     return sv.TextModel(model, tokenizer)
 
 
@@ -39,6 +35,24 @@ def test_generate(text_model):
     assert text_model.generate(3, seed=2) == written[:3]
     greedy = text_model.generate(6, seed=2, sampler="greedy")
     assert greedy == texts_of(text_model, text_model.model.generate(6, 2, "greedy", 7))
+
+
+@pytest.mark.parametrize("code", [3e38, 1e300, -1000001, float("nan"), float("-inf")])
+@pytest.mark.parametrize("sampler", [None, "beam", "top_p"])
+def test_codes_that_cannot_be_decoded_are_refused(text_model, code, sampler):
+    with pytest.raises(InputError, match="z must be finite and at most 1,000,000 in size"):
+        text_model.decode(np.array([[0.0, 0.0], [0.0, code]]), sampler)
+
+
+def test_log_probabilities_of_the_largest_codes_are_finite(text_model):
+    model = text_model.model
+    assert model.largest_code == 1e6
+    codes = np.array([[1e6, -1e6], [-1e6, -1e6]], np.float32)
+    for sampler in ("greedy", "beam", "top_p"):
+        assert np.isfinite(model.decode(codes, sampler, max_length=5).log_probability).all()
+    half = sv.ScaleVAE(11, latent_dim=2, embedding_dim=3, units=4, dtype="mixed_float16")
+    assert half.largest_code == 1000
+    assert np.isfinite(half.decode(codes / 1000, max_length=5).log_probability).all()
 
 
 def test_encode_decode_and_reconstruct(text_model):

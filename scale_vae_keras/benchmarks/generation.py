@@ -4,7 +4,6 @@ import copy
 
 import numpy as np
 import tensorflow as tf
-from rich.table import Table
 
 from scale_vae_keras.data.encoded import encode_split
 from scale_vae_keras.errors import InputError
@@ -23,6 +22,7 @@ from scale_vae_keras.models.language_model import LanguageModel
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers import Sampler
 from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
+from scale_vae_keras.tables import ComparedRuns
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
 _BATCH = 250
@@ -40,7 +40,7 @@ def measure_generation(
 
     Args:
         run: the run folder of a text VAE.
-        language_model: the run folder of an `lstm-lm` with the same vocabulary.
+        language_model: the run folder of an `lm` with the same vocabulary.
         count: number of sentences.
         seed: of the sentences.
         sampler: how tokens are chosen.
@@ -100,7 +100,7 @@ def _load_judge(language_model, folder):
         raise InputError(f"{language_model} has another vocabulary than {folder.path}")
     model = judge.load_model()
     if not isinstance(model, LanguageModel):
-        raise InputError(f"{language_model} is no language model: train one with --method lstm-lm")
+        raise InputError(f"{language_model} is no language model: train one with --method lm")
     return model
 
 
@@ -124,10 +124,11 @@ def _perplexity(judge, ids):
     return perplexity(log_likelihood, int(np.count_nonzero(ids)) - len(ids))
 
 
-def generation_table(scores: dict[str, dict[str, float]]) -> Table:
+def generation_table(scores: dict[str, dict[str, float]]) -> ComparedRuns:
     """Measures of several runs side by side."""
-    table = Table("measure", *scores, "meaning")
-    for name, metric in GENERATION.items():
-        cells = [metric.show(mine[name]) for mine in scores.values()]
-        table.add_row(name, *cells, metric.explanation)
-    return table
+    figures = {
+        run: {name: metric.show(mine[name]) for name, metric in GENERATION.items()}
+        for run, mine in scores.items()
+    }
+    about = {name: ("", metric.explanation) for name, metric in GENERATION.items()}
+    return ComparedRuns(figures, about, "measure")

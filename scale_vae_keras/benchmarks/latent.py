@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rich.box import SIMPLE
-from rich.table import Table
 
 from scale_vae_keras import __version__
 from scale_vae_keras.evaluation.encode import encode_sentences
@@ -20,7 +18,7 @@ from scale_vae_keras.pictures import draw_latent_grid
 from scale_vae_keras.runs.config import RunConfig, configure
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
-from scale_vae_keras.tables import write_csv
+from scale_vae_keras.tables import FittedTable, write_csv
 
 _SYSTEMS = {"vae": "plain VAE", "bn": "BN-VAE", "scale": "Scale-VAE"}
 _PARTITIONS = {
@@ -133,18 +131,18 @@ def _measure(folder, seed):
     return measures, encoded.mean, test.labels
 
 
-def latent_table(rows: pd.DataFrame) -> Table:
+def latent_table(rows: pd.DataFrame) -> FittedTable:
     """The measures of the nine runs, and what they are.
 
     Args:
         rows: of `latent.csv`.
     """
-    legend = "\n".join(f"{name}: {metric.explanation}" for name, metric in LATENT_SPACE.items())
-    table = Table("system", "batches", box=SIMPLE, padding=0, caption=legend)
-    table.caption_justify = "left"
-    for name in LATENT_SPACE:
-        table.add_column(name, justify="right")
-    for _, row in rows.iterrows():
-        cells = [metric.show(row[name]) for name, metric in LATENT_SPACE.items()]
-        table.add_row(_SYSTEMS[row["system"]], row["partition"], *cells)
-    return table
+    legend = {name: metric.explanation for name, metric in LATENT_SPACE.items()}
+    shown = [
+        [
+            *(_SYSTEMS[row["system"]], row["partition"]),
+            *(metric.show(row[name]) for name, metric in LATENT_SPACE.items()),
+        ]
+        for _, row in rows.iterrows()
+    ]
+    return FittedTable(["system", "batches", *LATENT_SPACE], shown, 2, legend)

@@ -1,16 +1,31 @@
 """The few-label probe of runs, Table 4 of the Scale-VAE paper."""
 
-from rich.table import Table
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_sentences
-from scale_vae_keras.evaluation.probe import LABEL_COUNTS, Accuracy, Labelled, probe
+from scale_vae_keras.evaluation.probe import LABEL_COUNTS, Accuracy, Labelled, majority_share, probe
 from scale_vae_keras.metrics import PROBE
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.tables import FittedTable
 
 
-def probe_run(run: str, repeats: int, data: str | None = None) -> dict[int, Accuracy]:
-    """Accuracy of the probe on a run's own corpus, for each number of labels that it has.
+class Probed(NamedTuple):
+    """The probe of a run.
+
+    Attributes:
+        accuracies: by number of labels.
+        majority: accuracy of always answering the most frequent label of train, as a share in
+            [0, 1]; see `majority_share`.
+    """
+
+    accuracies: dict[int, Accuracy]
+    majority: float
+
+
+def probe_run(run: str, repeats: int, data: str | None = None) -> Probed:
+    """The probe on a run's own corpus, for each number of labels that it has.
 
     Args:
         run: the run folder.
@@ -36,22 +51,29 @@ def probe_run(run: str, repeats: int, data: str | None = None) -> dict[int, Accu
         raise InputError(
             f"{run} trains on {sentences} sentences: the probe needs {LABEL_COUNTS[0]}"
         )
-    return {
+    accuracies = {
         count: probe(*splits.values(), count, subsets=repeats, seeds=repeats) for count in counts
     }
+    return Probed(accuracies, majority_share(splits["train"], splits["test"]))
 
 
-def probe_table(accuracies: dict[str, dict[int, Accuracy]]) -> Table:
-    """Accuracies of several runs, in per cent, mean ± standard deviation over the repeats."""
+def probe_table(probed: Mapping[str, Probed]) -> FittedTable:
+    """Accuracies of several runs, in per cent, mean ± standard deviation over the repeats.
+
+    The share of the most frequent label stands beside them.
+    """
     accuracy = PROBE["accuracy"]
-    counts = sorted({count for mine in accuracies.values() for count in mine})
-    table = Table("labels", *(f"{count:,}" for count in counts))
-    for run, mine in accuracies.items():
+    counts = sorted({count for mine in probed.values() for count in mine.accuracies})
+    rows = []
+    for run, mine in probed.items():
         cells = [
-            accuracy.show(100 * mine[count].mean, 100 * mine[count].deviation)
-            if count in mine
-            else "-"
-            for count in counts
+            accuracy.show(100 * each.mean, 100 * each.deviation) if each else "-"
+            for each in map(mine.accuracies.get, counts)
         ]
-        table.add_row(run, *cells)
-    return table
+        rows.append([run, *cells, accuracy.show(100 * mine.majority)])
+    return FittedTable(
+        ["run", *(f"{count:,}" for count in counts), "majority"],
+        rows,
+        legend={"majority": "always the most frequent label, as a code without the label answers"},
+        title=f"accuracy in %, {accuracy.meaning}, by number of labels",
+    )

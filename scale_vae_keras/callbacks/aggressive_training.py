@@ -6,7 +6,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import batch_mutual_information
-from scale_vae_keras.layers.step_function import step_function
+from scale_vae_keras.layers.step_function import scheduled_function
 from scale_vae_keras.schedules.order import Stage
 
 _MOST_STEPS = 99
@@ -17,7 +17,8 @@ class AggressiveTraining(keras.callbacks.Callback):
     """Steps of the encoder alone before each step, until the information of z falls.
 
     He et al. (2019). Before each training step the encoder alone is trained on random batches, at
-    most 99, until the mean loss per token of the last 15 is higher than that of the 15 before.
+    most 99, until the mean loss per token of the last 15 is higher than that of the 15 before. The
+    KL weight of these steps is that of the training step that follows them.
     After each epoch the mutual information within batches of the validation sentences is
     estimated; when it is lower than after the epoch before, aggressive training ends and never
     starts again, not even when an earlier state of the weights is loaded.
@@ -31,7 +32,8 @@ class AggressiveTraining(keras.callbacks.Callback):
         seed: of the order of the batches and of the samples in the estimate.
 
     Raises:
-        InputError: the model has no `encoder_step`, or runs several steps per execution.
+        InputError: the model has no `encoder_step`, runs several steps per execution, or
+            accumulates gradients.
 
     Example:
         >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
@@ -51,7 +53,7 @@ class AggressiveTraining(keras.callbacks.Callback):
         self._steps = 0
 
     def on_train_begin(self, logs=None):
-        """Prepares the step of the encoder."""
+        """Prepares the step of the encoder, whose weights are those of the step that follows it."""
         if not hasattr(self.model, "encoder_step"):
             raise InputError(f"AggressiveTraining needs an AggressiveVAE, not {self.model.name!r}")
         if self.model.steps_per_execution > 1:
@@ -59,7 +61,17 @@ class AggressiveTraining(keras.callbacks.Callback):
                 "AggressiveTraining trains the encoder before each step: compile the model with "
                 "steps_per_execution=1"
             )
-        self._encoder_step = step_function(self.model, self.model.encoder_step)
+        if self.model.optimizer.gradient_accumulation_steps:
+            raise InputError(
+                "AggressiveTraining trains encoder and decoder by turns: leave "
+                "gradient_accumulation_steps out of the optimizer"
+            )
+
+        def encoder_step(ids):
+            self.model.followed.apply(self.model)
+            return self.model.encoder_step(ids)
+
+        self._encoder_step = scheduled_function(self.model, encoder_step)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Tells the model, and shuffles the batches."""

@@ -7,6 +7,7 @@ import keras
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
+from scale_vae_keras.schedules.autoencoder_pretraining import is_pretraining
 from scale_vae_keras.schedules.order import Stage
 
 
@@ -14,7 +15,7 @@ class BestModel(keras.callbacks.Callback):
     """Saves the whole model whenever the monitored value falls to a new minimum.
 
     The file appears at once and whole. Epochs without validation, as with `validation_freq=2`,
-    are left out.
+    are left out, and so are those in which an autoencoder is pretrained.
 
     Args:
         path: the `.keras` file.
@@ -47,7 +48,7 @@ class BestModel(keras.callbacks.Callback):
                 return
             raise InputError(f"the logs have no {self.monitor!r}: give fit validation data")
         value = logs[self.monitor]
-        if value < self.best:
+        if value < self.best and not is_pretraining(self.model):
             with written_whole(self.path) as temporary:
                 self.model.save(temporary)
             self.best, self.best_epoch = value, epoch

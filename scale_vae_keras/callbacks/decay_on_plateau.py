@@ -5,19 +5,25 @@ import keras
 from scale_vae_keras.callbacks.best_model import BestModel
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.autoencoder_pretraining import is_pretraining
+from scale_vae_keras.schedules.model_epoch import model_epoch
 from scale_vae_keras.schedules.order import Stage
+from scale_vae_keras.schedules.plateau import Plateau
 
 
-class DecayOnPlateau(keras.callbacks.Callback):
+class DecayOnPlateau(Plateau, keras.callbacks.Callback):
     """Multiplies the learning rate when validation stalls, and goes back to the best weights.
 
     The protocol of He et al. (2019), used by the BN-VAE and DU-VAE code as well: an epoch that is
-    worse than the reference counts; when `patience` such epochs have been counted and at least
+    worse than the reference counts; when `patience` such epochs have been counted and more than
     `start_epoch` epochs are done, the rate is multiplied by `factor`, the best weights (with the
-    factor of Scale-VAE) are loaded again, and the reference is set to the current value. Training
-    stops at decay number `max_decays`. Any other epoch sets the reference and the count to zero.
+    factor of Scale-VAE) are loaded again, and the reference becomes the current value. Training
+    stops at decay number `max_decays`. Any other epoch becomes the reference, and the count begins
+    anew.
 
-    An epoch without validation does not count. Place it after `BestModel`.
+    An epoch without validation does not count, and none of an autoencoder's pretraining does. The
+    epochs are those that the model has counted: a second `fit` continues where the first stopped.
+    Place it after `BestModel`.
 
     Args:
         best: the callback that keeps the best model.
@@ -46,36 +52,28 @@ class DecayOnPlateau(keras.callbacks.Callback):
         start_epoch: int = 15,
         max_decays: int = 5,
     ):
-        super().__init__()
+        keras.callbacks.Callback.__init__(self)
+        Plateau.__init__(self, patience, start_epoch)
         if not 0 < factor < 1:
             raise InputError(f"the decay factor must be between 0 and 1, got {factor}")
-        if patience < 1 or start_epoch < 0 or max_decays < 1:
-            raise InputError("patience and max_decays must be at least 1, start_epoch at least 0")
+        if max_decays < 1:
+            raise InputError(f"max_decays must be at least 1, got {max_decays}")
         self.best = best
         self.factor = factor
-        self.patience = patience
-        self.start_epoch = start_epoch
         self.max_decays = max_decays
-        self.reference = float("inf")
-        self.not_improved = 0
         self.decays = 0
 
     def on_epoch_end(self, epoch, logs=None):
         """Decays, reloads or stops."""
         logs["learning_rate"] = float(host_value(self.model.optimizer.learning_rate))
         value = logs.get(self.best.monitor)
-        if value is None:
+        if value is None or is_pretraining(self.model):
             return
-        if value <= self.reference:
-            self.reference, self.not_improved = value, 0
-            return
-        self.not_improved += 1
-        if self.not_improved < self.patience or epoch < self.start_epoch:
+        if not self.reached(model_epoch(self.model, epoch + 1) - 1, value):
             return
         self.decays += 1
         self._load_best()
         self.model.optimizer.learning_rate.assign(logs["learning_rate"] * self.factor)
-        self.reference, self.not_improved = value, 0
         if self.decays == self.max_decays:
             self.model.stop_training = True
 
@@ -93,14 +91,9 @@ class DecayOnPlateau(keras.callbacks.Callback):
 
     def get_state(self) -> dict:
         """What a resumed run needs to go on."""
-        return {
-            "reference": self.reference,
-            "not_improved": self.not_improved,
-            "decays": self.decays,
-        }
+        return {**super().get_state(), "decays": self.decays}
 
     def set_state(self, state: dict) -> None:
         """Goes on from `get_state`."""
-        self.reference = state["reference"]
-        self.not_improved = state["not_improved"]
+        super().set_state(state)
         self.decays = state["decays"]

@@ -3,11 +3,16 @@
 import keras
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.schedules.autoencoder_pretraining import is_pretraining
+from scale_vae_keras.schedules.model_epoch import model_epoch
 from scale_vae_keras.schedules.order import Stage
 
 
 class HalvingSchedule(keras.callbacks.LearningRateScheduler):
     """Halves the learning rate at the start of every epoch after the first `constant_epochs`.
+
+    The epochs are those that the model has counted: a second `fit` continues where the first
+    stopped. While an autoencoder is pretrained the rate is left as it is.
 
     Args:
         learning_rate: the rate of the first epochs.
@@ -28,3 +33,8 @@ class HalvingSchedule(keras.callbacks.LearningRateScheduler):
         if learning_rate <= 0 or constant_epochs < 1:
             raise InputError("learning_rate must be positive and constant_epochs at least 1")
         super().__init__(lambda epoch: learning_rate * 0.5 ** max(0, epoch - constant_epochs + 1))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Sets the rate of the epoch."""
+        if not is_pretraining(self.model):
+            super().on_epoch_begin(model_epoch(self.model, epoch), logs)

@@ -13,9 +13,13 @@ from scale_vae_keras.schedules.order import Stage
 
 _logger = logging.getLogger("scale_vae_keras")
 
+WATCHED_SENTENCES = 4000
+"""Validation sentences that a run watches: the cost of more shows in a short epoch."""
+
 _RUNAWAY_GROWTH = 1.5
 _SWAP_JUMP = 1.0
 _COLLAPSED_INFORMATION = 0.1
+_INFORMATION_SAMPLES = 1000
 _RATE_SAMPLES = 8
 _RATE_STREAM = 1
 
@@ -24,14 +28,14 @@ class LatentMonitor(keras.callbacks.Callback):
     """Logs the state of the latent code after each epoch and warns when it goes wrong.
 
     Adds to the epoch's logs, over the validation sentences: `mi` and `mi_cap` (nats, of the
-    posterior that the decoder samples from), `au` and `au_unscaled` (active units of that posterior
-    and of the encoder's own); for Scale-VAE also `factor_min`, `factor_mean`, `factor_max` (of
-    f-bar), `factor_change` (largest relative change of f-bar over the epoch), and the epoch's
-    counters `factor_capped` and `factor_unrecorded`; for all, where the epoch was validated,
-    `val_elbo_nll`: the negative ELBO under the model's prior, `val_reconstruction` + the KL of the
-    posterior that the decoder samples from to the prior, in nats per sentence, for a mixture
-    estimated with eight samples of each posterior. It bounds the negative log-likelihood;
-    Scale-VAE's objective, `val_loss`, does not.
+    posterior that the decoder samples from; samples of 1,000 sentences at most), `au` and
+    `au_unscaled` (active units of that posterior and of the encoder's own); for Scale-VAE also
+    `factor_min`, `factor_mean`, `factor_max` (of f-bar), `factor_change` (largest relative change
+    of f-bar over the epoch), and the epoch's counters `factor_capped` and `factor_unrecorded`; for
+    all, where the epoch was validated, `val_elbo_nll`: the negative ELBO under the model's prior,
+    `val_reconstruction` + the KL of the posterior that the decoder samples from to the prior, in
+    nats per sentence, for a mixture estimated with eight samples of each posterior. It bounds the
+    negative log-likelihood; Scale-VAE's objective, `val_loss`, does not.
 
     A line is logged as a warning when f-bar runs away (its geometric mean grows by half from one
     epoch to the next, the average being in effect), when a factor reaches its cap, when the swap to
@@ -70,7 +74,9 @@ class LatentMonitor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Measures, logs and warns."""
         encoded = self.encoded = encode_dataset(self.model, self.validation_data)
-        information, cap = mutual_information(encoded.mean, encoded.log_var, self.seed)
+        information, cap = mutual_information(
+            encoded.mean, encoded.log_var, self.seed, _INFORMATION_SAMPLES
+        )
         logs["mi"], logs["mi_cap"] = information, cap
         logs["au"] = active_units(encoded.mean)
         logs["au_unscaled"] = active_units(encoded.unscaled_mean)

@@ -6,7 +6,7 @@ from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.callbacks.scalar_log import dimension_name
-from scale_vae_keras.evaluation.prior import factor
+from scale_vae_keras.evaluation.prior import generator_factor
 from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
 from scale_vae_keras.schedules.order import Stage
@@ -57,7 +57,7 @@ class PosteriorHistograms(keras.callbacks.Callback):
             epoch + 1,
             *histograms,
             _histogram("mean_kl", kl.mean(axis=0)),
-            _histogram("factor", factor(self.model)),
+            _histogram("factor", generator_factor(self.model)),
         )
 
 

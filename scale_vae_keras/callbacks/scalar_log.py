@@ -10,7 +10,7 @@ from tensorboard.plugins.custom_scalar import summary as custom_scalars
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
 from scale_vae_keras.data.encoded import EncodedSplit
-from scale_vae_keras.evaluation.prior import factor
+from scale_vae_keras.evaluation.prior import generator_factor
 from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.metrics import EVALUATION, TRAINING
@@ -141,7 +141,7 @@ class ScalarLog(keras.callbacks.Callback):
         share = self._batches / self.params["steps"]
         train["training/tokens_per_second"] = share * self.train_tokens / self._seconds
         if hasattr(self.model, "posterior_scale"):
-            values = factor(self.model)
+            values = generator_factor(self.model)
             train |= {
                 f"scale_factor_by_dimension/{dimension_name(d, len(values))}": value
                 for d, value in enumerate(values)

@@ -10,7 +10,8 @@ import pandas as pd
 from tensorboard.plugins.text.summary_v2 import text_pb
 
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
-from scale_vae_keras.evaluation.text_samples import write_samples
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.text_samples import TextSamples, write_samples
 from scale_vae_keras.event_log import EventLog
 from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.tables import markdown_table
@@ -60,7 +61,10 @@ class TextSamplesLog(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Writes the tables."""
         means = np.zeros([0, 0]) if self.monitor is None else self.monitor.encoded.mean[self.rows]
-        samples = write_samples(self.model, self.tokenizer, means)
+        try:
+            samples = write_samples(self.model, self.tokenizer, means)
+        except InputError as error:  # training diverges, and codes are not finite any more
+            samples = TextSamples([f"nothing: {error}"], [], [])
         tables = {"samples/prior": pd.DataFrame({"from the prior": samples.prior})}
         if samples.reconstructions:
             tables["samples/reconstructions"] = pd.DataFrame(

@@ -1,15 +1,20 @@
 """What several commands print and read."""
 
 import argparse
+import csv
+import io
+import json
 import logging
+import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, RenderableType
 
 from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.tables import FittedTable
 
 
 def log_to_terminal() -> None:
@@ -48,13 +53,96 @@ def at_least(least: float, kind: Callable[[str], float]) -> Callable[[str], floa
     return convert
 
 
+def terminal() -> Console:
+    """Where a command prints: text as it is, square brackets and colons included."""
+    return Console(markup=False, emoji=False, highlight=False)
+
+
+def short_names(paths: Iterable[str]) -> dict[str, str]:
+    """A name for each run that is shown beside others: as much of its path's end as tells it apart.
+
+    Args:
+        paths: of the runs; one that is given twice counts once.
+
+    Returns:
+        The name of each path.
+    """
+    parts = {path: Path(os.path.abspath(path)).parts for path in paths}
+    distinct = dict.fromkeys(parts.values())
+    names = {}
+    for path, own in parts.items():
+        others = [other for other in distinct if other != own]
+        length = next(
+            length
+            for length in range(1, len(own) + 1)
+            if length == len(own) or all(other[-length:] != own[-length:] for other in others)
+        )
+        names[path] = os.path.join(*own[-length:])
+    return names
+
+
+def distinct_runs(paths: Iterable[str]) -> list[str]:
+    """The runs in their order, one that is named twice (`run`, `./run/`) once."""
+    return list({os.path.abspath(path): path for path in reversed(list(paths))}.values())[::-1]
+
+
+def add_formats(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags that say how the figures of runs are printed."""
+    formats = parser.add_mutually_exclusive_group()
+    formats.add_argument(
+        "--json",
+        action="store_true",
+        help="print the figures as JSON; of several runs, an object by run folder",
+    )
+    formats.add_argument(
+        "--csv", action="store_true", help="print the figures as CSV, a line for each run"
+    )
+
+
+def print_figures(
+    options: argparse.Namespace,
+    figures: Mapping[str, Mapping[str, object]],
+    table: Callable[[], RenderableType],
+) -> bool:
+    """Prints figures in the form that the flags of `add_formats` ask for.
+
+    Args:
+        options: the command's.
+        figures: by run folder; those that are objects themselves become columns `name_part`.
+        table: makes what is shown on a terminal.
+
+    Returns:
+        Whether that was the table.
+    """
+    if options.json:
+        shown = figures if len(figures) > 1 else next(iter(figures.values()))
+        print(json.dumps(shown, indent=2))
+    elif options.csv:
+        rows = [{"run": run, **_flat(mine)} for run, mine in figures.items()]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)))
+        writer.writeheader()
+        writer.writerows(rows)
+        print(text.getvalue().replace("\r\n", "\n"), end="")
+    else:
+        terminal().print(table())
+        return True
+    return False
+
+
+def _flat(figures):
+    flat = {}
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{name}_{part}": each for part, each in _flat(value).items()}
+        else:
+            flat[name] = value
+    return flat
+
+
 def print_counts(splits: dict[str, EncodedSplit], vocabulary_size: int) -> None:
     """Prints what the splits of a corpus consist of."""
-    table = Table(title=f"vocabulary: {vocabulary_size:,} tokens, specials included")
-    table.add_column("")
-    for name in splits:
-        table.add_column(name, justify="right")
-    rows = {
+    lines = {
         "sentences": lambda split: f"{split.sentences:,}",
         "tokens": lambda split: f"{split.words:,}",
         "tokens per sentence": lambda split: f"{split.words / split.sentences:.2f}",
@@ -63,6 +151,6 @@ def print_counts(splits: dict[str, EncodedSplit], vocabulary_size: int) -> None:
         "truncated sentences": lambda split: f"{split.truncated:,}",
         "empty lines, skipped": lambda split: f"{split.empty:,}",
     }
-    for name, show in rows.items():
-        table.add_row(name, *(show(split) for split in splits.values()))
-    Console().print(table)
+    rows = [[name, *map(show, splits.values())] for name, show in lines.items()]
+    title = f"vocabulary: {vocabulary_size:,} tokens, specials included"
+    terminal().print(FittedTable(["", *splits], rows, title=title))

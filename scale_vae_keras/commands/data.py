@@ -17,7 +17,7 @@ _logger = logging.getLogger("scale_vae_keras")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    parser.add_argument("data", metavar="DATA")
+    parser.add_argument("data", metavar="DATA", help="the corpus, as for train")
     parser.add_argument("--encoding", metavar="NAME", help="of the files, UTF-8 by default")
     add_named(parser, _SETTINGS)
 
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> None:
     log_to_terminal()
     corpus = open_corpus(options.data, options.encoding)
     settings = {name: getattr(options, name) for name in _SETTINGS}
-    config = configure(options.data, "lstm-lm", "small", **settings)
+    config = configure(options.data, "lm", "small", **settings)
     _, tokenizer, lines = run_tokenizer(config, corpus)
     print("\n".join(lines))
     splits = {split: encode_split(corpus, split, tokenizer) for split in ("train", "valid", "test")}

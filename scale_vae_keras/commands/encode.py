@@ -13,13 +13,18 @@ from scale_vae_keras.runs.run_folder import RunFolder
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("run", metavar="RUN", help="the run folder")
     parser.add_argument(
         "file",
         metavar="FILE",
         help="one text per line, or label<TAB>text as in the run's corpus",
     )
-    parser.add_argument("--output", required=True, metavar="FILE.npz")
+    parser.add_argument(
+        "--output",
+        required=True,
+        metavar="FILE.npz",
+        help="means and standard deviations, a line each, with the texts",
+    )
     parser.add_argument("--encoding", metavar="NAME", help="of FILE, UTF-8 by default")
 
 

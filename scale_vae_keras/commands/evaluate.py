@@ -1,12 +1,16 @@
 """`scale-vae evaluate`: measures runs."""
 
 import argparse
-import json
 import sys
-from pathlib import Path
 
-from rich.console import Console
-
+from scale_vae_keras.commands.console import (
+    add_formats,
+    distinct_runs,
+    log_to_terminal,
+    print_figures,
+    short_names,
+    terminal,
+)
 from scale_vae_keras.evaluation.report import metrics_table, notes
 from scale_vae_keras.priors import ALIASES, PRIORS
 from scale_vae_keras.runs.evaluate_run import evaluate_run
@@ -15,9 +19,18 @@ from scale_vae_keras.runs.evaluate_run import evaluate_run
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument("runs", metavar="RUN", nargs="+", help="several are shown side by side")
-    parser.add_argument("--split", default="test", choices=("train", "valid", "test"))
     parser.add_argument(
-        "--samples", type=int, default=500, metavar="N", help="importance samples; 0 for none"
+        "--split",
+        default="test",
+        choices=("train", "valid", "test"),
+        help="which sentences are measured, test by default",
+    )
+    parser.add_argument(
+        "--samples",
+        type=int,
+        default=500,
+        metavar="N",
+        help="importance samples per sentence, 500 by default; 0 for none",
     )
     parser.add_argument(
         "--prior",
@@ -27,15 +40,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N sentences")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
-    parser.add_argument("--json", action="store_true", help="print metrics.json instead of a table")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the samples, 0 by default"
+    )
+    add_formats(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measures runs, writes their `metrics.json` and prints a table or JSON."""
-    console = Console()
+    """Measures runs, writes their `metrics.json` and prints a table, JSON or CSV."""
+    log_to_terminal()
     metrics = {}
-    for path in options.runs:
+    for path in distinct_runs(options.runs):
         metrics[path] = evaluate_run(
             path,
             options.split,
@@ -46,10 +61,9 @@ def run(options: argparse.Namespace) -> None:
             progress=sys.stderr.isatty(),
             data=options.data,
         )
-    if options.json:
-        print(json.dumps(metrics if len(metrics) > 1 else metrics[path], indent=2))
-        return
-    console.print(metrics_table({Path(path).name: values for path, values in metrics.items()}))
-    for path, values in metrics.items():
-        for line in notes(values):
-            console.print(f"{Path(path).name}: {line}")
+    names = short_names(metrics)
+    shown = {names[path]: values for path, values in metrics.items()}
+    if print_figures(options, metrics, lambda: metrics_table(shown)):
+        for name, values in shown.items():
+            for line in notes(values):
+                terminal().print(f"{name}: {line}")

@@ -2,19 +2,35 @@
 
 import argparse
 
+from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
+from scale_vae_keras.samplers import GreedySampler
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    parser.add_argument("run", metavar="RUN")
-    parser.add_argument("start", metavar="TEXT_A")
-    parser.add_argument("end", metavar="TEXT_B")
-    parser.add_argument("--steps", type=int, default=7, metavar="N")
+    parser.add_argument("run", metavar="RUN", help="the run folder")
+    parser.add_argument("start", metavar="TEXT_A", help="the first sentence")
+    parser.add_argument("end", metavar="TEXT_B", help="the last sentence")
+    parser.add_argument(
+        "--steps",
+        type=int,
+        default=7,
+        metavar="N",
+        help="sentences that are written, both ends counted; 7 by default",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of tokens that are drawn, 0 by default"
+    )
+    add_sampling(parser, "the likeliest token, greedily,")
 
 
 def run(options: argparse.Namespace) -> None:
     """Prints sentences between two sentences."""
-    for text in load(options.run).interpolate(options.start, options.end, options.steps):
+    sampler = chosen_sampler(options, GreedySampler())
+    texts = load(options.run).interpolate(
+        options.start, options.end, options.steps, sampler, options.seed
+    )
+    for text in texts:
         print(one_line(text))

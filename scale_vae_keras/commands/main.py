@@ -2,7 +2,9 @@
 
 import argparse
 import importlib
+import io
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -10,7 +12,8 @@ from types import ModuleType
 
 from scale_vae_keras import __version__, check_backend
 from scale_vae_keras.commands import COMMANDS
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.commands.known_names import check_names
+from scale_vae_keras.errors import InputError, did_you_mean
 from scale_vae_keras.quiet import quiet_standard_error
 
 _DEBUG = "SCALE_VAE_DEBUG"
@@ -30,8 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     debug = os.environ.get(_DEBUG, "0") not in ("", "0")
+    show_every_character()
     try:
         check_backend()
+        if "tensorflow" not in sys.modules:
+            check_names(words)
         options = parse(words)
         debug = debug or options.debug
         load_command(options.command).run(options)
@@ -44,6 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted", debug)
     return 0
+
+
+def show_every_character() -> None:
+    """Escapes what a terminal cannot show; what goes to a file or another program is UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -71,8 +85,19 @@ def _fail(message: str, debug: bool) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
+    def parse_known_args(self, args=None, namespace=None):
+        """Refuses what is left over here, so that the message names the help of this command."""
+        namespace, left = super().parse_known_args(args, namespace)
+        if left:
+            flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
+            self.error(f"unrecognized arguments: {' '.join(left)}{did_you_mean(left[0], flags)}")
+        return namespace, left
+
     def error(self, message):
         """One line, as for every other mistake."""
+        choice = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if choice:
+            message += did_you_mean(choice[1], re.split(r",\s*", choice[2].replace("'", "")))
         self.exit(2, f"error: {message}; see {self.prog} --help\n")
 
 

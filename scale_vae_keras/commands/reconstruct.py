@@ -2,14 +2,16 @@
 
 import argparse
 
+from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.data.lines import one_line, read_lines
 from scale_vae_keras.runs.load import load
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.samplers import GreedySampler
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("run", metavar="RUN", help="the run folder")
     parser.add_argument(
         "file",
         metavar="FILE",
@@ -18,11 +20,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "left out",
     )
     parser.add_argument("--encoding", metavar="NAME", help="of the file, UTF-8 by default")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of tokens that are drawn, 0 by default"
+    )
+    add_sampling(parser, "the likeliest token, greedily,")
 
 
 def run(options: argparse.Namespace) -> None:
     """Prints the reconstruction of each line."""
     labelled = RunFolder(options.run).has_labels
     texts, _ = read_lines(options.file, labelled, options.encoding)
-    for text in load(options.run).reconstruct(texts):
+    sampler = chosen_sampler(options, GreedySampler())
+    for text in load(options.run).reconstruct(texts, sampler, options.seed):
         print(one_line(text))

@@ -7,7 +7,7 @@ from scale_vae_keras.report.page import write_report
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("run", metavar="RUN", help="the run folder")
     parser.add_argument("--output", metavar="FILE.html", help="RUN/report.html by default")
     parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
 

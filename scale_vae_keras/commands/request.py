@@ -11,14 +11,23 @@ from scale_vae_keras.serving.client import Client, ServingError, read_inputs
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument(
-        "address", metavar="ADDRESS", help="http://HOST:PORT for REST, HOST:PORT for gRPC"
+        "address",
+        metavar="ADDRESS",
+        help="http://HOST:PORT or http://HOST:PORT/v1/models/NAME for REST, HOST:PORT for gRPC",
     )
     parser.add_argument("signature", metavar="SIGNATURE", help="generate, encode, decode, ...")
     parser.add_argument(
         "inputs", metavar="NAME=VALUE", nargs="+", help="repeat a name for one row each"
     )
-    parser.add_argument("--model", default="reviews", metavar="NAME", help="reviews by default")
-    parser.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS")
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help="of the model, as `scale-vae serve` prints it; by default the one that the address "
+        "names, else the development server's",
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=30.0, metavar="SECONDS", help="30 by default"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -33,7 +42,7 @@ def run(options: argparse.Namespace) -> None:
         signatures = client.signatures()
         if options.signature not in signatures:
             raise InputError(
-                f"{options.model} has no signature {options.signature!r}: choose "
+                f"the model has no signature {options.signature!r}: choose "
                 f"{', '.join(sorted(signatures))}"
             )
         inputs = read_inputs(signatures[options.signature]["inputs"], options.inputs)

@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 
 import tensorflow as tf
-from rich.console import Console
 
 from scale_vae_keras.commands.console import log_to_terminal
 from scale_vae_keras.data.corpus import corpus_address
@@ -26,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", metavar="DIR", help="the folder of the search")
     parser.add_argument("--show", action="store_true", help="only show what a search has found")
-    parser.add_argument("--tuner", choices=("random", "hyperband", "bayesian", "grid"))
+    parser.add_argument(
+        "--tuner",
+        choices=("random", "hyperband", "bayesian", "grid"),
+        help="how the next trial is chosen, random by default",
+    )
     parser.add_argument(
         "--grid",
         choices=("table3",),
@@ -116,19 +119,18 @@ def show(directory: str | os.PathLike) -> None:
     trials = read_trials(directory)
     if not trials:
         raise InputError(f"the search in {folder.path} has no trial yet")
-    console = Console(width=400, soft_wrap=True)
     print(results_markdown(directory))
     for trial in trials:
         if trial.status == "FAILED":
-            console.print(f"trial {trial.name} failed: {trial.reason}", markup=False)
+            print(f"trial {trial.name} failed: {trial.reason}")
     completed = [trial for trial in trials if trial.status == "COMPLETED"]
     if not completed:
         if any(trial.status == "RUNNING" for trial in trials):
             return
         raise InputError(f"all trials failed, the first one so: {trials[0].reason}")
-    console.print(f"best: {folder.run(completed[0].name).path}", markup=False)
+    print(f"best: {folder.run(completed[0].name).path}")
     if importlib.util.find_spec("matplotlib") is None:
-        console.print("no picture: pip install 'scale-vae-keras[plots]'", markup=False)
+        print("no picture: pip install 'scale-vae-keras[plots]'")
         return
     picture = draw_search(trials, objective.name, objective.direction, folder.picture_path)
-    console.print(f"picture: {picture}", markup=False)
+    print(f"picture: {picture}")

@@ -88,6 +88,28 @@ class EncodedSplit:
             text_bytes=None if self.text_bytes is None else self.text_bytes[:count],
         )
 
+    def spread(self, most: int) -> "EncodedSplit":
+        """Sentences at even distances, the split itself where it has no more; the counts stay.
+
+        Raises:
+            InputError: `most` is below 1.
+        """
+        if most < 1:
+            raise InputError(f"the limit of sentences is {most}: give at least 1")
+        if self.sentences <= most:
+            return self
+        rows = np.linspace(0, self.sentences - 1, most).astype(np.int64)
+        lengths = self.lengths[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        places = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return replace(
+            self,
+            tokens=self.tokens[places],
+            offsets=offsets,
+            labels=None if self.labels is None else [self.labels[row] for row in rows],
+            text_bytes=None if self.text_bytes is None else self.text_bytes[rows],
+        )
+
 
 def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSplit:
     """Tokenises a split, reading it block by block; lines of nothing but white space are left out.

@@ -1,5 +1,6 @@
 """A corpus in a folder of text files."""
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from scale_vae_keras.data.lines import file_lines, no_label, split_label
 from scale_vae_keras.errors import InputError
 
 SPLITS = ("train", "valid", "test")
+_LOOKED_AT, _FEWEST_LABELS = 10, 3
 FEWEST_SENTENCES = {"train": 2, "valid": 1, "test": 1}
 
 
@@ -33,7 +35,8 @@ class FolderCorpus:
 
     Raises:
         InputError: a folder or file is missing, a file has no sentence, `train.txt` has fewer than
-            two, only some of the files have labels, or bytes do not belong to the encoding.
+            two, only some of the files have labels, the first sentence of a file alone has none,
+            or bytes do not belong to the encoding.
     """
 
     def __init__(self, path: str | os.PathLike, encoding: str | None = None):
@@ -112,10 +115,20 @@ class FolderCorpus:
 
     def _is_labelled(self, split: str) -> bool:
         fewest = FEWEST_SENTENCES[split]
-        sentences = list(islice(filter(str.strip, self._raw_lines(split)), fewest))
+        lines = filter(str.strip, self._raw_lines(split))
+        sentences = list(islice(lines, fewest))
         if len(sentences) < fewest:
             raise InputError(
                 f"{self._path(split)} has too few sentences ({len(sentences)}): "
                 f"write at least {fewest}, one a line"
             )
-        return "\t" in sentences[0]
+        # Bytes that cannot be read are refused where they are read, not here.
+        with contextlib.suppress(InputError):
+            sentences += islice(lines, _LOOKED_AT - fewest)
+        first, *others = ["\t" in sentence for sentence in sentences]
+        if not first and len(others) >= _FEWEST_LABELS and all(others):
+            raise InputError(
+                f"{self._path(split)}: the first sentence has no label, and those after it have: "
+                "write label<TAB>text on every line, or remove a line that is a header"
+            )
+        return first

@@ -113,6 +113,16 @@ def batch_errors() -> Iterator[None]:
         raise InputError(_INVALID + found[1]) from None
 
 
+def batch_assertion(valid: tf.Tensor, message: str) -> tf.Operation | None:
+    """An operation that fails with the message, as `batch_errors` knows it.
+
+    Args:
+        valid: bool scalar.
+        message: what is wrong and what to do, in one line.
+    """
+    return tf.debugging.Assert(valid, [_INVALID + message + _END])
+
+
 def _ids_of(batch):
     return keras.utils.unpack_x_y_sample_weight(batch)[0]
 
@@ -133,8 +143,7 @@ def _checked_dataset(dataset, vocabulary_size):
     def check(batch):
         ids = batch[0] if isinstance(batch, tuple) else batch
         asserted = [
-            tf.debugging.Assert(valid, [_INVALID + message + _END])
-            for valid, message in _rules(ids, vocabulary_size)
+            batch_assertion(valid, message) for valid, message in _rules(ids, vocabulary_size)
         ]
         with tf.control_dependencies(asserted):
             ids = tf.cast(tf.identity(ids), tf.int32)

@@ -16,7 +16,7 @@ from scale_vae_keras.data.labelled_text import LabelledText
 from scale_vae_keras.data.review_lexicon import FACTORS, STATES, Production
 from scale_vae_keras.errors import InputError
 
-_START = "opening"
+START_STATE = "opening"
 _SPLITS = {"train": (20_000, 1), "valid": (2_000, 2), "test": (2_000, 3)}  # (sentences, seed)
 
 
@@ -112,7 +112,7 @@ class ReviewGrammar:
         for values, row in zip(zip(*columns, strict=True), uniforms, strict=True):
             factors = dict(zip(self.factors, values, strict=True))
             phrases = []
-            state: str | None = _START
+            state: str | None = START_STATE
             for uniform in row:
                 choices = self._choices(state, factors)
                 phrase, state = choices[int(uniform * len(choices))]
@@ -167,7 +167,9 @@ class ReviewGrammar:
         those of this grammar do. A model that also predicts an end symbol cannot have a lower mean
         negative log-likelihood, because the symbol is certain after the final ".".
         """
-        conditional = [self._remaining_entropy(_START, factors) for factors in self._all_factors()]
+        conditional = [
+            self._remaining_entropy(START_STATE, factors) for factors in self._all_factors()
+        ]
         return math.log(self._assignment_count) + math.fsum(conditional) / self._assignment_count
 
     def sentences(self) -> Iterator[tuple[str, float]]:
@@ -177,7 +179,7 @@ class ReviewGrammar:
             The text and the probability of the derivation.
         """
         for factors in self._all_factors():
-            for phrases, probability in self._continuations(_START, factors):
+            for phrases, probability in self._continuations(START_STATE, factors):
                 yield " ".join(phrases), probability / self._assignment_count
 
     def _choices(
@@ -198,7 +200,7 @@ class ReviewGrammar:
         """The states passed and the productions used; empty if the words cannot be read."""
         words = text.split(" ")
         derivation = []
-        state: str | None = _START
+        state: str | None = START_STATE
         while state is not None:
             found = self._read(state, words)
             if found is None:

@@ -15,7 +15,7 @@ from scale_vae_keras.evaluation.information import (
     mutual_posterior_divergence,
     mutual_posterior_divergence_bound,
 )
-from scale_vae_keras.evaluation.prior import declared_prior, factor
+from scale_vae_keras.evaluation.prior import declared_prior, generator_factor
 from scale_vae_keras.priors import ALIASES, Prior
 
 Metrics = dict[str, object]
@@ -88,7 +88,7 @@ def evaluate_model(
         **_density_metrics(terms, samples),
         "bits_per_byte": bits_per_byte(terms.log_likelihood, split.text_bytes),
         **(_latent_metrics(encoded, split.lengths, seed) if latent else _NO_LATENT_METRICS),
-        "factor": _extremes(factor(model)) if latent else None,
+        "factor": _extremes(generator_factor(model)) if latent else None,
     }
 
 
@@ -187,7 +187,7 @@ def dimension_table(model, encoded: Encoded) -> dict[str, np.ndarray]:
         "kl_standard_prior": standard.kl_by_dimension(*posterior),
     }
     return {
-        "factor": factor(model),
+        "factor": generator_factor(model),
         "mean_variance": np.var(encoded.mean, axis=0, ddof=1, dtype=np.float64),
         "unscaled_mean_variance": np.var(encoded.unscaled_mean, axis=0, ddof=1, dtype=np.float64),
         "variance": np.exp(np.float64(encoded.log_var)).mean(axis=0),

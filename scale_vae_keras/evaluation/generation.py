@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from scale_vae_keras.errors import InputError
 
-Sentences = Sequence[Sequence[str]]
+TokenLists = Sequence[Sequence[str]]
 
 _MOST_ORDER = 4
 
@@ -19,7 +19,7 @@ def _grams(sentence: Sequence[str], order: int) -> Iterator[tuple[str, ...]]:
     return zip(*(sentence[shift:] for shift in range(order)), strict=False)
 
 
-def gram_share(generated: Sentences, corpus: Sentences, order: int) -> float:
+def gram_share(generated: TokenLists, corpus: TokenLists, order: int) -> float:
     """Gram-k: share of the generated k-grams, repeats counted, that occur in the corpus.
 
     Args:
@@ -37,7 +37,7 @@ def gram_share(generated: Sentences, corpus: Sentences, order: int) -> float:
     return sum(found) / len(found)
 
 
-def distinct(generated: Sentences, order: int) -> float:
+def distinct(generated: TokenLists, order: int) -> float:
     """Dist-k: number of different k-grams over the number of all k-grams (Li et al., 2016).
 
     It falls as the number of sentences grows.
@@ -55,7 +55,7 @@ def distinct(generated: Sentences, order: int) -> float:
     return len(set(grams)) / len(grams)
 
 
-def unigram_entropy(generated: Sentences) -> float:
+def unigram_entropy(generated: TokenLists) -> float:
     """Entropy of the distribution of the generated tokens, in nats.
 
     Raises:
@@ -67,7 +67,7 @@ def unigram_entropy(generated: Sentences) -> float:
     return -sum(count / total * math.log(count / total) for count in counts.values())
 
 
-def self_bleu(generated: Sentences) -> float:
+def self_bleu(generated: TokenLists) -> float:
     """Mean BLEU-4 of each sentence against all others (Zhu et al., 2018), in [0, 1]; 1 repeats.
 
     Sentence BLEU with add-one smoothing of the orders above one, and the brevity penalty for the
@@ -134,7 +134,7 @@ def open_bleu():
     return BLEU(tokenize="none", force=True)
 
 
-def reconstruction_bleu(reconstructed: Sentences, originals: Sentences) -> float:
+def reconstruction_bleu(reconstructed: TokenLists, originals: TokenLists) -> float:
     """Corpus BLEU-4 of reconstructions against their originals, in [0, 100], by sacreBLEU.
 
     The tokens are taken as they are, case matters, and nothing is smoothed but orders without a

@@ -58,11 +58,24 @@ class Journal:
         return rows
 
     def save(self, rows: np.ndarray) -> None:
-        """Writes the rows, at most twice per minute; a reader never sees a half-written file."""
+        """Writes the rows, at most twice per minute; a reader never sees a half-written file.
+
+        Where they cannot be written, a warning says so once, and the evaluation goes on.
+        """
         if time.monotonic() < self._next_write:
             return
-        with written_whole(self.path) as temporary, temporary.open("wb") as file:
-            np.savez(file, key=self.key, rows=rows)
+        try:
+            with written_whole(self.path) as temporary, temporary.open("wb") as file:
+                np.savez(file, key=self.key, rows=rows)
+        except OSError as error:
+            _logger.warning(
+                "%s cannot be written (%s): the evaluation goes on, and would start anew if it "
+                "were interrupted",
+                self.path,
+                error.strerror,
+            )
+            self._next_write = float("inf")
+            return
         self._next_write = time.monotonic() + _SECONDS_BETWEEN_WRITES
 
     def remove(self) -> None:

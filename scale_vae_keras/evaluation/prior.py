@@ -19,7 +19,7 @@ FITTED = tuple(name for name in (*ALIASES, *PRIORS) if PRIORS[prior_kind(name)].
 """Names of the priors that are fitted to training posteriors."""
 
 
-def factor(model) -> np.ndarray:
+def generator_factor(model) -> np.ndarray:
     """What the model's generator multiplies a sample of N(0, I) by, float64 `[latent]`.
 
     f-bar for Scale-VAE; 1 for models that feed the decoder the sample itself; nothing for a

@@ -92,6 +92,15 @@ def probe(
     return Accuracy(float(np.mean(accuracies)), float(deviation))
 
 
+def majority_share(train: Labelled, test: Labelled) -> float:
+    """Accuracy of always answering the most frequent label of train, as a share in [0, 1].
+
+    A code that holds nothing of the label does not beat it.
+    """
+    labels, counts = np.unique(train.labels, return_counts=True)
+    return float(np.mean(np.asarray(test.labels) == labels[counts.argmax()]))
+
+
 class _Numbered(NamedTuple):
     """Features with a column of ones, and class numbers; -1 is a class that train lacks."""
 

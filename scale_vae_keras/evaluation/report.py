@@ -2,29 +2,26 @@
 
 from collections.abc import Mapping
 
-from rich.table import Table
-
 from scale_vae_keras.metrics import EVALUATION
 from scale_vae_keras.priors import PRIORS, prior_kind
+from scale_vae_keras.tables import ComparedRuns
 
 
-def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> Table:
-    """Metrics side by side.
+def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> ComparedRuns:
+    """Metrics side by side, for a console of rich; a row for each run on a narrow one.
 
     Args:
         runs: name of each run -> its metrics, as `evaluate_model` returns them.
     """
-    table = Table("metric", "unit")
-    for run in runs:
-        table.add_column(run, no_wrap=True)
-    table.add_column("meaning")
-    for name, metric in EVALUATION.items():
-        cells = [
-            shown_metric(metric_value(metrics, name), metrics.get(f"{name}_se"))
-            for metrics in runs.values()
-        ]
-        table.add_row(name, metric.unit, *cells, metric.meaning)
-    return table
+    figures = {
+        run: {
+            name: shown_metric(metric_value(metrics, name), metrics.get(f"{name}_se"))
+            for name in EVALUATION
+        }
+        for run, metrics in runs.items()
+    }
+    about = {name: (metric.unit, metric.meaning) for name, metric in EVALUATION.items()}
+    return ComparedRuns(figures, about)
 
 
 def metric_value(metrics: Mapping[str, object], name: str) -> object:
@@ -67,8 +64,8 @@ def notes(metrics: Mapping[str, object]) -> list[str]:
         return ["A language model has no latent code: iw_nll is its exact negative log-likelihood."]
     prior = measured_prior(metrics)
     lines = [
-        f"elbo_nll and iw_nll are upper bounds (iw_nll in expectation) of the negative "
-        f'log-likelihood under the prior "{prior}"; rank models by iw_nll.'
+        "elbo_nll and iw_nll, each in expectation over its samples, are upper bounds of the "
+        f'negative log-likelihood under the prior "{prior}"; rank models by iw_nll.'
     ]
     if prior in PRIORS and PRIORS[prior].needs_fit:
         lines.append("This prior is fitted to the posteriors of training sentences.")

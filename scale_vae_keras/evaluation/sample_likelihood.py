@@ -5,6 +5,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from scale_vae_keras.layers.graphs import graph_of
+from scale_vae_keras.samplers.loop_shapes import state_shapes
 
 _SMALLEST_NORMAL = 1.2e-38
 
@@ -40,11 +41,17 @@ def sample_likelihood(decoder) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
             log_probability, state = _step(decoder, inputs, state, context, target)
             return t + 1, state, total + log_probability
 
+        start = decoder.initial_state(rows, steps)
         total = tf.zeros([sentences * samples], tf.float64)
         *_, total = tf.while_loop(
             lambda t, *_: t < steps,
             step,
-            (0, decoder.initial_state(rows), total),
+            (0, start, total),
+            shape_invariants=(
+                tf.TensorShape([]),
+                state_shapes(decoder, start, context),
+                tf.TensorShape([None]),
+            ),
             parallel_iterations=1,
         )
         return tf.reshape(total, [sentences, samples])

@@ -1,5 +1,7 @@
 """The dilated convolutional decoder."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -41,7 +43,6 @@ class CNNDecoder(SentenceDecoder):
 
     def build(self, ids_shape, z_shape):
         """Creates the weights for ids `[batch, time]` and z `[batch, latent]`."""
-        self.embedding.build(ids_shape)
         for block in self.blocks:
             block.build((*ids_shape, self.units))
         self.input_kernel = self.add_weight(
@@ -52,9 +53,11 @@ class CNNDecoder(SentenceDecoder):
         self.input_bias = self.add_weight(
             name="input_bias", shape=(self.units,), initializer="zeros"
         )
-        self._build_output()
+        super().build(ids_shape, z_shape)
 
-    def hidden_states(self, inputs: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+    def hidden_states(
+        self, inputs: tf.Tensor, z: tf.Tensor, training: bool = False, seed: Any = None
+    ) -> tf.Tensor:
         """States `[batch, time, units]` from embeddings `[batch, time, embedding]` and z."""
         hidden = self._project(inputs) + self.input_context(z)[:, tf.newaxis]
         for block in self.blocks:
@@ -64,7 +67,9 @@ class CNNDecoder(SentenceDecoder):
     def _project(self, embedded):
         return tf.matmul(embedded, self.input_kernel[: self.embedding_dim])
 
-    def initial_state(self, z: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def initial_state(
+        self, z: tf.Tensor, max_length: tf.Tensor | int | None = None
+    ) -> tuple[tf.Tensor, ...]:
         """What each block remembers before the first token, `[batch, 2 * dilation, units / 2]`."""
         return tuple(block.initial_state(tf.shape(z)[0]) for block in self.blocks)
 
@@ -80,10 +85,10 @@ class CNNDecoder(SentenceDecoder):
         return self._project(self.embedding(token))
 
     def advance(
-        self, inputs: tf.Tensor, state: tuple[tf.Tensor, ...], input_context: tf.Tensor
+        self, inputs: tf.Tensor, state: tuple[tf.Tensor, ...], context: tf.Tensor
     ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
         """The hidden state `[batch, units]` and what the blocks remember, one step on."""
-        hidden = inputs + input_context
+        hidden = inputs + context
         after = []
         for block, memory in zip(self.blocks, state, strict=True):
             hidden, memory = block.step(hidden, memory)

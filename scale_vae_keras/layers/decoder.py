@@ -1,5 +1,7 @@
 """The LSTM decoder."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -36,7 +38,6 @@ class LSTMDecoder(SentenceDecoder):
 
     def build(self, ids_shape, z_shape):
         """Creates the weights for ids `[batch, time]` and z `[batch, latent]`."""
-        self.embedding.build(ids_shape)
         self.lstm.build((*ids_shape, self.embedding_dim), z_shape if self.latent_dim else None)
         if self.latent_dim:
             self.state_kernel = self.add_weight(
@@ -44,14 +45,18 @@ class LSTMDecoder(SentenceDecoder):
                 shape=(self.latent_dim, self.units),
                 initializer=self._uniform(),
             )
-        self._build_output()
+        super().build(ids_shape, z_shape)
 
-    def hidden_states(self, inputs: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+    def hidden_states(
+        self, inputs: tf.Tensor, z: tf.Tensor, training: bool = False, seed: Any = None
+    ) -> tf.Tensor:
         """States `[batch, time, units]` from embeddings `[batch, time, embedding]` and z."""
         context = z if self.latent_dim else None
         return self.lstm(inputs, initial_state=self.initial_state(z), context=context)
 
-    def initial_state(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def initial_state(
+        self, z: tf.Tensor, max_length: tf.Tensor | int | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Hidden and cell state `[batch, units]` before the first token, from z."""
         if not self.latent_dim:
             zeros = tf.zeros([tf.shape(z)[0], self.units], self.compute_dtype)
@@ -73,8 +78,8 @@ class LSTMDecoder(SentenceDecoder):
         self,
         inputs: tf.Tensor,
         state: tuple[tf.Tensor, tf.Tensor],
-        input_context: tf.Tensor,
+        context: tf.Tensor,
     ) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor]]:
         """The hidden state, and hidden and cell state, each `[batch, units]`, one step on."""
-        hidden, cell = self.lstm.step_projected(inputs, state, input_context)
+        hidden, cell = self.lstm.step_projected(inputs, state, context)
         return hidden, (hidden, cell)

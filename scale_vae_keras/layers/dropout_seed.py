@@ -41,6 +41,16 @@ class DropoutSeed(NamedTuple):
         whole = tf.concat([first + shape[:1], shape[1:]], axis=0)
         return tf.random.stateless_uniform(whole, self.seed, dtype=dtype)[first:]
 
+    def normal(self, shape: tf.Tensor, dtype: tf.DType = tf.float32) -> tf.Tensor:
+        """Standard normal numbers of this replica's slice.
+
+        Args:
+            shape: shape of the slice; its first dimension counts sentences.
+            dtype: dtype of the numbers.
+        """
+        whole = tf.concat([self.rows + shape[:1], shape[1:]], axis=0)
+        return tf.random.stateless_normal(whole, self.seed, dtype=dtype)[self.rows :]
+
     def dropout(self, values: tf.Tensor, rate: float, of: str = "rows") -> tf.Tensor:
         """Inverted dropout of `values`, `[sentences, ...]` or `[target tokens, ...]`.
 

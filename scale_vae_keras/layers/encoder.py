@@ -7,7 +7,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.lstm import LSTM
 from scale_vae_keras.text.vocabulary import PAD_ID
 
-POOLINGS = ("last", "max", "mean")
+POOLINGS = ("last", "max", "mean", "first")
 
 
 def sentence_lengths(ids: tf.Tensor) -> tf.Tensor:
@@ -17,6 +17,31 @@ def sentence_lengths(ids: tf.Tensor) -> tf.Tensor:
         ids: int32 `[batch, time]`, right padded.
     """
     return tf.math.count_nonzero(ids != PAD_ID, axis=1, dtype=tf.int32)
+
+
+def check_pooling(pooling: str) -> None:
+    """Raises InputError unless there is such a pooling."""
+    if pooling not in POOLINGS:
+        raise InputError(f"pooling must be one of {', '.join(POOLINGS)}, got {pooling!r}")
+
+
+def pooled(states: tf.Tensor, real: tf.Tensor, pooling: str) -> tf.Tensor:
+    """The summary of each sentence's states, `[batch, units]`.
+
+    Args:
+        states: `[batch, time, units]`.
+        real: which of them are of tokens, not of padding on the right, bool `[batch, time]`.
+        pooling: "first", "last", "max" or "mean".
+    """
+    if pooling == "first":
+        return states[:, 0]
+    if pooling == "max":
+        return tf.reduce_max(tf.where(real[:, :, tf.newaxis], states, states.dtype.min), axis=1)
+    lengths = tf.math.count_nonzero(real, axis=1, dtype=tf.int32)
+    if pooling == "last":
+        return tf.gather(states, lengths - 1, axis=1, batch_dims=1)
+    kept = tf.where(real[:, :, tf.newaxis], states, tf.zeros_like(states))
+    return tf.reduce_sum(kept, axis=1) / tf.cast(lengths, states.dtype)[:, tf.newaxis]
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -37,7 +62,7 @@ class LSTMEncoder(keras.layers.Layer):
         pooling: "last", "max" or "mean".
 
     Raises:
-        InputError: there is no such pooling.
+        InputError: there is no such pooling, or it is "first".
 
     Example:
         >>> encoder = sv.layers.LSTMEncoder(9, embedding_dim=3, units=4, pooling="mean")
@@ -54,8 +79,12 @@ class LSTMEncoder(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if pooling not in POOLINGS:
-            raise InputError(f"pooling must be one of {', '.join(POOLINGS)}, got {pooling!r}")
+        check_pooling(pooling)
+        if pooling == "first":
+            raise InputError(
+                "the first state of an LSTM has read <s> alone: choose the pooling last, max or "
+                "mean, or the encoder transformer"
+            )
         self.vocabulary_size = vocabulary_size
         self.embedding_dim = embedding_dim
         self.units = units
@@ -87,15 +116,9 @@ class LSTMEncoder(keras.layers.Layer):
 
     def call(self, ids: tf.Tensor) -> tf.Tensor:
         """One summary per sentence, `[batch, units]`, from int32 ids `[batch, time]`."""
-        lengths = sentence_lengths(ids)
         if self.pooling == "last":
-            return self.lstm(self.embedding(ids), lengths=lengths)
-        states = self.lstm(self.embedding(ids))
-        real = (ids != PAD_ID)[:, :, tf.newaxis]
-        if self.pooling == "max":
-            return tf.reduce_max(tf.where(real, states, states.dtype.min), axis=1)
-        total = tf.reduce_sum(tf.where(real, states, tf.zeros_like(states)), axis=1)
-        return total / tf.cast(lengths, states.dtype)[:, tf.newaxis]
+            return self.lstm(self.embedding(ids), lengths=sentence_lengths(ids))
+        return pooled(self.lstm(self.embedding(ids)), ids != PAD_ID, self.pooling)
 
     def summary_of_embeddings(self, embedded: tf.Tensor) -> tf.Tensor:
         """Summary of sentences that are given as embeddings and have no padding.

@@ -89,7 +89,8 @@ class GaussianPosterior(keras.layers.Layer):
 
     Args:
         latent_dim: number of latent dimensions.
-        initializer_range: the weights start uniform in plus or minus this value.
+        initializer_range: the weights start uniform in plus or minus this value; `1 / sqrt(width)`
+            of the summary by default.
 
     Example:
         >>> layer = sv.layers.GaussianPosterior(latent_dim=2, initializer_range=0.5)
@@ -97,7 +98,7 @@ class GaussianPosterior(keras.layers.Layer):
         TensorShape([3, 2])
     """
 
-    def __init__(self, latent_dim: int, initializer_range: float, **kwargs):
+    def __init__(self, latent_dim: int, initializer_range: float | None = None, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
         self.latent_dim = latent_dim
         self.initializer_range = initializer_range
@@ -105,12 +106,12 @@ class GaussianPosterior(keras.layers.Layer):
 
     def build(self, input_shape):
         """Creates the map for inputs `[batch, units]`."""
+        width = input_shape[-1]
+        limit = width**-0.5 if self.initializer_range is None else self.initializer_range
         self.kernel = self.add_weight(
             name="kernel",
-            shape=(input_shape[-1], 2 * self.latent_dim),
-            initializer=keras.initializers.RandomUniform(
-                -self.initializer_range, self.initializer_range
-            ),
+            shape=(width, 2 * self.latent_dim),
+            initializer=keras.initializers.RandomUniform(-limit, limit),
         )
 
     def call(self, summary: tf.Tensor) -> Posterior:

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import global_moments
+from scale_vae_keras.layers.state import add_state
 
 _EPSILON = 1e-5
 _MOMENTUM = 0.1
@@ -16,7 +17,8 @@ class PosteriorBatchNorm(keras.layers.Layer):
 
     BN-VAE (Zhu et al., 2020): `gamma * (mean - m) / sqrt(v + 1e-5) + beta` with m, v the mean and
     the variance (divided by N) over the global batch, `beta` learnt and gamma fixed. In DU-VAE
-    (Shen et al., 2021) gamma is a learnt vector `gamma * w / rms(w)` of fixed root mean square.
+    (Shen et al., 2021) gamma is a learnt vector, which is brought back to its root mean square
+    before each training batch; as in the published code the gradient does not see that.
     Outside training m and v are running averages with momentum 0.1, of the variance divided by
     N - 1. A training batch of fewer than `min_batch` sentences, or with a statistic that is not
     finite, is normalised by the running averages and leaves them alone.
@@ -52,18 +54,14 @@ class PosteriorBatchNorm(keras.layers.Layer):
         latent = input_shape[-1]
         self.beta = self.add_weight(name="beta", shape=(latent,), initializer="zeros")
         if self.learn_scale:
-            self.scale = self.add_weight(name="scale", shape=(latent,), initializer="ones")
-        self.running_mean = self._state("running_mean", latent, "zeros")
-        self.running_variance = self._state("running_variance", latent, "ones")
-
-    def _state(self, name, latent, initializer):
-        return self.add_weight(
-            name=name,
-            shape=(latent,),
-            initializer=initializer,
-            trainable=False,
-            aggregation="only_first_replica",
-        )
+            self.scale = self.add_weight(
+                name="scale",
+                shape=(latent,),
+                initializer=keras.initializers.Constant(self.gamma),
+                aggregation="only_first_replica",
+            )
+        self.running_mean = add_state(self, "running_mean", (latent,))
+        self.running_variance = add_state(self, "running_variance", (latent,), "ones")
 
     def call(self, mean: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Normalised means.
@@ -78,6 +76,8 @@ class PosteriorBatchNorm(keras.layers.Layer):
         centre = tf.convert_to_tensor(self.running_mean)
         variance = tf.convert_to_tensor(self.running_variance)
         if training:
+            if self.learn_scale:
+                self.scale.assign(self.stddev())
             own_centre, own_variance, count = global_moments(mean)
             usable = (count >= self.min_batch) & tf.reduce_all(tf.math.is_finite(own_variance))
             self._record(own_centre, own_variance, count, usable)
@@ -90,7 +90,8 @@ class PosteriorBatchNorm(keras.layers.Layer):
         if not self.learn_scale:
             return tf.constant(self.gamma)
         scale = tf.convert_to_tensor(self.scale)
-        return self.gamma * scale * tf.math.rsqrt(tf.reduce_mean(tf.square(scale)))
+        rms = tf.sqrt(tf.reduce_mean(tf.square(scale)))
+        return scale * tf.stop_gradient(self.gamma / rms)
 
     def _record(self, centre, variance, count, usable):
         unbiased = variance * count / tf.maximum(count - 1.0, 1.0)

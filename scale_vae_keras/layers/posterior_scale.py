@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import global_moments, host_value
+from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.settings import Range, Settings, check, setting
 
 
@@ -114,16 +115,16 @@ class PosteriorScale(keras.layers.Layer):
     def build(self, input_shape):
         """Creates the factor's state for means `[batch, latent]`."""
         latent = input_shape[-1]
-        self.average = self._state("average", (latent,), "ones")
-        self.has_average = self._state("has_average")
-        self.in_force = self._state("in_force")
-        self.record_sum = self._state("record_sum", (latent,))
-        self.record_count = self._state("record_count")
-        self.capped = self._state("capped")
-        self.unrecorded = self._state("unrecorded")
+        self.average = add_state(self, "average", (latent,), "ones")
+        self.has_average = add_state(self, "has_average")
+        self.in_force = add_state(self, "in_force")
+        self.record_sum = add_state(self, "record_sum", (latent,))
+        self.record_count = add_state(self, "record_count")
+        self.capped = add_state(self, "capped")
+        self.unrecorded = add_state(self, "unrecorded")
         if self.average_mode == "median":
-            self.record = self._state("record", (self.record_size, latent))
-        self.epochs = self._state("epochs")
+            self.record = add_state(self, "record", (self.record_size, latent))
+        self.epochs = add_state(self, "epochs")
 
     def load_own_variables(self, store):
         """Loads the weights, from files without the count of epochs too."""
@@ -134,17 +135,6 @@ class PosteriorScale(keras.layers.Layer):
         for i, variable in enumerate(own[:-1]):
             variable.assign(store[str(i)])
         self.epochs.assign(self.has_average)
-
-    def _state(self, name, shape=(), initializer="zeros"):
-        return self.add_weight(
-            name=name,
-            shape=shape,
-            initializer=initializer,
-            trainable=False,
-            dtype="float32",
-            autocast=False,
-            aggregation="only_first_replica",
-        )
 
     def call(self, mean: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Scaled means, float32 `[batch, latent]`; for the arguments see `factor_in_force`."""

@@ -1,4 +1,4 @@
-"""What the autoregressive decoders have in common."""
+"""The interface of the decoders, and what they have in common."""
 
 from abc import abstractmethod
 from typing import Any, NamedTuple
@@ -31,10 +31,24 @@ class DecoderStates(NamedTuple):
 class SentenceDecoder(keras.layers.Layer):
     """p(x | z), token by token; subclasses say how the previous tokens and z become a state.
 
+    A decoder is a subclass with four methods, which must agree with each other:
+
+    - `build(ids_shape, z_shape)` creates its own weights and then calls `super().build`.
+    - `hidden_states(inputs, z, training, seed)`: the states of whole sentences at once.
+    - `initial_state(z, max_length)`: what is remembered before the first token. Any structure of
+      tensors whose first dimension is the row; rows are taken out of it as their sentences end.
+    - `advance(inputs, state, context)`: one token more.
+
+    A fifth and a sixth save work: `input_context(z)` is computed once for a sentence, and
+    `read(token)` once for all samples of z of a sentence. Everything else, from dropout to the map
+    to the vocabulary, is this class's. `scale_vae_keras.testing.check_decoder` tells whether a
+    decoder keeps to all this.
+
     A linear map without bias, not tied to the embeddings, gives the logits from the state, or with
     `skip` from the state and z (Dieng et al., 2019). Dropout acts on the token embeddings and on
     the states. With word dropout (Bowman et al., 2016) the decoder reads `<unk>` in training for a
-    share of the previous tokens, never for `<s>`.
+    share of the previous tokens, never for `<s>`; with embedding noise it reads the embeddings
+    with Gaussian noise added.
 
     Args:
         vocabulary_size: number of token ids, specials included.
@@ -46,16 +60,18 @@ class SentenceDecoder(keras.layers.Layer):
             minus 0.1.
         word_dropout: share of the tokens read that become `<unk>` in training.
         skip: whether z also joins the state before the map to the vocabulary.
+        embedding_noise: standard deviation of the noise on the token embeddings in training.
 
     Raises:
-        InputError: `word_dropout` is not in [0, 1].
+        InputError: `word_dropout` is not in [0, 1], or `embedding_noise` is negative.
 
     Example:
         >>> decoder = sv.layers.LSTMDecoder(9, 3, 4, latent_dim=2, dropout=0, initializer_range=0.1)
         >>> ids, z = tf.constant([[1, 5, 2]]), tf.zeros([1, 2])
         >>> decoder(ids, z).shape
         TensorShape([1])
-        >>> logits, state = decoder.step(ids[:, 0], decoder.initial_state(z), decoder.context(z))
+        >>> state = decoder.initial_state(z, max_length=2)
+        >>> logits, state = decoder.step(ids[:, 0], state, decoder.context(z))
         >>> logits.shape
         TensorShape([1, 9])
     """
@@ -70,11 +86,16 @@ class SentenceDecoder(keras.layers.Layer):
         initializer_range: float,
         word_dropout: float = 0.0,
         skip: bool = False,
+        embedding_noise: float = 0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
         if not 0 <= word_dropout <= 1:
             raise InputError(f"word_dropout must be from 0 to 1, got {word_dropout}")
+        if not 0 <= embedding_noise < float("inf"):
+            raise InputError(
+                f"embedding_noise must be at least 0 and finite, got {embedding_noise}"
+            )
         self.vocabulary_size = vocabulary_size
         self.embedding_dim = embedding_dim
         self.units = units
@@ -83,6 +104,7 @@ class SentenceDecoder(keras.layers.Layer):
         self.initializer_range = initializer_range
         self.word_dropout = word_dropout
         self.skip = skip
+        self.embedding_noise = embedding_noise
         self.supports_jit = False
         self.embedding = keras.layers.Embedding(
             vocabulary_size,
@@ -95,7 +117,14 @@ class SentenceDecoder(keras.layers.Layer):
     def _uniform(self):
         return keras.initializers.RandomUniform(-self.initializer_range, self.initializer_range)
 
-    def _build_output(self):
+    def build(self, ids_shape, z_shape):
+        """Creates the embeddings and the map to the vocabulary.
+
+        Args:
+            ids_shape: `[batch, time]`.
+            z_shape: `[batch, latent]`.
+        """
+        self.embedding.build(ids_shape)
         width = self.units + (self.latent_dim if self.skip else 0)
         self.output_kernel = self.add_weight(
             name="output_kernel",
@@ -104,29 +133,48 @@ class SentenceDecoder(keras.layers.Layer):
         )
 
     @abstractmethod
-    def hidden_states(self, inputs: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-        """States `[batch, time, units]` from embeddings `[batch, time, embedding]` and z."""
+    def hidden_states(
+        self,
+        inputs: tf.Tensor,
+        z: tf.Tensor,
+        training: bool = False,
+        seed: DropoutSeed | None = None,
+    ) -> tf.Tensor:
+        """The state after each token, `[batch, time, units]`.
+
+        Args:
+            inputs: embeddings of the tokens, with dropout, `[batch, time, embedding]`; what they
+                are after the end of a sentence must not matter.
+            z: `[batch, latent]`.
+            training: whether to apply dropout of its own.
+            seed: what that dropout is drawn from, the same on one replica and on many.
+        """
 
     @abstractmethod
-    def initial_state(self, z: tf.Tensor) -> Any:
-        """State before the first token, from z `[batch, latent]`: tensors `[batch, ...]`."""
+    def initial_state(self, z: tf.Tensor, max_length: tf.Tensor | int) -> Any:
+        """State before the first token: a structure of tensors `[batch, ...]`.
 
-    @abstractmethod
-    def input_context(self, z: tf.Tensor) -> tf.Tensor:
-        """What z adds to the decoder's input at every step."""
+        Args:
+            z: `[batch, latent]`.
+            max_length: most tokens that will be read, an int32 scalar.
+        """
 
-    @abstractmethod
+    def input_context(self, z: tf.Tensor) -> Any:
+        """What every step of a sentence needs of z `[batch, latent]`: z itself."""
+        return z
+
     def read(self, token: tf.Tensor) -> tf.Tensor:
-        """What a token, int32 `[batch]`, adds to the decoder's input, `[batch, width]`."""
+        """What a step needs of a token, int32 `[batch]`: its embedding `[batch, embedding]`."""
+        return self.embedding(token)
 
     @abstractmethod
-    def advance(self, inputs: tf.Tensor, state: Any, input_context: tf.Tensor) -> tuple:
+    def advance(self, inputs: tf.Tensor, state: Any, context: Any) -> tuple[tf.Tensor, Any]:
         """One step without dropout.
 
         Args:
             inputs: what `read` returned.
             state: the state before.
-            input_context: what `input_context(z)` returned.
+            context: what `input_context(z)` returned.
 
         Returns:
             The hidden state that the logits come from, `[batch, units]`, and the new state.
@@ -165,8 +213,12 @@ class SentenceDecoder(keras.layers.Layer):
         """The states that predict each token; arguments as for `call`."""
         inputs, targets = ids[:, :-1], ids[:, 1:]
         embedded = self.embedding(self._drop_words(inputs, training, seed))
+        embedded = self._add_noise(embedded, training, seed)
         hidden = self.hidden_states(
-            self._drop(embedded, training, seed, stream=0), tf.cast(z, self.compute_dtype)
+            self._drop(embedded, training, seed, stream=0),
+            tf.cast(z, self.compute_dtype),
+            training,
+            _placed(seed) if training and seed is not None else None,
         )
         positions = tf.where(targets != PAD_ID)
         return DecoderStates(
@@ -202,6 +254,12 @@ class SentenceDecoder(keras.layers.Layer):
         dropped = (uniform < self.word_dropout) & (ids != PAD_ID) & (ids != START_ID)
         return tf.where(dropped, UNKNOWN_ID, ids)
 
+    def _add_noise(self, embedded, training, seed):
+        if not training or self.embedding_noise == 0:
+            return embedded
+        noise = _placed(seed).folded(3).normal(tf.shape(embedded))
+        return embedded + tf.cast(self.embedding_noise * noise, embedded.dtype)
+
     def context(self, z: tf.Tensor) -> Any:
         """What z adds at every step, for `step`: to the input, and with `skip` to the output."""
         z = tf.cast(z, self.compute_dtype)
@@ -212,7 +270,7 @@ class SentenceDecoder(keras.layers.Layer):
 
         Args:
             token: int32 `[batch]`, the token read.
-            state: the state before, from `initial_state(z)` or the last step.
+            state: the state before, from `initial_state` or the last step.
             context: what `context(z)` returned.
 
         Returns:
@@ -254,6 +312,7 @@ class SentenceDecoder(keras.layers.Layer):
             "initializer_range": self.initializer_range,
             "word_dropout": self.word_dropout,
             "skip": self.skip,
+            "embedding_noise": self.embedding_noise,
         }
 
 

@@ -23,12 +23,12 @@ EVALUATION = _by_name(
         "upper bound in expectation; exact for a language model",
         better="smaller",
     ),
-    Metric("elbo_nll", _SENTENCE, "negative ELBO", "upper bound", better="smaller"),
+    Metric("elbo_nll", _SENTENCE, "negative ELBO", "upper bound in expectation", better="smaller"),
     Metric(
         "objective_nll",
         _SENTENCE,
         "negative training objective",
-        "upper bound, but for Scale-VAE no bound of anything",
+        "upper bound in expectation, but for Scale-VAE no bound of anything",
     ),
     Metric("ppl", "per token", "perplexity, from iw_nll", "upper bound in expectation", "smaller"),
     Metric(
@@ -92,7 +92,7 @@ TRAINING = _by_name(
         "perplexity",
         "per token",
         "perplexity, from elbo_nll",
-        "upper bound; exact for a language model",
+        "upper bound in expectation; exact for a language model",
         better="smaller",
     ),
     Metric("kl_weight", "", "weight of the KL in the last step of the epoch"),

@@ -34,6 +34,7 @@ from scale_vae_keras.models.text_vae import TextVAE
 
 __all__ = [
     "DUVAE",
+    "EARLIER_NAMES",
     "SYSTEMS",
     "AggressiveVAE",
     "BatchNormVAE",
@@ -69,3 +70,6 @@ _SYSTEMS = (
 )
 SYSTEMS = {module.SYSTEM.name: module.SYSTEM for module in _SYSTEMS}
 """The systems that a run can train, by name."""
+
+EARLIER_NAMES = {"lstm-lm": "lm"}
+"""Names of systems that older runs have, and that are understood still."""

@@ -5,7 +5,9 @@ import tensorflow as tf
 
 from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
 from scale_vae_keras.data.batches import evaluation_batches
+from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.layers.replica import global_sum
+from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System, linear_annealing
 from scale_vae_keras.models.text_vae import TextVAE
@@ -26,15 +28,14 @@ class AggressiveVAE(TextVAE):
     Example:
         >>> model = sv.AggressiveVAE(9, latent_dim=2, embedding_dim=3, units=4)
         >>> model.compile("sgd")
-        >>> model.ensure_built()
-        >>> loss, tokens = model.encoder_step(tf.constant([[1, 5, 2]]))
+        >>> loss, tokens = model.encoder_step([[1, 5, 2]])
         >>> int(tokens)  # the target tokens: 5 and the end symbol
         2
     """
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
-        self.aggressive = self._state("aggressive", "zeros")
+        self.aggressive = add_state(self, "aggressive")
         super().build(input_shape)
 
     def train_step(self, data):
@@ -46,12 +47,19 @@ class AggressiveVAE(TextVAE):
         """One update of the encoder alone.
 
         Args:
-            ids: int32 `[batch, time]`, this replica's share of the batch.
+            ids: `[batch, time]`, see `as_ids`; this replica's share of the batch.
 
         Returns:
             The loss summed over the global batch, in nats, and the number of its target tokens,
             float32 scalars.
+
+        Raises:
+            InputError: the model is not compiled, or it is not a batch of sentences.
         """
+        ids = as_ids(ids, self.vocabulary_size)
+        self._check_compiled()
+        if not self.built:
+            self.ensure_built()
         step = self._step(ids)
         self._update(step, encoder_share=1.0, decoder_share=0.0)
         tokens = tf.math.count_nonzero(ids[:, 1:] != PAD_ID, dtype=tf.float32)

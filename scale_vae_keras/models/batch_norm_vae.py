@@ -23,7 +23,9 @@ class BatchNormSettings(LatentSettings):
 class BatchNormVAE(TextVAE):
     """BN-VAE: posterior means are batch-normalised with a fixed gamma and a learnt beta.
 
-    Zhu et al. (2020). Over a batch, E[KL] is at least `n (gamma^2 + beta^2) / 2`. See
+    Zhu et al. (2020). Over a training batch the mean KL is at least the sum over dimensions of
+    `(gamma^2 v / (v + 1e-5) + beta^2) / 2`, where v is the variance of the encoder's means: the
+    published bound `n (gamma^2 + beta^2) / 2` up to the epsilon of the normalisation. See
     `PosteriorBatchNorm`.
 
     Args:

@@ -38,9 +38,9 @@ class DUVAE(TextVAE):
     """DU-VAE: batch normalisation of the means, dropout on the variances.
 
     Shen et al. (2021), "Regularizing Variational Autoencoder with Diversity and Uncertainty
-    Awareness". The learnt gamma of the batch normalisation has a fixed root mean square. Once
-    `kl_weight` is 1 the variance is `drop(exp(log_var)) + delta_rate / (2 pi e)`, with inverted
-    dropout in training and without dropout elsewhere.
+    Awareness". The learnt gamma of the batch normalisation has a fixed root mean square. In
+    training, once `kl_weight` is 1, the variance is `drop(exp(log_var)) + delta_rate / (2 pi e)`
+    with inverted dropout. Outside training it is `exp(log_var) + delta_rate / (2 pi e)` throughout.
 
     Args:
         *args: as for `TextVAE`.
@@ -85,14 +85,18 @@ class DUVAE(TextVAE):
         super().build(input_shape)
 
     def posteriors(self, posterior: Posterior, training: bool) -> tuple[Posterior, Posterior]:
-        """The posterior with normalised means and, after annealing, uncertain variances, twice."""
+        """The posterior with normalised means and uncertain variances, twice.
+
+        Variances of a training batch are the encoder's own while the KL weight is below 1.
+        """
         mean = self.mean_norm(posterior.mean, training=training)
         variance = tf.exp(posterior.log_var)
         if training:
             variance *= self._kept(variance) / (1 - self.variance_dropout)
         uncertain = tf.math.log(variance + self.delta_rate / (2 * math.pi * math.e))
-        log_var = tf.where(self.kl_weight >= 1.0, uncertain, posterior.log_var)
-        changed = Posterior(mean, log_var)
+        if training:
+            uncertain = tf.where(self.kl_weight >= 1.0, uncertain, posterior.log_var)
+        changed = Posterior(mean, uncertain)
         return changed, changed
 
     def _kept(self, variance):

@@ -38,7 +38,7 @@ class LanguageModel(TextGenerator, SentenceModel):
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
-        self.decoder.build(input_shape, (input_shape[0], self.latent_dim))
+        self._build_decoder(input_shape)
         self.prior.build_for(self.latent_dim)
         self._build_step_state()
         self.built = True
@@ -85,7 +85,7 @@ class LanguageModel(TextGenerator, SentenceModel):
 
 
 SYSTEM = System(
-    "lstm-lm",
+    "lm",
     LanguageModel,
     ModelSettings,
     "the decoder without z, a language model",

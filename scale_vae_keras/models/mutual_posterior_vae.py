@@ -40,7 +40,8 @@ class MutualPosteriorVAE(TextVAE):
     Ma et al. (2019), "MAE: Mutual Posterior-Divergence Regularization for Variational
     AutoEncoders". With MPD_d the mean over pairs i != j of the global batch of KL(q_i || q_j) in
     dimension d, and STD the standard deviation over these pairs of the KL summed over dimensions,
-    the term added to the loss is `-eta sum_d log sigmoid(MPD_d / eta) + gamma STD`.
+    the term added to the loss is `-eta sum_d log sigmoid(MPD_d) + gamma STD`, as in the published
+    code since October 2018; before, it divided MPD_d by eta.
 
     Args:
         *args: as for `TextVAE`.
@@ -82,7 +83,7 @@ class MutualPosteriorVAE(TextVAE):
         deviation = tf.reduce_sum(pairs, axis=2) - tf.reduce_sum(divergence)
         squares = tf.reduce_sum(tf.square(deviation) * (1.0 - tf.eye(rows)))
         std = tf.sqrt(tf.maximum(squares / tf.maximum(others - 1.0, 1.0), 1e-12))
-        reward = self.eta * tf.reduce_sum(tf.math.log_sigmoid(divergence / self.eta))
+        reward = self.eta * tf.reduce_sum(tf.math.log_sigmoid(divergence))
         return tf.where(rows > 1, self.gamma * std - reward, 0.0)
 
     def get_config(self):

@@ -1,6 +1,5 @@
 """Free bits after pretraining as an autoencoder."""
 
-import math
 import random
 from dataclasses import dataclass
 
@@ -8,10 +7,11 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.layers.posterior import Posterior
+from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.models.free_bits_vae import FreeBitsSettings, FreeBitsVAE
 from scale_vae_keras.models.system import System
 from scale_vae_keras.schedules.autoencoder_pretraining import AutoencoderPretraining
-from scale_vae_keras.schedules.cyclical_kl_annealing import CyclicalKLAnnealing
+from scale_vae_keras.schedules.linear_kl_annealing import LinearKLAnnealing
 from scale_vae_keras.settings import setting
 
 
@@ -21,7 +21,15 @@ class PretrainedSettings(FreeBitsSettings):
 
     free_bits: float = setting(0.25, "free KL, in nats per dimension", least=0)
     pretrain_epochs: int = setting(
-        3, "epochs of autoencoder pretraining before the run", least=0, of_model=False
+        3, "most epochs of autoencoder pretraining before the run", least=0, of_model=False
+    )
+    pretrain_decays: int = setting(
+        0,
+        "pretraining ends at this decay of the learning rate, counted as by decay=plateau, and its "
+        "best autoencoder is taken (published: 5, of up to 100 epochs); 0: it does not decay, and "
+        "the last is taken",
+        least=0,
+        of_model=False,
     )
 
 
@@ -54,7 +62,7 @@ class PretrainedVAE(FreeBitsVAE):
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
-        self.pretraining = self._state("pretraining", "zeros")
+        self.pretraining = add_state(self, "pretraining")
         super().build(input_shape)
 
     def rate(
@@ -68,17 +76,20 @@ class PretrainedVAE(FreeBitsVAE):
         """Gives the decoder new initial weights, the same ones for the same `seed`."""
         state = random.getstate()
         random.seed(self.seed)  # where Keras' initializers take theirs from
-        fresh = self._make_decoder(self.latent_dim, self.decoder_skip)
+        fresh = self.decoder.from_config(self.decoder.get_config())
         fresh.build((None, None), (None, self.latent_dim))
         random.setstate(state)
         self.decoder.set_weights(fresh.get_weights())
 
 
 def _callbacks(config, *_):
-    annealing = CyclicalKLAnnealing(
-        math.inf, config.kl_epochs, config.kl_start, first_epochs=config.pretrain_epochs
+    pretraining = AutoencoderPretraining(
+        config.pretrain_epochs, config.pretrain_decays, config.decay_patience, config.decay_start
     )
-    return [AutoencoderPretraining(config.pretrain_epochs), annealing]
+    return [
+        pretraining,
+        LinearKLAnnealing(config.kl_start, config.kl_epochs, config.pretrain_epochs),
+    ]
 
 
 SYSTEM = System(

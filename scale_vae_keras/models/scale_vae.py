@@ -13,6 +13,7 @@ from scale_vae_keras.layers.posterior import (
     uncharged_kl,
 )
 from scale_vae_keras.layers.posterior_scale import FactorSettings, PosteriorScale
+from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System, linear_annealing
 from scale_vae_keras.models.text_vae import TextVAE
@@ -136,7 +137,7 @@ class ScaleVAE(TextVAE):
         """Creates all weights for ids `[batch, time]`."""
         self.posterior_scale.build((input_shape[0], self.latent_dim))
         if self.bound == "annealed":
-            self.bound_weight = self._state("bound_weight", "zeros")
+            self.bound_weight = add_state(self, "bound_weight")
         super().build(input_shape)
 
     def fit(self, *args, **kwargs):

@@ -32,7 +32,7 @@ class SemiAmortizedSettings(LatentSettings):
         0.5, "share of the last update that is kept", least=0, below=1
     )
     refinement_clip_norm: float = setting(
-        5.0,
+        28.3,
         "limit of the norm of a sentence's gradient, of mean and of log variance each",
         above=0,
     )
@@ -55,7 +55,9 @@ class SemiAmortizedVAE(TextVAE):
             on the mean over a batch of 32 sentences, which is 1/32 on each sentence's own bound.
         refinement_momentum: share of the last update that is kept.
         refinement_clip_norm: limit of the norm of a sentence's gradient, of mean and of log
-            variance each.
+            variance each. The published limit of 5 is on the gradient of the mean over 32
+            sentences, whose norm is that of a sentence's own (its root mean square) over the square
+            root of 32.
         **kwargs: as for `TextVAE`.
 
     Raises:

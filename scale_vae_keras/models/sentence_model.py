@@ -6,8 +6,6 @@ import tensorflow as tf
 from scale_vae_keras.data.global_batches import GlobalBatches
 from scale_vae_keras.data.input_checks import batch_errors, checked_batches
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.cnn_decoder import CNNDecoder
-from scale_vae_keras.layers.decoder import LSTMDecoder
 from scale_vae_keras.layers.dropout_seed import dropout_seed
 from scale_vae_keras.layers.replica import (
     global_batch_size,
@@ -16,11 +14,12 @@ from scale_vae_keras.layers.replica import (
 )
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.layers.step_function import scheduled_function, step_function
-from scale_vae_keras.models.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.models.keras_doors import KerasDoors
 from scale_vae_keras.models.sentence_terms import SentenceTerms, TrainingStep
 from scale_vae_keras.models.settings import ModelSettings
 from scale_vae_keras.models.training_counters import TrainingCounters
+from scale_vae_keras.parts.by_name import config_of, make_decoder, take_decoder
+from scale_vae_keras.schedules.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
 from scale_vae_keras.settings import check
 from scale_vae_keras.training.global_mean import GlobalMean
@@ -51,15 +50,24 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
     Args:
         vocabulary_size: number of token ids, specials included.
         embedding_dim: width of the token embeddings.
-        units: width of the LSTMs, or of the convolutions.
+        units: width of the LSTMs, of the convolutions, or of the Transformer's blocks.
         dropout: share of embedding and hidden entries that the decoder drops in training.
         decoder_initializer_range: decoder weights start uniform in plus or minus this value.
         seed: seed of latent noise and dropout. Initial weights follow
             `keras.utils.set_random_seed`.
-        decoder: "lstm", or "cnn" for dilated convolutions.
+        decoder: "lstm", "cnn" for dilated convolutions, "transformer", or a `SentenceDecoder` for
+            this vocabulary and width of z, which has its own sizes and dropout.
         dilations: dilation of each convolution, for "cnn".
         word_dropout: share of the tokens that the decoder reads as `<unk>` in training.
         fraternal: weight of the distance between two passes with different dropout; 0 for one pass.
+        embedding_noise: standard deviation of the noise on the decoder's input embeddings in
+            training.
+        depth: number of blocks of a Transformer, encoder and decoder each.
+        heads: number of its attention heads, of an even width `units / heads` each.
+        feed_forward: width inside of its feed-forward maps; `4 * units` by default.
+        layer_dropout: share of what each half of a block of its decoder adds that training drops.
+        positions: "rotary", or "learned" for a table of places.
+        max_positions: size of that table.
 
     Raises:
         InputError: an argument is out of its range.
@@ -79,40 +87,49 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
         dropout: float = ModelSettings.dropout,
         decoder_initializer_range: float = ModelSettings.decoder_initializer_range,
         seed: int = 0,
-        decoder: str = ModelSettings.decoder,
+        decoder: str | SentenceDecoder = ModelSettings.decoder,
         dilations: tuple[int, ...] = ModelSettings.dilations,
         word_dropout: float = ModelSettings.word_dropout,
         fraternal: float = ModelSettings.fraternal,
+        embedding_noise: float = ModelSettings.embedding_noise,
+        depth: int = ModelSettings.depth,
+        heads: int = ModelSettings.heads,
+        feed_forward: int | None = ModelSettings.feed_forward,
+        layer_dropout: float = ModelSettings.layer_dropout,
+        positions: str = ModelSettings.positions,
+        max_positions: int = ModelSettings.max_positions,
         **kwargs,
     ):
         super().__init__(**kwargs)
         if int(vocabulary_size) != vocabulary_size or vocabulary_size < 1:
             raise InputError(f"vocabulary_size must be positive, got {vocabulary_size}")
-        check(
-            ModelSettings,
-            embedding_dim=embedding_dim,
-            units=units,
-            dropout=dropout,
-            decoder_initializer_range=decoder_initializer_range,
-            decoder=decoder,
-            dilations=tuple(dilations),
-            word_dropout=word_dropout,
-            fraternal=fraternal,
-        )
-        if fraternal > 0 and dropout == 0:
+        settings = {
+            "embedding_dim": embedding_dim,
+            "units": units,
+            "dropout": dropout,
+            "decoder_initializer_range": decoder_initializer_range,
+            "dilations": tuple(dilations),
+            "word_dropout": word_dropout,
+            "fraternal": fraternal,
+            "embedding_noise": embedding_noise,
+            "depth": depth,
+            "heads": heads,
+            "feed_forward": feed_forward,
+            "layer_dropout": layer_dropout,
+            "positions": positions,
+            "max_positions": max_positions,
+        }
+        check(ModelSettings, **settings)
+        self.vocabulary_size = vocabulary_size
+        self.seed = seed
+        self._settings = tuple(settings)
+        for name, value in settings.items():
+            setattr(self, name, value)
+        take_decoder(self, decoder, ModelSettings)
+        if fraternal > 0 and self.dropout == 0:
             raise InputError(
                 "fraternal dropout needs dropout: set dropout above 0, or fraternal to 0"
             )
-        self.vocabulary_size = vocabulary_size
-        self.embedding_dim = embedding_dim
-        self.units = units
-        self.dropout = dropout
-        self.decoder_initializer_range = decoder_initializer_range
-        self.seed = seed
-        self.decoder_kind = decoder
-        self.dilations = tuple(dilations)
-        self.word_dropout = word_dropout
-        self.fraternal = fraternal
         self.supports_jit = False
         self.followed = FollowedSchedules()
         self.validates = False
@@ -121,21 +138,11 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
         self.kl_tracker = GlobalMean("kl")
 
     def _make_decoder(self, latent_dim: int, skip: bool = False) -> SentenceDecoder:
-        arguments = {
-            "vocabulary_size": self.vocabulary_size,
-            "embedding_dim": self.embedding_dim,
-            "units": self.units,
-            "latent_dim": latent_dim,
-            "dropout": self.dropout,
-            "initializer_range": self.decoder_initializer_range,
-            "word_dropout": self.word_dropout,
-            "skip": skip,
-            "dtype": self.dtype_policy,
-            "name": "decoder",
-        }
-        if self.decoder_kind == "cnn":
-            return CNNDecoder(dilations=self.dilations, **arguments)
-        return LSTMDecoder(**arguments)
+        return make_decoder(self, latent_dim, skip)
+
+    def _build_decoder(self, ids_shape):
+        if not self.decoder.built:
+            self.decoder.build(ids_shape, (ids_shape[0], self.latent_dim))
 
     @property
     def metrics(self):
@@ -321,13 +328,7 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,
-            "embedding_dim": self.embedding_dim,
-            "units": self.units,
-            "dropout": self.dropout,
-            "decoder_initializer_range": self.decoder_initializer_range,
             "seed": self.seed,
-            "decoder": self.decoder_kind,
-            "dilations": self.dilations,
-            "word_dropout": self.word_dropout,
-            "fraternal": self.fraternal,
+            "decoder": config_of(self.decoder_kind),
+            **{name: getattr(self, name) for name in self._settings},
         }

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from scale_vae_keras.layers.encoder import POOLINGS
+from scale_vae_keras.parts.by_name import DECODERS, ENCODERS
+from scale_vae_keras.parts.positions import POSITIONS
+from scale_vae_keras.parts.transformer_decoder import LATENT_INPUTS
 from scale_vae_keras.priors import PRIORS
 from scale_vae_keras.settings import Range, Settings, setting
-
-DECODERS = ("lstm", "cnn")
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,10 @@ class ModelSettings(Settings):
         512, "width of the token embeddings", above=0, search=(64, 128, 256)
     )
     units: int = setting(
-        1024, "width of the LSTMs, or of the convolutions", above=0, search=(128, 256, 512)
+        1024,
+        "width of the LSTMs, of the convolutions, or of the Transformer's blocks",
+        above=0,
+        search=(128, 256, 512),
     )
     dropout: float = setting(
         0.5,
@@ -29,12 +33,42 @@ class ModelSettings(Settings):
     decoder_initializer_range: float = setting(
         0.01, "decoder weights start uniform in plus or minus this value", above=0
     )
-    decoder: str = setting("lstm", "the decoder: lstm or cnn", choices=DECODERS)
+    decoder: str = setting("lstm", "the decoder: lstm, cnn or transformer", choices=DECODERS)
     dilations: tuple[int, ...] = setting(
         (1, 2, 4), "dilation of each layer of the cnn decoder", above=0
     )
     word_dropout: float = setting(
         0.0, "share of the decoder's input words that become <unk> in training", least=0, most=1
+    )
+    embedding_noise: float = setting(
+        0.0,
+        "standard deviation of the noise on the decoder's input embeddings in training",
+        least=0,
+    )
+    depth: int = setting(4, "blocks of a transformer, of encoder and decoder each", above=0)
+    heads: int = setting(
+        4, "attention heads of a transformer, of an even width units / heads each", above=0
+    )
+    feed_forward: int | None = setting(
+        None,
+        "width inside of a transformer's feed-forward maps; four times units by default",
+        above=0,
+    )
+    layer_dropout: float = setting(
+        0.1,
+        "share of the entries that each half of a block of the transformer decoder adds which "
+        "training drops",
+        least=0,
+        below=1,
+    )
+    positions: str = setting(
+        "rotary",
+        "how a transformer knows the place of a token: rotary, or learned, a table of "
+        "max_positions places",
+        choices=POSITIONS,
+    )
+    max_positions: int = setting(
+        256, "most tokens of a sentence, <s> counted, with learned positions", above=0
     )
     fraternal: float = setting(
         0.0,
@@ -50,7 +84,17 @@ class LatentSettings(ModelSettings):
 
     latent_dim: int = setting(32, "number of latent dimensions", above=0, search=(16, 32, 64))
     pooling: str = setting(
-        "last", "what the encoder makes of its states: last, max or mean", choices=POOLINGS
+        "last",
+        "what the encoder makes of its states: last, max, mean, or first, which is for the "
+        "transformer",
+        choices=POOLINGS,
+    )
+    encoder: str = setting("lstm", "the encoder: lstm or transformer", choices=ENCODERS)
+    latent_input: str = setting(
+        "both",
+        "how z enters a transformer decoder: memory, a position that every block attends to; "
+        "embedding, added to each token's embedding; or both",
+        choices=LATENT_INPUTS,
     )
     prior: str | None = setting(
         None,

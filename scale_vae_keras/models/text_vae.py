@@ -9,25 +9,26 @@ from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.first_posteriors import first_posteriors
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
-from scale_vae_keras.layers.encoder import LSTMEncoder
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
 from scale_vae_keras.layers.replica import first_global_row
+from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.models.sentence_model import SentenceModel
 from scale_vae_keras.models.sentence_terms import SentenceTerms
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
+from scale_vae_keras.parts.by_name import build_encoder, config_of, make_encoder
 from scale_vae_keras.priors import Prior, get_prior
 from scale_vae_keras.priors.prior import FIT_LIMIT
 from scale_vae_keras.settings import check
 
-_FIT_BATCH = 256
+_FIT_BATCH = 512
 _MOST_ROWS = 1024
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
 class TextVAE(TextGenerator, SentenceModel):
-    """LSTM text VAE with a diagonal Gaussian posterior.
+    """Text VAE with a diagonal Gaussian posterior.
 
     Kingma and Welling (2014), Bowman et al. (2016). `fit` takes a `tf.data.Dataset` of int32 ids
     `[batch, time]`, `<s> w ... </s>` right padded with 0. The loss is the mean over the global
@@ -48,15 +49,20 @@ class TextVAE(TextGenerator, SentenceModel):
         vocabulary_size: number of token ids, specials included.
         latent_dim: number of latent dimensions.
         embedding_dim: width of the token embeddings of encoder and decoder.
-        units: width of the LSTMs of encoder and decoder.
+        units: width of encoder and decoder.
         dropout: share of embedding and hidden entries that the decoder drops in training.
         decoder_initializer_range: decoder weights start uniform in plus or minus this value.
         seed: seed of latent noise and dropout. Initial weights follow
             `keras.utils.set_random_seed`.
-        pooling: what the encoder makes of its states: "last", "max" or "mean".
+        pooling: what the encoder makes of its states: "last", "max", "mean", or "first", which is
+            for the Transformer.
         prior: "scaled", "standard", "diagonal", "full", "mixture", "learned-mixture", "vamp", or a
             `Prior`; by default `default_prior`, which is "scaled" for Scale-VAE and "standard" for
             the others.
+        encoder: "lstm", "transformer", or a Keras layer from int32 ids `[batch, time]`, right
+            padded with 0, to a summary `[batch, width]` that padding does not change. For the
+            prior "vamp" it also has `embedding_dim` and `summary_of_embeddings`, see `LSTMEncoder`.
+        latent_input: how z enters a Transformer decoder: "memory", "embedding" or "both".
         **kwargs: the decoder's options, see `SentenceModel`, and arguments of `keras.Model`.
 
     Raises:
@@ -84,6 +90,8 @@ class TextVAE(TextGenerator, SentenceModel):
         seed: int = 0,
         pooling: str = LatentSettings.pooling,
         prior: str | Prior | None = None,
+        encoder: str | keras.layers.Layer = LatentSettings.encoder,
+        latent_input: str = LatentSettings.latent_input,
         **kwargs,
     ):
         super().__init__(
@@ -95,29 +103,23 @@ class TextVAE(TextGenerator, SentenceModel):
             seed,
             **kwargs,
         )
-        check(LatentSettings, latent_dim=latent_dim, pooling=pooling)
+        check(LatentSettings, latent_dim=latent_dim, pooling=pooling, latent_input=latent_input)
         self.latent_dim = latent_dim
         self.pooling = pooling
-        self.encoder = LSTMEncoder(
-            vocabulary_size,
-            embedding_dim,
-            units,
-            pooling,
-            dtype=self.dtype_policy,
-            name="encoder",
-        )
-        self.gaussian_posterior = GaussianPosterior(latent_dim, units**-0.5, name="posterior")
+        self.latent_input = latent_input
+        self.encoder = make_encoder(self, encoder, LatentSettings)
+        self.gaussian_posterior = GaussianPosterior(latent_dim, name="posterior")
         self.decoder = self._make_decoder(latent_dim, self.decoder_skip)
         self.prior = get_prior(self.default_prior if prior is None else prior)
         self.prior.attach(self)
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
-        self.encoder.build(input_shape)
-        self.gaussian_posterior.build((input_shape[0], self.units))
-        self.decoder.build(input_shape, (input_shape[0], self.latent_dim))
+        width = build_encoder(self.encoder, input_shape)
+        self.gaussian_posterior.build((input_shape[0], width))
+        self._build_decoder(input_shape)
         self.prior.build_for(self.latent_dim)
-        self.kl_weight = self._state("kl_weight", "ones")
+        self.kl_weight = add_state(self, "kl_weight", initializer="ones")
         self._build_step_state()
         self.built = True
 
@@ -303,6 +305,8 @@ class TextVAE(TextGenerator, SentenceModel):
             **super().get_config(),
             "latent_dim": self.latent_dim,
             "pooling": self.pooling,
+            "encoder": config_of(self.encoder_kind),
+            "latent_input": self.latent_input,
             "prior": keras.saving.serialize_keras_object(self.prior),
         }
 

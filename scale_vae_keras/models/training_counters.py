@@ -3,6 +3,7 @@
 import keras
 
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.layers.state import add_state
 
 _AS_ITERATIONS = -1
 
@@ -16,22 +17,11 @@ class TrainingCounters:
     """
 
     def _build_step_state(self):
-        self.gradient_norm = self._state("gradient_norm", "zeros")
-        self.skipped_steps = self._state("skipped_steps", "zeros")
-        self.training_calls = self._state("training_calls", "zeros", "int64")
-        self.epochs_trained = self._state("epochs_trained", "zeros", "int64")
-        self.epoch_step = self._state("epoch_step", "zeros", "int64")
-
-    def _state(self, name, initializer, dtype="float32"):
-        return self.add_weight(
-            name=name,
-            shape=(),
-            initializer=initializer,
-            trainable=False,
-            dtype=dtype,
-            autocast=False,
-            aggregation="only_first_replica",
-        )
+        self.gradient_norm = add_state(self, "gradient_norm")
+        self.skipped_steps = add_state(self, "skipped_steps")
+        self.training_calls = add_state(self, "training_calls", dtype="int64")
+        self.epochs_trained = add_state(self, "epochs_trained", dtype="int64")
+        self.epoch_step = add_state(self, "epoch_step", dtype="int64")
 
     @property
     def counters(self) -> list[keras.Variable]:

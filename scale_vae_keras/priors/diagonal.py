@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.priors.diagonal_gaussian import DiagonalGaussian
 
 
@@ -28,8 +29,8 @@ class DiagonalPrior(DiagonalGaussian):
     def build(self, input_shape):
         """Creates the state for codes `[..., latent]`."""
         super().build(input_shape)
-        self.mean = self._state("mean", (self.latent_dim,), "zeros")
-        self.stddev = self._state("stddev", (self.latent_dim,), "ones")
+        self.mean = add_state(self, "mean", (self.latent_dim,))
+        self.stddev = add_state(self, "stddev", (self.latent_dim,), "ones")
 
     def location(self):
         """The mean, float64 `[latent]`."""

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.layers.row_random import row_normals
+from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.priors.prior import Prior
 
 
@@ -34,8 +35,8 @@ class FullPrior(Prior):
     def build(self, input_shape):
         """Creates the state for codes `[..., latent]`."""
         super().build(input_shape)
-        self.mean = self._state("mean", (self.latent_dim,), "zeros")
-        self.cholesky = self._state("cholesky", (self.latent_dim, self.latent_dim), "identity")
+        self.mean = add_state(self, "mean", (self.latent_dim,))
+        self.cholesky = add_state(self, "cholesky", (self.latent_dim, self.latent_dim), "identity")
 
     def log_density(self, z):
         """Log p(z) in nats, float64 `[...]`, for z `[..., latent]`."""

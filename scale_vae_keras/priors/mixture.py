@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.row_random import COMPONENT_STREAM, row_normals, row_uniforms
+from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.priors.full import full_log_density, transformed
 from scale_vae_keras.priors.prior import Prior
 
@@ -55,9 +56,10 @@ class MixturePrior(Prior):
         """Creates the state for codes `[..., latent]`."""
         super().build(input_shape)
         count, latent = self.components, self.latent_dim
-        self.shares = self._state("shares", (count,), keras.initializers.Constant(1 / count))
-        self.means = self._state("means", (count, latent), "zeros")
-        self.choleskys = self._state(
+        self.shares = add_state(self, "shares", (count,), keras.initializers.Constant(1 / count))
+        self.means = add_state(self, "means", (count, latent), "zeros")
+        self.choleskys = add_state(
+            self,
             "choleskys",
             (count, latent, latent),
             lambda shape, dtype: tf.eye(latent, batch_shape=[count], dtype=dtype),

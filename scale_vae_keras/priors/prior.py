@@ -10,6 +10,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.layers.state import add_state
 
 FIT_LIMIT = 10_000
 """How many training sentences a prior is fitted to, unless asked otherwise."""
@@ -62,7 +63,7 @@ class Prior(keras.layers.Layer):
         """Creates the state for codes `[..., latent]`."""
         self.latent_dim = int(input_shape[-1])
         if self.needs_fit:
-            self.fitted = self._state("fitted", (), "zeros")
+            self.fitted = add_state(self, "fitted")
 
     def build_for(self, latent_dim: int) -> None:
         """Builds the prior; one that is built already, such as another model's, is kept as it is.
@@ -77,17 +78,6 @@ class Prior(keras.layers.Layer):
                 f"the prior has {self.latent_dim} dimensions and the model {latent_dim}: give the "
                 "model a prior of its own"
             )
-
-    def _state(self, name, shape, initializer):
-        return self.add_weight(
-            name=name,
-            shape=shape,
-            initializer=initializer,
-            trainable=False,
-            dtype="float32",
-            autocast=False,
-            aggregation="only_first_replica",
-        )
 
     def get_build_config(self):
         """None: the model builds its prior."""

@@ -53,9 +53,14 @@ class VampPrior(DiagonalMixture):
 
     def attach(self, model):
         """Takes the encoder from the model."""
+        if not hasattr(model.encoder, "summary_of_embeddings"):
+            raise InputError(
+                'the prior "vamp" runs embeddings through the encoder, which needs embedding_dim '
+                "and summary_of_embeddings: choose another prior"
+            )
         # A method and not the layer: the encoder's weights belong to the model.
         self._pseudo_posterior = model.pseudo_posterior
-        self._embedding_dim = model.embedding_dim
+        self._embedding_dim = model.encoder.embedding_dim
 
     def build(self, input_shape):
         """Creates the pseudo-inputs for codes `[..., latent]`."""

@@ -16,10 +16,15 @@ from scale_vae_keras.report.evaluation import read_evaluation
 from scale_vae_keras.report.history import read_history
 from scale_vae_keras.report.latent import describe_latent_code
 from scale_vae_keras.report.pictures import PANELS, draw_panel
+from scale_vae_keras.report.sentences import describe_lengths, neighbours, traverse
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.runs.standard_callbacks import best_figure
 from scale_vae_keras.runs.tensorboard import sentence_texts, spread
+from scale_vae_keras.samplers.sampler import MAX_LENGTH
 
 _RECONSTRUCTED = 8
+_LOOKED_UP = 4
+_CHOSEN_BY = {"val_elbo_nll": "the negative ELBO", "val_loss": "the objective"}
 
 
 def write_report(
@@ -29,9 +34,10 @@ def write_report(
 ) -> Path:
     """Writes one self-contained HTML page about a run: nothing in it needs a network.
 
-    Curves, a map of the latent code, KL and factor of each dimension, what the model writes, the
-    metrics of the last `scale-vae evaluate` with their definitions, and the settings. Map,
-    dimensions and sentences are those of the best model on the validation sentences.
+    Curves, a map of the latent code, KL and factor of each dimension, what the model writes, also
+    as its most active dimensions change, nearest neighbours, lengths and unknown words, the metrics
+    of the last `scale-vae evaluate` with their definitions, and the settings. Map, dimensions and
+    sentences are those of the best model on the validation sentences.
 
     Args:
         run: the run folder.
@@ -50,15 +56,22 @@ def write_report(
     valid = folder.encode("valid")
     encoded = encode_sentences(model, valid)
     originals = spread(valid.sentences, _RECONSTRUCTED)
-    samples = write_samples(model, folder.tokenizer, encoded.mean[originals])
+    tokenizer = folder.tokenizer
+    samples = write_samples(model, tokenizer, encoded.mean[originals])
     history = read_history(folder.history_path)
+    latent = bool(model.latent_dim)
     page = render(
         title=f"{folder.config.method} on {Path(folder.config.data).name}",
-        summary=_summary(folder, history, valid.sentences),
+        summary=_summary(folder, model, history, valid.sentences),
         curves=[picture for panel in PANELS if (picture := draw_panel(panel, history))],
-        latent=describe_latent_code(model, encoded, valid.labels) if model.latent_dim else None,
+        latent=describe_latent_code(model, encoded, valid.labels) if latent else None,
         samples=samples,
         reconstructions=_reconstructions(folder, valid, originals, samples),
+        lengths=describe_lengths(model, valid, MAX_LENGTH),
+        neighbours=neighbours(tokenizer, valid, encoded, originals[:_LOOKED_UP])
+        if latent
+        else None,
+        traversals=traverse(model, tokenizer, encoded, 0, MAX_LENGTH) if latent else [],
         run=folder.path,
         evaluation=read_evaluation(folder),
         settings=_settings(folder),
@@ -87,13 +100,19 @@ def render(**content: object) -> str:
     return environment.get_template("page.html").render(content)
 
 
-def _summary(folder, history, sentences):
-    objective = history["val_loss"].dropna()
-    best = objective.idxmin()
+def _summary(folder, model, history, sentences):
+    name = best_figure(folder.config)
+    figures = history[name].dropna()
+    best = folder.best_epoch() or int(figures.idxmin())
+    unit = EVALUATION["elbo_nll"].unit
+    epochs = len(history["val_loss"].dropna())
+    chosen = _CHOSEN_BY[name]
+    if name == "val_loss" and hasattr(model, "posterior_scale"):
+        chosen += ", which for Scale-VAE is no bound of the likelihood"
     return (
-        f"The run {folder.path.resolve().name} after {len(objective)} epochs. Map, dimensions and "
-        f"sentences are of the best model, epoch {best}, whose objective is {objective[best]:.2f} "
-        f"{EVALUATION['objective_nll'].unit} over {sentences:,} validation sentences."
+        f"The run {folder.path.resolve().name} after {epochs} epoch{'s' if epochs > 1 else ''}. "
+        f"Map, dimensions and sentences are of the best model, epoch {best}, chosen by {chosen}: "
+        f"{figures[best]:.2f} {unit} over {sentences:,} validation sentences."
     )
 
 

@@ -101,6 +101,7 @@ def draw_panel(panel: Panel, history: pd.DataFrame) -> Picture | None:
         return None
     figure, axes = _new_figure(_HEIGHT)
     said = []
+    alone = max(map(len, lines.values())) == 1
     for number, (name, values) in enumerate(lines.items()):
         axes.plot(
             values.index,
@@ -108,16 +109,71 @@ def draw_panel(panel: Panel, history: pd.DataFrame) -> Picture | None:
             _LINES[number],
             color=_COLOURS[number],
             marker=_MARKERS[number],
-            markersize=4,
+            markersize=10 if alone else 4,
             label=name,
         )
-        first, last = (f"{values[epoch]:.4g} in epoch {epoch}" for epoch in values.index[[0, -1]])
-        said.append(f"{name}: {first}, {last}")
+        ends = dict.fromkeys(values.index[[0, -1]])
+        shown = ", ".join(f"{values[epoch]:.4g} in epoch {epoch}" for epoch in ends)
+        said.append(f"{name}: {shown}")
+        if alone:
+            axes.axhline(
+                values.iloc[0], color=_COLOURS[number], linestyle=_LINES[number], alpha=0.5
+            )
+    _set_heights(axes, np.concatenate([values.to_numpy(float) for values in lines.values()]))
     axes.set(xlabel="epoch")
+    if alone:
+        epoch = next(iter(lines.values())).index[0]
+        axes.set_xlim(epoch - 0.5, epoch + 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
     if len(lines) > 1:
         axes.legend(fontsize=8)
     return Picture(panel.title, _svg(figure), f"Lines over the epochs. {'; '.join(said)}.")
+
+
+def _set_heights(axes, values):
+    """An axis of plain figures; around a constant from half of it to one and a half."""
+    axes.ticklabel_format(axis="y", useOffset=False)
+    if np.array_equal(values, np.round(values)):
+        axes.yaxis.get_major_locator().set_params(integer=True)
+    low, high = values.min(), values.max()
+    if high - low <= 1e-6 * max(abs(low), abs(high)):
+        reach = 0.5 * abs(high) or 1.0
+        axes.set_ylim(high - reach, high + reach)
+
+
+def draw_lengths(lengths: Mapping[str, np.ndarray]) -> Picture:
+    """Draws how many per cent of sentences have each length.
+
+    Args:
+        lengths: name -> tokens of each sentence, `</s>` not counted, `[sentences]`.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    figure, axes = _new_figure(_HEIGHT)
+    longest = max(values.max() for values in lengths.values())
+    width = max(1, -(-int(longest) // 30))
+    edges = np.arange(0, longest + width + 1, width) - 0.5
+    said = []
+    for number, (name, values) in enumerate(lengths.items()):
+        counts, _ = np.histogram(values, edges)
+        axes.stairs(
+            100 * counts / len(values),
+            edges,
+            color=_COLOURS[number],
+            linestyle=_LINES[number],
+            linewidth=1.8,
+            label=name,
+        )
+        said.append(
+            f"{len(values):,} {name}: mean {values.mean():.1f}, median {np.median(values):.0f}, "
+            f"longest {values.max()}"
+        )
+    axes.set(xlabel="tokens", ylabel="% of sentences")
+    axes.set_ylim(bottom=0)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(fontsize=8)
+    return Picture("Lengths of sentences", _svg(figure), f"{'; '.join(said)}.")
 
 
 def draw_map(means: np.ndarray, labels: Sequence[str] | None) -> Picture:

@@ -5,8 +5,8 @@ import functools
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from scale_vae_keras.errors import InputError
-from scale_vae_keras.models import SYSTEMS
+from scale_vae_keras.errors import InputError, did_you_mean
+from scale_vae_keras.models import EARLIER_NAMES, SYSTEMS
 from scale_vae_keras.models.system import System
 from scale_vae_keras.runs.presets import PRESETS
 from scale_vae_keras.settings import Range, Setting, Settings, setting, settings_of
@@ -130,7 +130,8 @@ class RunConfig(Settings):
         missing = [name for name in _CHOSEN if name not in content]
         if missing:
             raise InputError(f"missing settings: {', '.join(missing)}")
-        kind = config_class(get_system(content["method"]).name)
+        content = {**content, "method": get_system(content["method"]).name}
+        kind = config_class(content["method"])
         known = {**every_setting(), **dict.fromkeys(_CHOSEN)}
         unknown = set(content) - set(known)
         if unknown:
@@ -145,13 +146,16 @@ class RunConfig(Settings):
 
 
 def get_system(name: str) -> System:
-    """The system of that name.
+    """The system of that name, which may be an earlier one.
 
     Raises:
         InputError: there is none.
     """
+    name = EARLIER_NAMES.get(name, name)
     if name not in SYSTEMS:
-        raise InputError(f"unknown method {name!r}: choose {', '.join(SYSTEMS)}")
+        raise InputError(
+            f"unknown method {name!r}: choose {', '.join(SYSTEMS)}{did_you_mean(name, SYSTEMS)}"
+        )
     return SYSTEMS[name]
 
 
@@ -187,8 +191,11 @@ def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfi
             out of range.
     """
     system = get_system(method)
+    method = system.name
     if preset not in PRESETS:
-        raise InputError(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")
+        raise InputError(
+            f"unknown preset {preset!r}: choose {', '.join(PRESETS)}{did_you_mean(preset, PRESETS)}"
+        )
     kind = config_class(method)
     own = {each.name for each in settings_of(kind)}
     given = {name: value for name, value in overrides.items() if value is not None}
@@ -213,5 +220,8 @@ def read_setting(text: str) -> tuple[str, Any]:
     """
     name, _, written = text.partition("=")
     if name not in every_setting():
-        raise InputError(f"{text!r} is no setting: write name=value, for instance epochs=6")
+        raise InputError(
+            f"{text!r} is no setting: write name=value, for instance epochs=6"
+            f"{did_you_mean(name, every_setting())}"
+        )
     return name, every_setting()[name].read(written)

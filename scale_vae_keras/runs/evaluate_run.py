@@ -1,12 +1,17 @@
 """Measuring a run."""
 
+import contextlib
+import logging
 import os
+from pathlib import Path
 
 from scale_vae_keras.evaluation.evaluate import Metrics, evaluate_model
 from scale_vae_keras.evaluation.prior import FITTED
-from scale_vae_keras.files import write_json
+from scale_vae_keras.files import locked, write_json
 from scale_vae_keras.priors import prior_kind
 from scale_vae_keras.runs.run_folder import RunFolder
+
+_logger = logging.getLogger("scale_vae_keras")
 
 
 def evaluate_run(
@@ -21,7 +26,8 @@ def evaluate_run(
 ) -> Metrics:
     """Measures the best model of a run and writes its `metrics.json`.
 
-    When it is interrupted, the same call continues where it stopped.
+    When it is interrupted, the same call continues where it stopped. A run that cannot be written
+    to is measured all the same, with a warning.
 
     Args:
         run: the run folder.
@@ -40,18 +46,53 @@ def evaluate_run(
     folder = RunFolder(run, data)
     model = folder.load_model()
     sentences = folder.encode(split)
-    metrics = evaluate_model(
+    name = f"evaluation-{split}-{samples}-{prior or 'own'}-seed-{seed}"
+    name += "" if limit is None else f"-first-{limit}"
+    with contextlib.ExitStack() as stack:
+        try:
+            journal = _own_journal(folder, name, stack)
+        except OSError as error:
+            _logger.warning(
+                "%s cannot be written to (%s): it is measured without metrics.json",
+                folder.path,
+                error.strerror,
+            )
+            return _measure(folder, model, sentences, samples, prior, seed, limit, None, progress)
+        metrics = _measure(folder, model, sentences, samples, prior, seed, limit, journal, progress)
+    write_json(folder.metrics_path, metrics)
+    return metrics
+
+
+def _own_journal(folder: RunFolder, name: str, stack: contextlib.ExitStack) -> Path | None:
+    """The journal of an evaluation, which no other process writes while the stack is open.
+
+    None where another process makes the same evaluation now.
+
+    Raises:
+        OSError: the run folder cannot be written to.
+    """
+    path = folder.path / f"{name}.npz"
+    try:
+        stack.enter_context(locked(folder.path / f".{name}.lock"))
+    except BlockingIOError:
+        return None
+    if path.exists() and path.stat().st_mtime < folder.model_path.stat().st_mtime:
+        _logger.warning("%s is of an earlier model and is dropped", path)
+        path.unlink()
+    return path
+
+
+def _measure(folder, model, sentences, samples, prior, seed, limit, journal, progress):
+    return evaluate_model(
         model,
         sentences if limit is None else sentences.first(limit),
         samples,
         prior,
         seed,
         fitted_on=folder.encode("train") if _is_fitted_anew(prior, model) else None,
-        journal=folder.path / "evaluation.npz",
+        journal=journal,
         progress=progress,
     )
-    write_json(folder.metrics_path, metrics)
-    return metrics
 
 
 def _is_fitted_anew(prior, model):

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from scale_vae_keras.callbacks.best_model import BestModel
 from scale_vae_keras.errors import InputError
@@ -27,8 +28,8 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     A checkpoint is a folder that appears at once and whole: `model.keras` (weights and optimizer),
     `best.keras` (the best model so far, once there is one), `state.json` (running means of the
-    epoch, state of the other callbacks, times) and `manifest.json` (SHA-256 of the files). The last
-    two are kept.
+    epoch, state of the other callbacks, times), an `.npz` file for each callback that has arrays to
+    keep, and `manifest.json` (SHA-256 of the files). The last two checkpoints are kept.
 
     A run that continues from a checkpoint gives it as `resumed`, passes the model loaded from it to
     `fit` with `initial_epoch=checkpoint.epochs`, and ends like one that was never stopped. If
@@ -39,6 +40,7 @@ class RunCheckpoint(keras.callbacks.Callback):
     Args:
         folder: where checkpoints go.
         stateful: callbacks with `get_state` and `set_state`, by name; their state is set here.
+            Some have `get_arrays` and `set_arrays` as well.
         best: the callback that keeps the best model.
         resumed: the checkpoint to go on from, see `last_good`.
         save_steps: a checkpoint after every this many steps of an epoch; None for none.
@@ -86,6 +88,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._weights = self._running_means = None
         if resumed is not None:
             self._set_state(read_state(resumed))
+            self._set_arrays(resumed)
 
     def _set_state(self, state):
         self.epochs, self.steps = state["epochs"], state["steps"]
@@ -94,6 +97,13 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._running_means = state["running_means"]
         for name, saved in state["callbacks"].items():
             self.stateful[name].set_state(saved)
+
+    def _set_arrays(self, checkpoint):
+        for name, callback in self.stateful.items():
+            path = checkpoint / f"{name}.npz"
+            if path.exists():
+                with np.load(path) as content:
+                    callback.set_arrays([content[key] for key in content.files])
 
     def on_train_begin(self, logs=None):
         """Starts the clocks, and puts the folder back to where the checkpoint was written."""
@@ -154,6 +164,9 @@ class RunCheckpoint(keras.callbacks.Callback):
             self.model.save(checkpoint / "model.keras")
             if self.best is not None and self.best.path.exists():
                 shutil.copyfile(self.best.path, checkpoint / "best.keras")
+            for name, callback in self.stateful.items():
+                if arrays := getattr(callback, "get_arrays", list)():
+                    np.savez(checkpoint / f"{name}.npz", *arrays)
             write_json(
                 checkpoint / "state.json",
                 {

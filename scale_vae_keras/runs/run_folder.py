@@ -1,7 +1,9 @@
 """The folder of a run, which every later command reads."""
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +13,14 @@ import keras
 from scale_vae_keras.data.corpus import Corpus, open_corpus, open_same_corpus
 from scale_vae_keras.data.encoded import EncodedSplit, encode_split
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import write_json, written_whole
+from scale_vae_keras.files import lock_holder, locked, write_json, written_whole
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.runs.checkpoint_folder import checkpoints, read_state
 from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.text.loading import load_tokenizer
 from scale_vae_keras.text.tokenizer import Tokenizer
 
+_LOCK = ".lock"
 _NO_SETTINGS = ("corpus_fingerprint", "vocabulary_fingerprint", "has_labels")
 
 
@@ -64,11 +68,7 @@ class RunFolder:
         Raises:
             InputError: the folder is not empty, or its place is taken by a file.
         """
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-            raise InputError(
-                f"{self.path} is already there and not empty: choose another folder, or continue "
-                "the run that it holds with --resume"
-            )
+        self._refuse_contents()
         settings = {
             **config.to_json(),
             "corpus_fingerprint": corpus_fingerprint,
@@ -76,12 +76,44 @@ class RunFolder:
             "has_labels": has_labels,
         }
         if self.path.exists():
-            self._write(self.path, tokenizer, settings)
+            with self.locked():
+                self._refuse_contents()
+                self._write(self.path, tokenizer, settings)
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(self.path) as temporary:
-            temporary.mkdir()
-            self._write(temporary, tokenizer, settings)
+        try:
+            with written_whole(self.path, replace=False) as temporary:
+                temporary.mkdir()
+                self._write(temporary, tokenizer, settings)
+        except OSError:
+            self._refuse_contents()
+            raise
+
+    def _refuse_contents(self):
+        taken = self.path.exists() and not self.path.is_dir()
+        if taken or (self.path.is_dir() and set(os.listdir(self.path)) - {_LOCK}):
+            raise InputError(
+                f"{self.path} is already there and not empty: choose another folder, or continue "
+                "the run that it holds with --resume"
+            )
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """While the block runs, no other process trains in this folder or changes its settings.
+
+        Raises:
+            InputError: another process does so now.
+        """
+        lock = self.path / _LOCK
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(locked(lock))
+            except BlockingIOError as error:
+                raise InputError(
+                    f"{lock_holder(lock)} trains in {self.path}: wait until it has ended, or "
+                    "choose another folder"
+                ) from error
+            yield
 
     def _write(self, folder, tokenizer, settings):
         tokenizer.save_vocabulary(folder)
@@ -177,6 +209,14 @@ class RunFolder:
         if not self.model_path.is_file():
             raise InputError(f"{self.path} has no model.keras yet: train at least one epoch")
         return load_keras_file(self.model_path)
+
+    def best_epoch(self) -> int | None:
+        """The epoch of the best model, from 1; None where no checkpoint says it."""
+        kept = checkpoints(self.checkpoints)
+        if not kept:
+            return None
+        best = read_state(kept[-1])["callbacks"]["best"]["best_epoch"]
+        return None if best is None else best + 1
 
     def load_text_vae(self) -> TextVAE:
         """The best model of the run, which must have a latent code.

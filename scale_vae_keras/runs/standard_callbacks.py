@@ -14,6 +14,8 @@ from scale_vae_keras.callbacks import (
     SkippedSteps,
     in_order,
 )
+from scale_vae_keras.callbacks.latent_monitor import WATCHED_SENTENCES
+from scale_vae_keras.data.batches import evaluation_batches
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models.text_vae import TextVAE
@@ -40,7 +42,8 @@ def standard_callbacks(
         validation_data: batches of int32 ids `[batch, time]`, which `fit` gets as well.
         best_model: the `.keras` file of the best model.
         train: the training sentences, which a fitted prior and "agg" need.
-        valid: the validation sentences; "agg" needs them.
+        valid: the validation sentences; "agg" needs them, and `LatentMonitor` takes 4,000 of them
+            in place of all of `validation_data`.
         max_skipped_share: training stops when more than this share of an epoch's steps had a loss
             or gradient that is not finite.
         **settings: of a run of the preset "small", where `method` is a name: epochs, f_epo,
@@ -55,8 +58,7 @@ def standard_callbacks(
     """
     config = configure("", method, "small", **settings) if isinstance(method, str) else method
     latent = issubclass(config.system.model, TextVAE)
-    by_elbo = latent and config.select_by == "elbo"
-    best = BestModel(best_model, "val_elbo_nll" if by_elbo else "val_loss")
+    best = BestModel(best_model, best_figure(config))
     callbacks = [
         SkippedSteps(max_skipped_share),
         *config.system.callbacks(config, train, valid),
@@ -64,12 +66,21 @@ def standard_callbacks(
         _decay(config, best),
     ]
     if latent:
-        callbacks.append(LatentMonitor(validation_data, config.seed))
+        watched = validation_data
+        if valid is not None and valid.sentences > WATCHED_SENTENCES:
+            watched, _ = evaluation_batches(valid.spread(WATCHED_SENTENCES), config.batch_size)
+        callbacks.append(LatentMonitor(watched, config.seed))
         if config.prior is not None and PRIORS[config.prior].needs_fit:
             if train is None:
                 raise InputError(f'the prior "{config.prior}" is fitted: give train=')
             callbacks.append(FitPrior(train, seed=config.seed))
     return in_order(callbacks)
+
+
+def best_figure(config: RunConfig) -> str:
+    """The figure in the logs that chooses the best epoch, the smallest: its name."""
+    by_elbo = issubclass(config.system.model, TextVAE) and config.select_by == "elbo"
+    return "val_elbo_nll" if by_elbo else "val_loss"
 
 
 def _decay(config, best):

@@ -22,10 +22,14 @@ def what_is_saved(folder: RunFolder) -> str:
     """Up to where a run is saved, and how to go on."""
     saved = checkpoints(folder.checkpoints)
     if not saved:
-        return f"nothing was saved yet; start again with --resume --output {folder.path}"
+        return (
+            f"nothing was saved yet; start again with --resume --output {folder.path}, or with "
+            "other settings in another folder"
+        )
     epochs, steps = position(saved[-1])
     within = f" and {steps} steps of the next" if steps else ""
+    best = "the best model so far" if folder.model_path.exists() else "no model to use yet"
     return (
-        f"{folder.path} holds epoch {epochs}{within} and the best model so far; continue with "
+        f"{folder.path} holds epoch {epochs}{within} and {best}; continue with "
         f"--resume --output {folder.path}"
     )

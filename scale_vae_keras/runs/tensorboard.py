@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.callbacks.hyperparameters_log import HyperparametersLog
-from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
+from scale_vae_keras.callbacks.latent_monitor import WATCHED_SENTENCES, LatentMonitor
 from scale_vae_keras.callbacks.latent_projector import LatentProjector
 from scale_vae_keras.callbacks.posterior_histograms import PosteriorHistograms
 from scale_vae_keras.callbacks.scalar_log import ScalarLog
@@ -37,8 +37,8 @@ def tensorboard_callbacks(
         folder: the run folder.
         train: the training sentences.
         valid: the validation sentences.
-        monitor: encodes the validation sentences in the order of `evaluation_batches`; None for a
-            language model.
+        monitor: encodes the validation sentences, 4,000 of more, in the order of
+            `evaluation_batches`; None for a language model.
         config: the settings of the run.
         finished: epochs that were finished before.
     """
@@ -52,6 +52,7 @@ def tensorboard_callbacks(
     tokenizer = folder.tokenizer
     if monitor is None:
         return [*common, TextSamplesLog(validation, tokenizer)]
+    valid = valid.spread(WATCHED_SENTENCES)
     row_of = np.argsort(np.argsort(valid.lengths, kind="stable"))
     projected, reconstructed = (
         spread(valid.sentences, count) for count in (_PROJECTED, _RECONSTRUCTED)

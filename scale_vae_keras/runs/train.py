@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 
 import keras
@@ -27,6 +28,8 @@ from scale_vae_keras.runs.checkpoint_folder import (
     read_state,
 )
 from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.runs.divergence import DivergedError, RefuseDivergence
+from scale_vae_keras.runs.epoch_line import EpochLine
 from scale_vae_keras.runs.history_table import HistoryTable
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
@@ -43,7 +46,7 @@ from scale_vae_keras.runs.workers import (
     open_strategy,
     own_output,
 )
-from scale_vae_keras.schedules.order import in_order
+from scale_vae_keras.schedules.order import Stage, in_order
 from scale_vae_keras.schedules.skipped_steps import SkippedSteps
 
 _logger = logging.getLogger("scale_vae_keras")
@@ -145,15 +148,17 @@ class Run:
             data: where the run's corpus is now, if it has moved.
 
         Raises:
-            InputError: the folder is not a run, its corpus has changed, or there are not so many
-                devices.
+            InputError: the folder is not a run, another process trains in it, its corpus has
+                changed, or there are not so many devices.
         """
         folder = RunFolder(output, data)
         if replicas is None and not is_one_of_several_workers():
             replicas = folder.config.replicas
         strategy = open_strategy(replicas)
         if is_chief(strategy):
-            _change(folder, epochs, strategy.num_replicas_in_sync)
+            folder.config  # noqa: B018 - what is wrong with the folder is said before it is locked
+            with folder.locked():
+                _change(folder, epochs, strategy.num_replicas_in_sync)
         barrier(strategy)
         folder = RunFolder(output, data)
         check_fingerprint(folder.open_corpus(), folder.corpus_fingerprint, folder.config.data)
@@ -183,12 +188,16 @@ class Run:
                 loss or gradient that is not finite, see `SkippedSteps`.
 
         Raises:
-            InputError: no checkpoint is whole; the settings have changed since the last one; too
-                many steps were skipped; another worker has stopped; interrupted, or the disk cannot
-                be written to. What was saved is said.
+            InputError: another process trains in the folder; no checkpoint is whole; the settings
+                have changed since the last one; too many steps were skipped, or the first epoch
+                diverged; another worker has stopped; interrupted, or the disk cannot be written to.
+                What was saved is said.
         """
         saving = {"save_steps": save_steps, "save_minutes": save_minutes}
-        with own_output(self.folder, self.strategy) as output:
+        with (
+            self.folder.locked() if is_chief(self.strategy) else nullcontext(),
+            own_output(self.folder, self.strategy) as output,
+        ):
             self._fit(output, verbose, profile, max_skipped_share, saving)
 
     def _fit(self, output, verbose, profile, max_skipped_share, saving):
@@ -223,6 +232,9 @@ class Run:
                 barrier(self.strategy)
         except KeyboardInterrupt:
             raise InputError(f"interrupted: {what_is_saved(folder)}") from None
+        except DivergedError as error:
+            write_json(output.stopped_path, {"reason": str(error)})
+            raise
         except InputError as error:
             write_json(output.stopped_path, {"reason": str(error)})
             raise InputError(f"{error}; {what_is_saved(folder)}") from error
@@ -299,7 +311,14 @@ class Run:
             config,
             checkpoint.epochs,
         )
-        return in_order([*standard, *tensorboard, history, checkpoint]), checkpoint
+        best = stateful["best"]
+        # Before the monitor and the prior, which cannot measure such a model, and after them.
+        refusals = [
+            RefuseDivergence(best, "val_loss", Stage.GUARD),
+            RefuseDivergence(best, best.monitor, Stage.TABLE),
+        ]
+        row = [history, EpochLine(), *refusals]
+        return in_order([*standard, *tensorboard, *row, checkpoint]), checkpoint
 
 
 def _change(folder, epochs, replicas):

@@ -6,11 +6,12 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
-from scale_vae_keras.samplers.sampler import Sampler, Sentences, writable
+from scale_vae_keras.samplers.loop_shapes import state_shapes
+from scale_vae_keras.samplers.sampler import Sampler, Sentences, without_repeats, writable
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BeamSampler(Sampler):
     """Searches the sentence of highest log-probability with a beam, batched over sentences.
 
@@ -30,6 +31,7 @@ class BeamSampler(Sampler):
     width: int = 4
 
     def __post_init__(self):
+        super().__post_init__()
         if self.width < 1:
             raise InputError(f"beam width must be at least 1, got {self.width}")
 
@@ -45,7 +47,7 @@ class BeamSampler(Sampler):
         vocabulary = decoder.vocabulary_size
         repeated = tf.repeat(z, width, axis=0)
         context = decoder.context(repeated)
-        start = decoder.initial_state(repeated)
+        start = decoder.initial_state(repeated, max_length)
         first_row = tf.range(rows)[:, None] * width
         only_padding = tf.where(tf.range(vocabulary) == PAD_ID, 0.0, -float("inf"))
 
@@ -55,6 +57,12 @@ class BeamSampler(Sampler):
         def extend(step, ids, state, score, ended):
             logits, state = decoder.step(ids[:, -1], state, context)
             log_probability = writable(logits) - tf.reduce_logsumexp(logits, -1, keepdims=True)
+            if self.no_repeat_ngram_size:
+                log_probability = tf.cond(
+                    step >= self.no_repeat_ngram_size,
+                    lambda: without_repeats(log_probability, ids[:, 1:], self.no_repeat_ngram_size),
+                    lambda: log_probability,
+                )
             log_probability = tf.where(tf.reshape(ended, [-1, 1]), only_padding, log_probability)
             total = tf.reshape(score, [-1, 1]) + log_probability
             score, choice = tf.math.top_k(tf.reshape(total, [rows, width * vocabulary]), width)
@@ -84,7 +92,7 @@ class BeamSampler(Sampler):
             shape_invariants=(
                 tf.TensorShape([]),
                 tf.TensorShape([None, None]),
-                tf.nest.map_structure(lambda part: part.shape, start),
+                state_shapes(decoder, start, context),
                 tf.TensorShape([None, width]),
                 tf.TensorShape([None, width]),
             ),

@@ -7,7 +7,7 @@ import tensorflow as tf
 from scale_vae_keras.samplers.sampler import Sampler
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GreedySampler(Sampler):
     """Always the most probable token.
 

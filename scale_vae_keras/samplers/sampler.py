@@ -8,7 +8,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
+from scale_vae_keras.samplers.loop_shapes import state_shapes
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
 FIRST_WRITABLE_ID = max(PAD_ID, START_ID) + 1
@@ -63,6 +65,27 @@ def log_probability(logits: tf.Tensor, words: tf.Tensor, chosen: tf.Tensor) -> t
     return tf.gather(logits, chosen, batch_dims=1) - log_total
 
 
+def without_repeats(logits: tf.Tensor, ids: tf.Tensor, size: int) -> tf.Tensor:
+    """The logits with those tokens ruled out that would repeat a sequence of `size` tokens.
+
+    `</s>` is never ruled out: a sentence that holds it has ended.
+
+    Args:
+        logits: float32 `[rows, vocabulary]`.
+        ids: int32 `[rows, time]`, the sentences so far, with at least `size` tokens.
+        size: length of the sequences.
+    """
+    starts = tf.shape(ids)[1] - size + 1
+    followed = tf.ones_like(ids[:, :starts], tf.bool)
+    for place in range(size - 1):
+        last = ids[:, starts + place, None]
+        followed &= ids[:, place : place + starts] == last
+    next_tokens = ids[:, size - 1 :]
+    rows = tf.broadcast_to(tf.range(tf.shape(ids)[0])[:, None], tf.shape(next_tokens))
+    bounds = tf.where(followed, logits.dtype.min / 2, logits.dtype.max)
+    return tf.tensor_scatter_nd_min(logits, tf.stack([rows, next_tokens], axis=-1), bounds)
+
+
 def rows_to_keep(ended: tf.Tensor) -> tf.Tensor:
     """Which rows the next step computes: those that go on, filled up to whole tiles.
 
@@ -96,13 +119,33 @@ class _Going(NamedTuple):
     ended: tf.Tensor
 
 
+def _without_ended_rows(going: _Going) -> _Going:
+    """Takes rows out once enough have ended: a large state is not copied at every step."""
+    kept = rows_to_keep(going.ended)
+
+    def take():
+        return tf.nest.map_structure(lambda part: tf.gather(part, kept), going)
+
+    return tf.cond(tf.shape(kept)[0] < tf.shape(going.rows)[0], take, lambda: going)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
 class Sampler(ABC):
     """A strategy for choosing the next token.
 
     Samplers are immutable and compare by value. All randomness comes from uniform numbers that
     belong to the row, so that a row's sentence does not depend on the others in its batch.
 
+    Args:
+        no_repeat_ngram_size: no sequence of this many tokens occurs twice in a sentence; 0 for no
+            such bound. Log-probabilities stay those of the model without the bound.
+
+    Raises:
+        InputError: `no_repeat_ngram_size` is below 0.
+
     Example:
+        >>> sv.samplers.BeamSampler(width=8, no_repeat_ngram_size=3)
+        BeamSampler(width=8, no_repeat_ngram_size=3)
         >>> class SecondBest(sv.samplers.Sampler):
         ...     def next_token(self, logits, uniform):
         ...         return tf.math.top_k(logits, 2).indices[:, 1]
@@ -111,8 +154,26 @@ class Sampler(ABC):
         array([2], dtype=int32)
     """
 
+    no_repeat_ngram_size: int = dataclasses.field(default=0, kw_only=True)
+
     numbers: ClassVar[dict[str, tf.DType]] = {}
     """The fields that a graph takes as inputs, so that one graph serves all their values."""
+
+    def __post_init__(self):
+        if self.no_repeat_ngram_size < 0:
+            raise InputError(
+                f"no_repeat_ngram_size must be at least 0, got {self.no_repeat_ngram_size}"
+            )
+
+    def __repr__(self) -> str:
+        """The sampler as Python writes it; no bound on repetition is left out."""
+        fields = sorted(dataclasses.fields(self), key=lambda each: each.kw_only)
+        shown = [
+            f"{each.name}={getattr(self, each.name)!r}"
+            for each in fields
+            if not each.kw_only or getattr(self, each.name) != each.default
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     def kind(self) -> Hashable:
         """Equal for samplers that share a graph."""
@@ -180,21 +241,33 @@ class Sampler(ABC):
             logits, state = decoder.step(token, state, context)
             words = writable(logits)
             uniform = tf.gather(uniforms[:, step], rows)
-            chosen = self.of_rows(rows).next_token(words, uniform)
+            allowed = words
+            if self.no_repeat_ngram_size:
+                allowed = tf.cond(
+                    step >= self.no_repeat_ngram_size,
+                    lambda: without_repeats(
+                        words,
+                        tf.gather(tf.transpose(written.stack()), rows),
+                        self.no_repeat_ngram_size,
+                    ),
+                    lambda: words,
+                )
+            chosen = self.of_rows(rows).next_token(allowed, uniform)
             gain = tf.where(ended, 0.0, log_probability(logits, words, chosen))
             token = tf.where(ended, PAD_ID, chosen)
             places = rows[:, None]
             score = tf.tensor_scatter_nd_add(score, places, gain)
             written = written.write(step, tf.scatter_nd(places, token, [batch]))
             going = _Going(rows, token, state, ended | (token == END_ID))
-            kept = rows_to_keep(going.ended)
-            going = tf.nest.map_structure(lambda part: tf.gather(part, kept), going)
-            return step + 1, going, score, written
+            return step + 1, _without_ended_rows(going), score, written
+
+        start = decoder.initial_state(z, max_length)
+        shapes = state_shapes(decoder, start, decoder.context(z))
 
         going = _Going(
             tf.range(batch),
             tf.fill([batch], START_ID),
-            decoder.initial_state(z),
+            start,
             tf.zeros([batch], tf.bool),
         )
         tokens = tf.TensorArray(tf.int32, 0, dynamic_size=True, element_shape=[None])
@@ -204,7 +277,7 @@ class Sampler(ABC):
             (0, going, tf.zeros([batch]), tokens),
             shape_invariants=(
                 tf.TensorShape([]),
-                tf.nest.map_structure(lambda part: tf.TensorShape([None, *part.shape[1:]]), going),
+                _Going(*[tf.TensorShape([None])] * 2, shapes, tf.TensorShape([None])),
                 tf.TensorShape([None]),
                 tf.TensorShape([]),
             ),

@@ -1,5 +1,6 @@
 """Samplers by their names."""
 
+from scale_vae_keras.default_sampling import TEMPERATURE, TOP_P
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers.beam_sampler import BeamSampler
 from scale_vae_keras.samplers.greedy_sampler import GreedySampler
@@ -41,5 +42,5 @@ def get(sampler: Sampler | str) -> Sampler:
     return SAMPLERS[sampler]()
 
 
-DEFAULT_SAMPLER = TopPSampler(0.9)
+DEFAULT_SAMPLER = TopPSampler(TOP_P, TEMPERATURE)
 """How sentences are written from a prior by default."""

@@ -53,7 +53,7 @@ def _first_above(cumulative, threshold):
     return tf.minimum(index, last)[:, 0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TemperatureSampler(Sampler):
     """Draws from softmax(logits / temperature).
 
@@ -76,6 +76,7 @@ class TemperatureSampler(Sampler):
     numbers: ClassVar[dict[str, tf.DType]] = {"temperature": tf.float32}
 
     def __post_init__(self):
+        super().__post_init__()
         check_temperature(self.temperature)
 
     def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:

@@ -10,7 +10,7 @@ from scale_vae_keras.samplers.sampler import Sampler
 from scale_vae_keras.samplers.temperature_sampler import check_temperature, inverse_cdf, tempered
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TopKSampler(Sampler):
     """Draws from softmax(logits / temperature) restricted to its k most probable tokens.
 
@@ -35,6 +35,7 @@ class TopKSampler(Sampler):
     numbers: ClassVar[dict[str, tf.DType]] = {"k": tf.int32, "temperature": tf.float32}
 
     def __post_init__(self):
+        super().__post_init__()
         check_temperature(self.temperature)
         if self.k < 1:
             raise InputError(f"top-k must be at least 1, got {self.k}")

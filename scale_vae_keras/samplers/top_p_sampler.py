@@ -10,7 +10,7 @@ from scale_vae_keras.samplers.sampler import Sampler
 from scale_vae_keras.samplers.temperature_sampler import check_temperature, inverse_cdf, tempered
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TopPSampler(Sampler):
     """Draws among the most probable tokens that together reach probability p.
 
@@ -37,6 +37,7 @@ class TopPSampler(Sampler):
     numbers: ClassVar[dict[str, tf.DType]] = {"p": tf.float32, "temperature": tf.float32}
 
     def __post_init__(self):
+        super().__post_init__()
         check_temperature(self.temperature)
         if not 0 < self.p <= 1:
             raise InputError(f"top-p must be above 0 and at most 1, got {self.p}")

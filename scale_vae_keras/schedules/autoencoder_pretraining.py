@@ -1,37 +1,66 @@
 """An autoencoder before the VAE."""
 
 import keras
+import numpy as np
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.schedules.order import Stage
+from scale_vae_keras.schedules.plateau import Plateau
+
+_MONITOR = "val_reconstruction"
+_FACTOR = 0.5
+
+
+def is_pretraining(model: keras.Model) -> bool:
+    """Whether the model is pretrained as an autoencoder just now: the epoch is none of the VAE."""
+    return float(host_value(getattr(model, "pretraining", 0.0))) > 0
 
 
 class AutoencoderPretraining(keras.callbacks.Callback):
     """Trains a `PretrainedVAE` without KL for some epochs, then resets its decoder.
 
     Li et al. (2019). Anneal the KL from the epoch `epochs` on. The epochs are those that the model
-    has counted: a second `fit` continues where the first stopped.
+    has counted: a second `fit` continues where the first stopped. `BestModel`, `DecayOnPlateau` and
+    `HalvingSchedule` begin with the VAE.
+
+    With `decays` the pretraining follows the published protocol: where the validation
+    reconstruction stalls, the learning rate is halved and the best autoencoder so far comes back.
+    It ends at the last decay, or after `epochs`; the VAE then starts from the encoder of the best
+    autoencoder, with the learning rate of the start. Where it ends early, `epochs_trained` is set
+    to `epochs`, so that schedules count from the VAE's start. Without decays the rate stays as it
+    is, and the VAE starts from the encoder of the last epoch.
 
     Args:
-        epochs: epochs without KL.
+        epochs: most epochs without KL.
+        decays: the decay that ends them; 0 for none.
+        patience: epochs without improvement before a decay.
+        start_epoch: epochs during which nothing decays.
 
     Raises:
-        InputError: `epochs` is negative, or the model cannot be pretrained.
+        InputError: an argument is out of its range, or the model cannot be pretrained; at a decay,
+            no epoch had a finite loss.
 
     Example:
-        >>> pretraining = sv.callbacks.AutoencoderPretraining(epochs=5)
+        >>> pretraining = sv.callbacks.AutoencoderPretraining(epochs=100, decays=5, patience=5)
         >>> pretraining.epochs, pretraining.stage
-        (5, <Stage.SCHEDULE: 2>)
+        (100, <Stage.SCHEDULE: 2>)
     """
 
     stage = Stage.SCHEDULE
 
-    def __init__(self, epochs: int):
+    def __init__(self, epochs: int, decays: int = 0, patience: int = 2, start_epoch: int = 15):
         super().__init__()
-        if epochs < 0:
-            raise InputError(f"the epochs of pretraining must not be negative, got {epochs}")
+        if epochs < 0 or decays < 0:
+            raise InputError(
+                f"epochs and decays of pretraining must not be negative, got {epochs} and {decays}"
+            )
         self.epochs = epochs
+        self.decays = decays
+        self._plateau = Plateau(patience, start_epoch)
+        self._done = 0
+        self._best, self._best_weights = float("inf"), []
+        self._learning_rate = None
 
     def on_train_begin(self, logs=None):
         """Checks the model."""
@@ -44,5 +73,68 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         """Begins or ends the pretraining."""
         trained = int(host_value(self.model.epochs_trained))
         self.model.pretraining.assign(float(trained < self.epochs))
+        rate = self.model.optimizer.learning_rate
+        if trained < self.epochs and self.decays:
+            if self._learning_rate is None:
+                self._learning_rate = float(host_value(rate))
+            rate.assign(self._learning_rate * _FACTOR**self._done)
         if trained == self.epochs and self.epochs > 0:
+            if self._best_weights:
+                self._take_best()
+                rate.assign(self._learning_rate)
+                self._best_weights = []
             self.model.reset_decoder()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Keeps the best autoencoder, and decays the rate where it stalls."""
+        if not self.decays or not is_pretraining(self.model):
+            return
+        value = logs.get(_MONITOR)
+        if value is None:
+            if self.model.validates:
+                return
+            raise InputError("decays in pretraining need validation: give fit validation_data")
+        if value < self._best:
+            self._best = value
+            self._best_weights = [
+                np.array(host_value(each)) for each in self.model.trainable_variables
+            ]
+        trained = int(host_value(self.model.epochs_trained))
+        if not self._plateau.reached(trained - 1, value):
+            return
+        if not self._best_weights:
+            raise InputError(
+                f"no {_MONITOR} was finite so far: training has diverged, lower the learning rate"
+            )
+        self._take_best()
+        self._done += 1
+        if self._done == self.decays:
+            self.model.epochs_trained.assign(self.epochs)
+
+    def _take_best(self):
+        variables = self.model.trainable_variables
+        for variable, value in zip(variables, self._best_weights, strict=True):
+            variable.assign(value)
+
+    def get_state(self) -> dict:
+        """What a resumed run needs to go on, besides `get_arrays`."""
+        return {
+            "done": self._done,
+            "best": self._best,
+            "learning_rate": self._learning_rate,
+            "plateau": self._plateau.get_state(),
+        }
+
+    def set_state(self, state: dict) -> None:
+        """Goes on from `get_state`."""
+        self._done, self._best = state["done"], state["best"]
+        self._learning_rate = state["learning_rate"]
+        self._plateau.set_state(state["plateau"])
+
+    def get_arrays(self) -> list[np.ndarray]:
+        """The weights of the best autoencoder; none outside pretraining, or without decays."""
+        return self._best_weights
+
+    def set_arrays(self, arrays: list[np.ndarray]) -> None:
+        """Goes on from `get_arrays`."""
+        self._best_weights = arrays

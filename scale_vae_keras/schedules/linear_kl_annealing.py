@@ -14,6 +14,7 @@ class LinearKLAnnealing(WeightSchedule):
     Args:
         start: the weight of the first step, in [0, 1].
         epochs: epochs until the weight is 1; 0 keeps it at 1.
+        after: epochs before the first, of weight 0, as those of `AutoencoderPretraining`.
 
     Raises:
         InputError: an argument is out of its range.
@@ -25,17 +26,19 @@ class LinearKLAnnealing(WeightSchedule):
         array([0.1 , 0.55, 1.  , 1.  ])
     """
 
-    def __init__(self, start: float = 0.0, epochs: int = 10):
+    def __init__(self, start: float = 0.0, epochs: int = 10, after: int = 0):
         super().__init__()
         if not 0 <= start <= 1:
             raise InputError(f"the KL weight must start in [0, 1], got {start}")
-        if epochs < 0:
-            raise InputError(f"the KL weight cannot rise over {epochs} epochs")
+        if epochs < 0 or after < 0:
+            raise InputError(f"the KL weight cannot rise over {epochs} epochs after {after}")
         self.start = start
         self.epochs = epochs
+        self.after = after
 
     def value(self, step: tf.Tensor, steps: int) -> tf.Tensor:
         """The weight of a step of the run."""
-        ramp = self.epochs * steps
-        done = 1.0 if ramp == 0 else tf.minimum(step / ramp, 1.0)
-        return self.start + (1.0 - self.start) * done
+        place, ramp = step - self.after * steps, self.epochs * steps
+        done = 1.0 if ramp == 0 else tf.minimum(place / ramp, 1.0)
+        weight = self.start + (1.0 - self.start) * done
+        return tf.where(place < 0, tf.zeros_like(place), tf.cast(weight, place.dtype))

@@ -4,11 +4,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scale_vae_keras.default_sampling import TEMPERATURE, TOP_P
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.serving.addresses import Address, read_address
 from scale_vae_keras.serving.rest_transport import RestTransport
 from scale_vae_keras.serving.serving_error import ServingError
+from scale_vae_keras.serving.values import plain_values
 
 _FIRST_PAUSE = 0.1
+_DEFAULTS = {"temperature": TEMPERATURE, "top_p": TOP_P}
 
 __all__ = ["Client", "ServingError"]
 
@@ -17,13 +21,15 @@ class Client:
     """Sends requests to TensorFlow Serving or to the development server.
 
     `http://HOST:PORT` and `https://HOST:PORT` speak REST, with nothing but the standard library;
-    `HOST:PORT`, `grpc://HOST:PORT` and, with TLS, `grpcs://HOST:PORT` speak gRPC. A request that
+    `HOST:PORT`, `grpc://HOST:PORT` and, with TLS, `grpcs://HOST:PORT` speak gRPC. The address that
+    the server prints, `http://HOST:PORT/v1/models/NAME`, names the model, too. A request that
     finds the server unavailable is sent again with growing pauses while its time lasts; no other
     failure is tried again.
 
     Args:
         address: where the server listens.
-        model: name of the model.
+        model: name of the model; by default the one in the address, else the one that the
+            development server says it serves. TensorFlow Serving does not say.
         version: its number; the server's default when left out.
         label: of the version, instead of its number; over gRPC or REST alike.
         timeout: seconds that a request may take, repetitions counted.
@@ -38,7 +44,7 @@ class Client:
     def __init__(
         self,
         address: str,
-        model: str,
+        model: str | None = None,
         version: int | None = None,
         label: str | None = None,
         timeout: float = 30.0,
@@ -53,16 +59,16 @@ class Client:
             raise InputError(f"retries must not be negative, got {retries}")
         self._timeout = timeout
         self._retries = retries
-        scheme, _, place = address.rpartition("://")
-        if scheme not in ("", "http", "https", "grpc", "grpcs") or ":" not in place:
-            raise InputError(
-                f"cannot read the address {address!r}: give HOST:PORT for gRPC or http://HOST:PORT"
-            )
-        secure = scheme in ("https", "grpcs")
-        if scheme.startswith("http"):
-            self._transport = RestTransport(place, secure, certificates, model, version, label)
-        else:
-            self._transport = _grpc_transport(place, secure, certificates, model, version, label)
+        if version is not None and not 0 <= version < 2**63:
+            raise InputError(f"a version is a number from 0 to 2**63 - 1, got {version}")
+        place = read_address(address)
+        if None not in (model, place.model) and model != place.model:
+            raise InputError(f"{address} names another model than {model!r}: give one name")
+        model = place.model if model is None else model
+        try:
+            self._transport = _transport(place, certificates, model, version, label)
+        except OSError as error:  # ssl.SSLError is one, too
+            raise InputError(f"{certificates} cannot be read: {error.strerror or error}") from error
         self._signatures: dict | None = None
 
     def request(self, signature: str, **inputs: Any) -> dict[str, list]:
@@ -70,7 +76,9 @@ class Client:
 
         Args:
             signature: its name, such as `generate`.
-            **inputs: a list with one element a row for each input; text as `str` or `bytes`.
+            **inputs: a list or an array with one element a row for each input; text as `str` or
+                `bytes`. `temperature` and `top_p` may be left out: they are 1 and 0.9 in every row,
+                where the signature has them.
 
         Returns:
             Each output as a list with one element a row; text as `str`.
@@ -82,13 +90,15 @@ class Client:
         infos = self.signatures()
         if signature not in infos:
             raise InputError(f"no signature {signature!r}: choose {', '.join(sorted(infos))}")
+        inputs = _with_defaults(infos[signature]["inputs"], inputs)
         unknown = set(inputs) ^ set(infos[signature]["inputs"])
         if unknown:
             raise InputError(
                 f"{signature} takes {', '.join(infos[signature]['inputs'])}: "
                 f"{', '.join(sorted(unknown))} is missing or not among them"
             )
-        plain = {name: _plain(value) for name, value in inputs.items()}
+        types = infos[signature]["inputs"]
+        plain = {name: plain_values(name, value, types[name]) for name, value in inputs.items()}
         return self._persist(self._transport.predict, signature, plain, infos[signature])
 
     def signatures(self) -> dict[str, dict[str, dict[str, str]]]:
@@ -98,8 +108,16 @@ class Client:
             By signature, `inputs` and `outputs`: by name, the data type, such as `DT_INT64`.
 
         Raises:
+            InputError: no model is named, and the server does not say which it serves.
             ServingError: the server answered with an error, or did not answer.
         """
+        if self._transport.model is None:
+            self._transport.model = self._persist(self._transport.served_model)
+        if self._transport.model is None:
+            raise InputError(
+                "the server does not say which model it serves: give its name, with "
+                "scale-vae request as --model NAME"
+            )
         if self._signatures is None:
             self._signatures = self._persist(self._transport.signatures)
         return self._signatures
@@ -129,7 +147,9 @@ class Client:
         self.close()
 
 
-def _grpc_transport(*arguments):
+def _transport(place: Address, *arguments):
+    if place.rest:
+        return RestTransport(place.host, place.port, place.secure, *arguments)
     try:
         from scale_vae_keras.serving.grpc_transport import GrpcTransport
     except ModuleNotFoundError as error:
@@ -137,20 +157,22 @@ def _grpc_transport(*arguments):
             f"{error.name} is missing: pip install 'scale-vae-keras[serving]', or give "
             "http://HOST:PORT"
         ) from error
-    return GrpcTransport(*arguments)
+    return GrpcTransport(place.place, place.secure, *arguments)
 
 
-def _plain(value: Any) -> list:
-    value = value.tolist() if hasattr(value, "tolist") else value
-    if isinstance(value, str | bytes) or not isinstance(value, Sequence):
-        raise InputError(f"give each input as a list with one element a row, got {value!r}")
-    return list(value)
+def _with_defaults(types, inputs):
+    try:
+        rows = len(next(iter(inputs.values()), [None]))
+    except TypeError:  # no list: refused as such with the other values
+        rows = 1
+    defaults = {name: [value] * rows for name, value in _DEFAULTS.items() if name in types}
+    return {**defaults, **inputs}
 
 
 def read_inputs(
     types: Mapping[str, str], assignments: Sequence[str]
 ) -> dict[str, list[str | int | float | list[float]]]:
-    """Inputs from words such as `seed=1 seed=2 temperature=0.8`.
+    """Inputs from words such as `seed=1 seed=2 top_p=0.8`.
 
     A name that is repeated has one element a row; one that is given once is used for every row.
     The numbers of a code are separated by commas: `z=0.1,-0.3`.
@@ -173,13 +195,15 @@ def read_inputs(
 
 
 def _value(dtype, name, value):
+    whole = dtype == "DT_INT64"
     try:
         if dtype == "DT_STRING":
             return value
-        if dtype == "DT_INT64":
+        if whole:
             return int(value)
         if name == "z":
             return [float(number) for number in value.split(",")]
         return float(value)
     except ValueError as error:
-        raise InputError(f"{name} must be a number, got {value!r}") from error
+        kind = "a whole number" if whole else "a number"
+        raise InputError(f"{name} must be {kind}, got {value!r}") from error

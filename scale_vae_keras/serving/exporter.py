@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from scale_vae_keras.default_sampling import TEMPERATURE, TOP_P
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
 from scale_vae_keras.layers.portable_graphs import portable_lstm
@@ -17,7 +18,7 @@ from scale_vae_keras.serving.portability import check_portable
 from scale_vae_keras.serving.rows import MAX_ROWS
 from scale_vae_keras.serving.signatures import BEAM_WIDTH, MAX_CHARACTERS, Signatures
 from scale_vae_keras.serving.verification import answers_of_fresh_process
-from scale_vae_keras.serving.versions import version_numbers
+from scale_vae_keras.serving.versions import version_folders, version_numbers
 from scale_vae_keras.serving.warmup import Inputs, write_warmup
 from scale_vae_keras.text.tokenizer import Tokenizer
 
@@ -53,9 +54,10 @@ def publish(
         raise InputError(f"{directory} is a file: give the folder of the served model")
     if version is not None and version < 1:
         raise InputError(f"a version is a number from 1 on, got {version}")
-    if version is not None and (directory / str(version)).exists():
-        raise InputError(f"{directory / str(version)} is already there: choose another version")
     directory.mkdir(parents=True, exist_ok=True)
+    taken = version_folders(directory).get(version, directory / str(version))
+    if version is not None and taken.exists():
+        raise InputError(f"{taken} is already there: choose another version")
     signatures = Signatures(model, tokenizer, max_length)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".unfinished-") as scratch:
         unfinished = Path(scratch) / "version"
@@ -87,6 +89,7 @@ def example_requests(signatures: Signatures) -> dict[str, Inputs]:
     examples = {
         "seed": np.array([0, 1], np.int64),
         "temperature": np.array([1.0, 0.5], np.float32),
+        "top_p": np.array([0.9, 1.0], np.float32),
         "text": np.array([" ".join(words), words[0]], object),
         "start": np.array([words[0], " ".join(words)], object),
         "end": np.array([words[-1], words[0]], object),
@@ -147,6 +150,7 @@ def _metadata(signatures: Signatures, description: dict) -> dict:
             "prior": model.prior.kind,
             "factor": {name: float(getattr(factor, name)()) for name in ("min", "mean", "max")},
         },
+        "default_sampling": {"temperature": TEMPERATURE, "top_p": TOP_P},
         "vocabulary": {
             "size": len(tokenizer.vocabulary),
             "sha256": tokenizer.vocabulary.fingerprint(),

@@ -1,6 +1,7 @@
 """gRPC with the stubs of tensorflow-serving-api."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import grpc
 import numpy as np
@@ -10,11 +11,14 @@ from tensorflow_serving.apis.get_model_metadata_pb2 import (
     GetModelMetadataRequest,
     SignatureDefMap,
 )
+from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_pb2 import ModelSpec
+from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.serving.rest_transport import MODEL_HEADER
 from scale_vae_keras.serving.serving_error import ServingError
 
 
@@ -25,7 +29,7 @@ class GrpcTransport:
         address: `HOST:PORT`.
         secure: whether to use TLS.
         certificates: file with the certificates to trust; those of the system when None.
-        model: name of the model.
+        model: name of the model; None until it is known.
         version: its number, or None.
         label: of its version, or None.
     """
@@ -35,7 +39,7 @@ class GrpcTransport:
         address: str,
         secure: bool,
         certificates: str | None,
-        model: str,
+        model: str | None,
         version: int | None,
         label: str | None,
     ):
@@ -45,7 +49,7 @@ class GrpcTransport:
         else:
             self._channel = grpc.insecure_channel(address)
         self._stub = PredictionServiceStub(self._channel)
-        self._spec = ModelSpec(name=model)
+        self._spec = ModelSpec(name=model)  # without a name where it is None
         if version is not None:
             self._spec.version.value = version
         if label is not None:
@@ -95,6 +99,31 @@ class GrpcTransport:
             for name, signature in signatures.signature_def.items()
             if signature.inputs
         }
+
+    @property
+    def model(self) -> str | None:
+        """Name of the model, or None."""
+        return self._spec.name or None
+
+    @model.setter
+    def model(self, name: str | None) -> None:
+        self._spec.name = name or ""
+
+    def served_model(self, timeout: float) -> str | None:
+        """The name of the model that a development server has; None of another server.
+
+        Raises:
+            ServingError: the server did not answer.
+        """
+        method = ModelServiceStub(self._channel).GetModelStatus
+        try:
+            self._call(method, GetModelStatusRequest(), timeout)
+        except ServingError as error:
+            if error.code != "INVALID_ARGUMENT":
+                raise
+            said = dict(error.__cause__.trailing_metadata() or ())
+            return unquote(said[MODEL_HEADER]) if MODEL_HEADER in said else None
+        return None
 
     def close(self) -> None:
         """Closes the channel."""

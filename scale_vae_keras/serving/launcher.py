@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.quiet import quiet_standard_error
 
 STOCK_SERVER = "tensorflow_model_server"
 
@@ -43,11 +44,15 @@ def serve(
     name = name or directory.name
     stock = shutil.which(STOCK_SERVER)
     if stock:
-        print(f"{stock} serves {name} on all interfaces", flush=True)
+        print(
+            f"{stock} serves {name} on all interfaces: scale-vae request ... --model {name}",
+            flush=True,
+        )
         os.execv(stock, stock_command(stock, directory, name, rest_port, grpc_port))
     try:
-        from scale_vae_keras.serving.development.served_model import ServedModel
-        from scale_vae_keras.serving.development.server import DevelopmentServer
+        with quiet_standard_error():
+            from scale_vae_keras.serving.development.served_model import ServedModel
+            from scale_vae_keras.serving.development.server import DevelopmentServer
     except ModuleNotFoundError as error:
         raise InputError(
             f"{error.name} is missing: pip install 'scale-vae-keras[serving]'"

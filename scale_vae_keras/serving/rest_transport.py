@@ -5,7 +5,7 @@ import http.client
 import json
 import ssl
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from scale_vae_keras.serving.serving_error import ServingError
 
@@ -23,34 +23,46 @@ _CODES = {
 }
 
 
+MODEL_HEADER = "scale-vae-model"
+"""In what the development server answers: the name of its model, in percent encoding."""
+
+
 class RestTransport:
     """One model of a server, over REST.
 
     Args:
-        address: `HOST:PORT`.
+        host: name or number of the machine.
+        port: of the interface.
         secure: whether to use TLS.
         certificates: file with the certificates to trust; those of the system when None.
-        model: name of the model.
+        model: name of the model; None until it is known.
         version: its number, or None.
         label: of its version, or None.
+
+    Attributes:
+        model: name of the model, or None.
     """
 
     def __init__(
         self,
-        address: str,
+        host: str,
+        port: int,
         secure: bool,
         certificates: str | None,
-        model: str,
+        model: str | None,
         version: int | None,
         label: str | None,
     ):
-        self._address = address
+        self.model = model
+        self._host, self._port = host, port
         self._tls = ssl.create_default_context(cafile=certificates) if secure else None
-        self._path = f"/v1/models/{quote(model, safe='')}"
-        if version is not None:
-            self._path += f"/versions/{version}"
+        self._version = "" if version is None else f"/versions/{version}"
         if label is not None:
-            self._path += f"/labels/{quote(label, safe='')}"
+            self._version = f"/labels/{quote(label, safe='')}"
+
+    @property
+    def _path(self):
+        return f"/v1/models/{quote(self.model, safe='')}{self._version}"
 
     def predict(
         self, signature: str, inputs: dict[str, list], types: dict, timeout: float
@@ -70,7 +82,8 @@ class RestTransport:
             "signature_name": signature,
             "inputs": {name: _to_json(value) for name, value in inputs.items()},
         }
-        outputs = self._ask("POST", f"{self._path}:predict", body, timeout)["outputs"]
+        document = self._ask("POST", f"{self._path}:predict", body, timeout)
+        outputs = _within(document, "outputs")
         if len(types["outputs"]) == 1:
             return {next(iter(types["outputs"])): outputs}
         return outputs
@@ -82,7 +95,7 @@ class RestTransport:
             ServingError: the server answered with an error, or did not answer.
         """
         document = self._ask("GET", f"{self._path}/metadata", None, timeout)
-        signatures = document["metadata"]["signature_def"]["signature_def"]
+        signatures = _within(document, "metadata", "signature_def", "signature_def")
         return {
             name: {
                 side: {key: info["dtype"] for key, info in signature[side].items()}
@@ -92,41 +105,64 @@ class RestTransport:
             if signature["inputs"]
         }
 
+    def served_model(self, timeout: float) -> str | None:
+        """The name of the model that a development server has; None of another server.
+
+        Raises:
+            ServingError: the server did not answer.
+        """
+        _, headers, _ = self._send("GET", "/v1/models", None, timeout)
+        return headers[MODEL_HEADER] and unquote(headers[MODEL_HEADER])
+
     def close(self) -> None:
         """Does nothing: every request has a connection of its own."""
 
     def _ask(self, method: str, path: str, body: Any, timeout: float) -> dict:
-        status, content = self._send(method, path, body, max(timeout, 1e-3))
+        status, _, content = self._send(method, path, body, timeout)
         try:
             document = json.loads(content)
         except ValueError as error:
             raise ServingError("UNKNOWN", f"no JSON in the answer with status {status}") from error
         if status != 200:
-            code = _CODES.get(status, "UNKNOWN")
-            raise ServingError(code, document.get("error", f"status {status}"))
+            said = document.get("error") if isinstance(document, dict) else None
+            raise ServingError(_CODES.get(status, "UNKNOWN"), str(said or f"status {status}"))
         return document
 
     def _send(self, method, path, body, timeout):
+        timeout = max(timeout, 1e-3)
         if self._tls:
             connection = http.client.HTTPSConnection(
-                self._address, timeout=timeout, context=self._tls
+                self._host, self._port, timeout=timeout, context=self._tls
             )
         else:
-            connection = http.client.HTTPConnection(self._address, timeout=timeout)
+            connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout)
+        address = f"{self._host}:{self._port}"
         try:
             connection.request(method, path, None if body is None else json.dumps(body))
             response = connection.getresponse()
-            return response.status, response.read()
+            return response.status, response.headers, response.read()
         except TimeoutError as error:
-            raise ServingError(
-                "DEADLINE_EXCEEDED", f"{self._address} did not answer in time"
-            ) from error
+            raise ServingError("DEADLINE_EXCEEDED", f"{address} did not answer in time") from error
         except ssl.SSLError as error:
-            raise ServingError("UNAUTHENTICATED", f"{self._address}: {error}") from error
+            raise ServingError("UNAUTHENTICATED", f"{address}: {error}") from error
+        except ConnectionError as error:
+            raise ServingError("UNAVAILABLE", f"{address}: {error}") from error
+        except http.client.BadStatusLine as error:
+            raise ServingError(
+                "UNKNOWN", f"{address} does not speak HTTP: is it the port of gRPC?"
+            ) from error
         except (OSError, http.client.HTTPException) as error:
-            raise ServingError("UNAVAILABLE", f"{self._address}: {error}") from error
+            raise ServingError("UNAVAILABLE", f"{address}: {error}") from error
         finally:
             connection.close()
+
+
+def _within(document, *keys):
+    for key in keys:
+        if not isinstance(document, dict) or key not in document:
+            raise ServingError("UNKNOWN", f"the answer has no {key!r}: is it a model server's?")
+        document = document[key]
+    return document
 
 
 def _to_json(value):

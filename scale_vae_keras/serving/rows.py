@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 MAX_ROWS = 64
-_TILE = 8
+TILE = 8
 
 Tensors = dict[str, tf.Tensor]
 
@@ -75,7 +75,7 @@ def fill_rows(values: Any) -> Any:
     """
 
     def fill(value):
-        missing = -tf.shape(value)[0] % _TILE
+        missing = -tf.shape(value)[0] % TILE
         return tf.concat([value, tf.repeat(value[:1], missing, axis=0)], axis=0)
 
     return tf.nest.map_structure(fill, values)

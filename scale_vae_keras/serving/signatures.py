@@ -11,7 +11,7 @@ from scale_vae_keras.samplers.beam_sampler import BeamSampler
 from scale_vae_keras.samplers.greedy_sampler import GreedySampler
 from scale_vae_keras.samplers.row_random import row_normals, row_uniforms
 from scale_vae_keras.samplers.sampler import Sampler, Sentences
-from scale_vae_keras.serving.row_temperature_sampler import RowTemperatureSampler
+from scale_vae_keras.serving.row_top_p_sampler import RowTopPSampler
 from scale_vae_keras.serving.rows import Tensors, check, checked_rows, cut_rows, fill_rows
 from scale_vae_keras.serving.tiled_decoder import TiledDecoder
 from scale_vae_keras.text.tokenizer import Tokenizer
@@ -54,10 +54,12 @@ class Signatures:
         text = tf.TensorSpec([None], tf.string, "text")
         seed = tf.TensorSpec([None], tf.int64, "seed")
         z = tf.TensorSpec([None, self.model.latent_dim], tf.float32, "z")
-        temperature = tf.TensorSpec([None], tf.float32, "temperature")
+        temperature, top_p = (
+            tf.TensorSpec([None], tf.float32, name) for name in ("temperature", "top_p")
+        )
         start, end = (tf.TensorSpec([None], tf.string, name) for name in ("start", "end"))
         return {
-            "generate": (self.generate, [seed, temperature]),
+            "generate": (self.generate, [seed, temperature, top_p]),
             "encode": (self.encode, [text]),
             "decode": (self.decode, [z]),
             "beam": (self.beam, [z]),
@@ -69,25 +71,33 @@ class Signatures:
             "score": (self.score, [text, seed]),
         }
 
-    def generate(self, seed: tf.Tensor, temperature: tf.Tensor) -> Tensors:
+    def generate(self, seed: tf.Tensor, temperature: tf.Tensor, top_p: tf.Tensor) -> Tensors:
         """Writes sentences from codes that are drawn from the model's prior.
 
         Args:
-            seed: int64 `[n]`; equal seed and temperature give equal text.
-            temperature: positive and finite, float32 `[n]`; 1 is the model's own distribution.
+            seed: int64 `[n]`; equal seed, temperature and top-p give equal text.
+            temperature: positive and finite, float32 `[n]`.
+            top_p: share of the probability that the words to choose from have together, in (0, 1],
+                float32 `[n]`; 1 is all words. With temperature 1 as well this is the model's own
+                distribution.
 
         Returns:
             `text` string `[n]`; `log_probability`, log p(text | z) at temperature 1 in nats,
             float32 `[n]`; `z`, what the decoder read, float32 `[n, latent]`.
         """
-        inputs = checked_rows({"seed": seed, "temperature": temperature})
-        usable = tf.math.is_finite(inputs["temperature"]) & (inputs["temperature"] > 0)
+        inputs = checked_rows({"seed": seed, "temperature": temperature, "top_p": top_p})
+        temperature, top_p = inputs["temperature"], inputs["top_p"]
+        usable = tf.reduce_all(tf.math.is_finite(temperature) & (temperature > 0))
+        share = tf.reduce_all((top_p > 0) & (top_p <= 1))
         with tf.control_dependencies(
-            [check(tf.reduce_all(usable), "temperature must be above 0 and finite in every row")]
+            [
+                check(usable, "temperature must be above 0 and finite in every row"),
+                check(share, "top_p must be above 0 and at most 1 in every row"),
+            ]
         ):
             seed = tf.identity(inputs["seed"])
         z = self.model.prior.sample(seed)
-        sampler = RowTemperatureSampler(inputs["temperature"])
+        sampler = RowTopPSampler(temperature, top_p)
         return {**self._write(sampler, z, row_uniforms(seed, self.max_length)), "z": z}
 
     def encode(self, text: tf.Tensor) -> Tensors:
@@ -111,12 +121,12 @@ class Signatures:
         """The greedy reading of each code.
 
         Args:
-            z: finite, float32 `[n, latent]`.
+            z: finite and at most the model's `largest_code` in size, float32 `[n, latent]`.
 
         Returns:
             `text` string `[n]`.
         """
-        return self._greedy(_finite_codes(z))
+        return self._greedy(self._checked_codes(z))
 
     def _greedy(self, z):
         return {"text": self._write(GreedySampler(), z, self._no_uniforms(z))["text"]}
@@ -125,12 +135,12 @@ class Signatures:
         """The most probable reading of each code that a beam search finds.
 
         Args:
-            z: finite, float32 `[n, latent]`.
+            z: finite and at most the model's `largest_code` in size, float32 `[n, latent]`.
 
         Returns:
             `text` string `[n]` and `log_probability`, log p(text | z) in nats, float32 `[n]`.
         """
-        z = _finite_codes(z)
+        z = self._checked_codes(z)
         return self._write(BeamSampler(BEAM_WIDTH), z, self._no_uniforms(z))
 
     def reconstruct(self, text: tf.Tensor) -> Tensors:
@@ -214,9 +224,13 @@ class Signatures:
     def _no_uniforms(self, z):
         return tf.zeros([tf.shape(z)[0], self.max_length])
 
-
-def _finite_codes(z):
-    inputs = checked_rows({"z": z})
-    finite = tf.reduce_all(tf.math.is_finite(inputs["z"]))
-    with tf.control_dependencies([check(finite, "z must be finite in every row")]):
-        return tf.identity(inputs["z"])
+    def _checked_codes(self, z):
+        z = checked_rows({"z": z})["z"]
+        limit = f"{self.model.largest_code:,.0f}"
+        with tf.control_dependencies(
+            [
+                check(tf.reduce_all(tf.math.is_finite(z)), "z must be finite in every row"),
+                check(self.model.can_be_decoded(z), f"z must be within ±{limit} in every row"),
+            ]
+        ):
+            return tf.identity(z)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from scale_vae_keras.serving.tensor_file import read_arrays, write_arrays
+
 Answers = dict[str, np.ndarray]
 
 
@@ -24,7 +26,7 @@ def answers_of_fresh_process(version: str | os.PathLike) -> Answers:
         RuntimeError: the process failed; the message is the end of what it said.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        output = Path(scratch) / "answers.npz"
+        output = Path(scratch) / "answers"
         finished = subprocess.run(
             [sys.executable, "-m", __name__, str(version), str(output)],
             capture_output=True,
@@ -35,8 +37,7 @@ def answers_of_fresh_process(version: str | os.PathLike) -> Answers:
             raise RuntimeError(
                 "the exported model cannot be loaded and run: " + finished.stderr.strip()[-2000:]
             )
-        with np.load(output, allow_pickle=True) as answers:
-            return dict(answers)
+        return read_arrays(output)
 
 
 def _main(version: str, output: str) -> None:
@@ -51,7 +52,7 @@ def _main(version: str, output: str) -> None:
         tensors = {name: tf.constant(value) for name, value in inputs.items()}
         for name, value in signatures[signature](**tensors).items():
             answers[f"{signature}/{name}"] = value.numpy()
-    np.savez(output, **answers)
+    write_arrays(output, answers)
 
 
 if __name__ == "__main__":

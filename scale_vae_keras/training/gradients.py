@@ -5,6 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import global_sum
 
 
@@ -41,7 +42,8 @@ def apply_clipped(
     """Applies one update, clipped as the optimizer says, over the global batch.
 
     Where the loss or an entry of the gradient is not finite, nothing is applied; under
-    `LossScaleOptimizer` the scale is halved then.
+    `LossScaleOptimizer` the scale is halved then. With `gradient_accumulation_steps` the optimizer
+    clips the mean of the accumulated gradients.
 
     Args:
         optimizer: the compiled optimizer.
@@ -54,11 +56,19 @@ def apply_clipped(
     Returns:
         The norm of the unclipped and unscaled gradient, float32 scalar, which is not finite either
         where the loss is not, and whether the update was applied, bool scalar.
+
+    Raises:
+        InputError: gradients are to be accumulated on several replicas.
     """
     inner, scale = optimizer, optimizer.loss_scale_factor or 1.0
     finds_scale = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     if finds_scale:
         inner, scale = optimizer.inner_optimizer, tf.convert_to_tensor(optimizer.dynamic_scale)
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if replicas > 1 and inner.gradient_accumulation_steps:
+        raise InputError(
+            "gradient_accumulation_steps needs a single replica: leave it out, or train on one"
+        )
     norm = tf.linalg.global_norm([tf.cast(g, tf.float32) for g in gradients]) / scale
     norm = tf.where(tf.math.is_finite(loss), norm, tf.cast(loss, tf.float32))
     finite = tf.math.is_finite(norm)
@@ -68,7 +78,6 @@ def apply_clipped(
             g * tf.cast(share, g.dtype) for g, share in zip(gradients, shares, strict=True)
         ]
     # The optimizer sums over replicas once more what is already the sum.
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
     if replicas > 1:
         gradients = [gradient / replicas for gradient in gradients]
     condition = finite if due is None else finite & due
@@ -85,6 +94,8 @@ def apply_clipped(
 
 def _clip(optimizer, gradients, norm, scale):
     """What Keras does, which would clip each replica's share by itself; `scale` is of the loss."""
+    if optimizer.gradient_accumulation_steps:
+        return gradients
     if optimizer.global_clipnorm is not None:
         shrink = optimizer.global_clipnorm / tf.maximum(norm, optimizer.global_clipnorm)
         return [g * tf.cast(shrink, g.dtype) for g in gradients]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import InputError, did_you_mean
 from scale_vae_keras.runs.config import RunConfig, config_class, configure, every_setting
 from scale_vae_keras.settings import Range, settings_of
 
@@ -50,7 +50,7 @@ class SearchSpace:
             if name not in known:
                 raise InputError(
                     f"{name} is no setting that a search can vary: choose from "
-                    f"{', '.join(sorted(known))}"
+                    f"{', '.join(sorted(known))}{did_you_mean(name, sorted(known))}"
                 )
             if isinstance(entry, list | tuple) and not entry:
                 raise InputError(f"{name} has no values to choose from: give at least one")

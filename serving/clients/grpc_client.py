@@ -12,7 +12,8 @@ request = PredictRequest()
 request.model_spec.name = "reviews"
 request.model_spec.signature_name = "generate"
 request.inputs["seed"].CopyFrom(tf.make_tensor_proto([1, 2, 3], tf.int64))
-request.inputs["temperature"].CopyFrom(tf.make_tensor_proto([0.8, 0.8, 0.8], tf.float32))
+request.inputs["temperature"].CopyFrom(tf.make_tensor_proto([1.0, 1.0, 1.0], tf.float32))
+request.inputs["top_p"].CopyFrom(tf.make_tensor_proto([0.9, 0.9, 0.9], tf.float32))
 with grpc.insecure_channel(address) as channel:
     response = PredictionServiceStub(channel).Predict(request, timeout=10)
 for text in tf.make_ndarray(response.outputs["text"]):

@@ -9,27 +9,22 @@ from tiny_runs import train
 from scale_vae_keras.benchmarks.generation import measure_generation, training_tokens
 from scale_vae_keras.models.text_generator import TextGenerator
 
-LINES = [
+SENTENCES = [
     "The CAT sat, and it slept?",
     "The dog ran; it won!",
     "A Straße is long (very long).",
     "The cat ran, and it won.",
     "A dog sat.",
 ]
+CORPUS = {"lines": SENTENCES}
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
+def runs(corpus):
     """A VAE and a language model of raw text with words that are unknown to both."""
     pytest.importorskip("sacrebleu", reason="needs the extra bleu")
-    corpus = tmp_path_factory.mktemp("generation") / "corpus"
-    corpus.mkdir()
-    for split in ("train", "valid", "test"):
-        (corpus / f"{split}.txt").write_text("\n".join(LINES) + "\n", encoding="utf-8")
     settings = {"tokenizer": "raw", "min_count": 2, "max_length": 6, "epochs": 1}
-    return [
-        train(corpus, corpus.parent / method, method, **settings) for method in ("vae", "lstm-lm")
-    ]
+    return [train(corpus, corpus.parent / method, method, **settings) for method in ("vae", "lm")]
 
 
 def test_the_training_text_is_whole_and_in_tokens_of_the_run(runs):
@@ -45,6 +40,6 @@ def test_the_training_text_has_all_its_grams_in_the_training_text(runs, monkeypa
     assert train_split.truncated
     ids = tf.RaggedTensor.from_row_splits(train_split.tokens, train_split.offsets).to_tensor()
     monkeypatch.setattr(TextGenerator, "generate", lambda *_, **__: SimpleNamespace(ids=ids[:, 1:]))
-    scores = measure_generation(vae.path, judge.path, len(LINES), seed=0)
+    scores = measure_generation(vae.path, judge.path, len(SENTENCES), seed=0)
     assert [scores[f"gram_{k}"] for k in (2, 3, 4)] == [100.0, 100.0, 100.0]
     assert scores["ppl"] > 1

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from made_corpora import labelled, write_corpus
 
 from scale_vae_keras.benchmarks import latent as latent_benchmark
 from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
@@ -23,28 +24,15 @@ from scale_vae_keras.metrics import GENERATION
 from scale_vae_keras.pictures import Point, draw_likelihood_information
 
 PNG = b"\x89PNG\r\n\x1a\n"
+TEXT = [
+    f"{who} {what} {how} ."
+    for who in ("cats", "dogs", "birds")
+    for what in ("eat", "sleep", "walk")
+    for how in ("well", "badly")
+] * 6
+CORPUS = {"lines": labelled(TEXT, ("yes", "no"))}
 SETTINGS = ["epochs=1", "units=4", "embedding_dim=3", "latent_dim=2", "batch_size=16"]
 TABLE_3 = ("scale:des_std=1.1", "scale:f_epo=1", "vae")
-
-
-def write_corpus(folder, labels):
-    """108 sentences in each split, with or without two labels."""
-    folder.mkdir()
-    lines = [
-        f"{'yes' if how == 'well' else 'no'}\t{who} {what} {how} ."
-        for who in ("cats", "dogs", "birds")
-        for what in ("eat", "sleep", "walk")
-        for how in ("well", "badly")
-    ]
-    lines = lines if labels else [line.partition("\t")[2] for line in lines]
-    for split in ("train", "valid", "test"):
-        (folder / f"{split}.txt").write_text("\n".join(lines * 6) + "\n")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    return write_corpus(tmp_path_factory.mktemp("data") / "tiny", labels=True)
 
 
 def words(table, corpus, output, *more):
@@ -57,7 +45,7 @@ def words(table, corpus, output, *more):
 
 def commands(corpus, output):
     return {
-        1: words(1, corpus, output, "--methods", "vae", "scale:des_std=1.1", "lstm-lm"),
+        1: words(1, corpus, output, "--methods", "vae", "scale:des_std=1.1", "lm"),
         2: words(2, corpus, output),
         3: words(3, corpus, output, "--methods", *TABLE_3),
         4: words(4, corpus, output, "--methods", "vae", "bn", "scale:des_std=1.1"),
@@ -117,7 +105,7 @@ def markdown(made, table):
 
 def test_no_run_is_trained_twice(made):
     assert made.trained == [
-        *("vae-1", "scale-des_std=1.1-1", "lstm-lm-1"),
+        *("vae-1", "scale-des_std=1.1-1", "lm-1"),
         *("bn-1", "scale-f_epo=1-1"),
     ]
 
@@ -146,7 +134,7 @@ def test_again_a_table_stays_as_it_is(made, corpus, monkeypatch, capsys):
         assert main(command) == 0
         assert [(made.folder / name).read_bytes() for name in names] == before
         assert capsys.readouterr().out.encode() == before[1]
-        assert hashed == ["tiny"]
+        assert hashed == ["corpus"]
 
 
 @pytest.mark.parametrize("table", range(1, 6))
@@ -155,7 +143,7 @@ def test_a_row_says_where_it_comes_from(made, corpus, table):
         assert (row["table"], row["preset"], row["seed"]) == (table, "small", 1)
         assert row["settings"] == " ".join(SETTINGS)
         assert row["command"] == " ".join(["scale-vae", *commands(corpus, made.folder)[table]])
-        assert row["corpus"] == "tiny"
+        assert row["corpus"] == "corpus"
         assert row["corpus_fingerprint"] == rows(made, 1)[0]["corpus_fingerprint"]
         assert row["version"]
 
@@ -167,12 +155,12 @@ def test_a_shown_table_is_the_written_one(made, table, capsys):
     assert capsys.readouterr().out == text
     about, command = text.split("\n\n")[:2]
     assert f"Table {table} of the paper" in about
-    assert f'on tiny: preset "small" with {" ".join(SETTINGS)}; 1 seed;' in about
-    assert command.startswith(f"    scale-vae benchmark paper --table {table} --data DATA/tiny ")
+    assert f'on corpus: preset "small" with {" ".join(SETTINGS)}; 1 seed;' in about
+    assert command.startswith(f"    scale-vae benchmark paper --table {table} --data DATA/corpus ")
 
 
 def test_likelihood_and_information(made):
-    assert [row["system"] for row in rows(made, 1)] == ["lstm-lm", "vae", "scale:des_std=1.1"]
+    assert [row["system"] for row in rows(made, 1)] == ["lm", "vae", "scale:des_std=1.1"]
     density = read_rows(made.folder / "density.csv").set_index("system")
     table = markdown(made, 1)
     scale = table["scale:des_std=1.1"]
@@ -182,7 +170,7 @@ def test_likelihood_and_information(made):
     paper = [scale[f"{name}: paper"] for name in ("NLL", "KL", "MI", "AU")]
     assert paper == ["349.9", "6.7", "9.2", "32.0"]
     assert table["vae"]["NLL: paper"] == "358.0"
-    assert (table["lstm-lm"]["NLL: paper"], table["lstm-lm"]["MI: paper"]) == ("357.5", "-")
+    assert (table["lm"]["NLL: paper"], table["lm"]["MI: paper"]) == ("357.5", "-")
     assert (made.folder / "table1.png").read_bytes().startswith(PNG)
 
 
@@ -260,11 +248,11 @@ def test_refusals(corpus, made, tmp_path, capsys):
     assert "there is no table 6: choose 1 to 5" in refused(capsys, *words(6, corpus, new))
     elsewhere = words(4, corpus, new, "--beside", "yahoo")
     assert "the paper's Table 4 is on Yelp: leave --beside out" in refused(capsys, *elsewhere)
-    unlabelled = write_corpus(tmp_path / "plain", labels=False)
+    unlabelled = write_corpus(tmp_path / "plain", TEXT)
     assert "plain has no labels" in refused(capsys, *words(4, unlabelled, new))
     for table in (4, 5):
-        without_code = words(table, corpus, new, "--methods", "lstm-lm")
-        assert "lstm-lm has no latent code" in refused(capsys, *without_code)
+        without_code = words(table, corpus, new, "--methods", "lm")
+        assert "lm has no latent code" in refused(capsys, *without_code)
     late = words(1, corpus, new, "--methods", "vae", "nonsense")
     assert "unknown method 'nonsense'" in refused(capsys, *late)
     assert "give --data DATA and --output DIR" in refused(capsys, *words(1, corpus, new)[:6])
@@ -291,8 +279,8 @@ def test_only_tables_are_shown(made, name, capsys):
 
 
 def test_a_language_model_has_nothing_to_probe(made, capsys):
-    judge = made.folder / "lstm-lm-1"
-    message = "lstm-lm-1 is a language model and has no latent code"
+    judge = made.folder / "lm-1"
+    message = "lm-1 is a language model and has no latent code"
     assert message in refused(capsys, "benchmark", "probe", judge)
     generation = ("benchmark", "generation", judge, "--language-model", judge, "-n", "5")
     assert message in refused(capsys, *generation)
@@ -401,17 +389,17 @@ def test_a_picture_with_and_without_what_is_beyond_its_axis(tmp_path):
     pyplot = pytest.importorskip("matplotlib.pyplot", reason="needs the extra plots")
     drawn, close = [], pyplot.close
     points = {
-        "lstm-lm": Point(None, 41.5, 0.0, 0.5),
+        "lm": Point(None, 41.5, 0.0, 0.5),
         "vae": Point(0.0, 42.1, 0.0, 0.5),
         "scale": Point(6.6, 74.4, 0.0, 0.5),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pyplot, "close", drawn.append)
-        for chosen in (points, {name: points[name] for name in ("vae", "lstm-lm")}):
+        for chosen in (points, {name: points[name] for name in ("vae", "lm")}):
             draw_likelihood_information(chosen, tmp_path / "picture.png")
     axes = [figure.axes[0] for figure in drawn]
     texts = [{text.get_text().strip() for text in axis.texts} for axis in axes]
-    assert texts == [{"lstm-lm 41.50", "vae", "scale 74.40"}, {"lstm-lm 41.50", "vae"}]
+    assert texts == [{"lm 41.50", "vae", "scale 74.40"}, {"lm 41.50", "vae"}]
     # Three times as far from the best as the median is, and a margin.
     assert axes[0].get_ylim()[1] < 41.5 + 3 * 0.6 + 1
     assert [("triangles" in axis.get_xlabel()) for axis in axes] == [True, False]

@@ -21,17 +21,9 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.lstm import LSTM
 from scale_vae_keras.text.tokenizer import Tokenizer
 
+# Sentences of one to nine words.
+CORPUS = {"lines": [" ".join("abcdefghi"[: 1 + number % 9]) for number in range(300)]}
 TINY = Shape(batch=8, time=4, embedding_dim=3, units=5, vocabulary_size=20, latent_dim=2)
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    """Sentences of one to nine words."""
-    folder = tmp_path_factory.mktemp("corpus")
-    lines = [" ".join("abcdefghi"[: 1 + number % 9]) for number in range(300)]
-    for split in ("train", "valid", "test"):
-        (folder / f"{split}.txt").write_text("\n".join(lines) + "\n")
-    return str(folder)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +34,7 @@ def figures(corpus):
         patch.setattr(speed_benchmark, "_BATCHES", 4)
         patch.setattr(speed_benchmark, "_PRODUCTS", 1)
         patch.setattr(speed_benchmark, "peak_memory", lambda *_: PeakMemory(2.0, 3.0))
-        return speed_benchmark.benchmark_speed("short", corpus, 1, ["latent"], "the command")
+        return speed_benchmark.benchmark_speed("short", str(corpus), 1, ["latent"], "the command")
 
 
 def test_every_part_is_measured(figures):
@@ -65,7 +57,7 @@ def test_tokens_and_milliseconds_of_a_step_agree(figures):
 
 
 def test_padding_is_that_of_the_batches(figures, corpus):
-    source = open_corpus(corpus)
+    source = open_corpus(str(corpus))
     tokenizer = Tokenizer(build_vocabulary(source, "words"), "words", 200)
     split = encode_split(source, "train", tokenizer)
     sizes = np.array(

@@ -1,5 +1,6 @@
 import logging
 
+import made_models
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -26,10 +27,8 @@ def monitored(model, data):
 
 
 def set_factor(model, factor, in_force=True):
-    scale = model.posterior_scale
-    scale.average.assign(factor)
-    scale.has_average.assign(1.0)
-    scale.in_force.assign(float(in_force))
+    made_models.set_factor(model, factor)
+    model.posterior_scale.put_in_force(in_force)
 
 
 def informative(model, size=30.0):

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from event_files import read_events, steps, values
 from google.protobuf import text_format
+from made_models import set_factor
 from tensorboard.plugins.projector import ProjectorConfig
 
 from scale_vae_keras.callbacks.latent_projector import LatentProjector
@@ -31,8 +32,7 @@ def monitor():
 
 
 def test_histograms(scale_vae, monitor, tmp_path):
-    scale_vae.posterior_scale.average.assign([2.0, 4.0])
-    scale_vae.posterior_scale.has_average.assign(1.0)
+    set_factor(scale_vae, [2.0, 4.0])
     callback = PosteriorHistograms(EventLog(tmp_path), monitor, ROWS)
     callback.set_model(scale_vae)
     callback.on_epoch_end(6)

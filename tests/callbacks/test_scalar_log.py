@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from event_files import read_events, values
+from made_models import set_factor
 
 from scale_vae_keras.callbacks import scalar_log
 from scale_vae_keras.callbacks.scalar_log import ScalarLog
@@ -69,8 +70,7 @@ def test_the_rest_of_an_epoch_counts_its_own_tokens(vae, tmp_path, clock):
 
 
 def test_f_bar_of_each_dimension(scale_vae, tmp_path, clock):
-    scale_vae.posterior_scale.average.assign([2.0, 4.0])
-    scale_vae.posterior_scale.has_average.assign(1.0)
+    set_factor(scale_vae, [2.0, 4.0])
     train, _ = one_epoch(scale_vae, tmp_path, clock, {"val_elbo_nll": 6.0})
     assert values(train, "scale_factor_by_dimension/0") == [2.0]
     assert values(train, "scale_factor_by_dimension/1") == [4.0]

@@ -20,6 +20,26 @@ def test_halving(vae, data):
     np.testing.assert_allclose(history["learning_rate"], [0.8, 0.8, 0.4, 0.2, 0.1], rtol=1e-6)
 
 
+def test_a_second_fit_goes_on_in_the_schedules(vae, data, tmp_path):
+    best = BestModel(tmp_path / "model.keras", monitor="crafted")
+
+    class Craft(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["crafted"] = int(self.model.epochs_trained)
+
+    def rates(*callbacks):
+        return vae.fit(data, epochs=3, callbacks=[*callbacks], shuffle=False, verbose=0).history[
+            "learning_rate"
+        ]
+
+    assert rates(HalvingSchedule(0.8, 2)) == pytest.approx([0.8, 0.8, 0.4])
+    assert rates(HalvingSchedule(0.8, 2)) == pytest.approx([0.2, 0.1, 0.05])
+    decay = DecayOnPlateau(best, patience=1, start_epoch=7)
+    # epochs 7 to 9 of the model: nothing decays in the first seven, and the ninth counts
+    assert rates(Craft(), best, decay) == pytest.approx([0.05, 0.05, 0.025])
+    assert decay.decays == 2
+
+
 @pytest.mark.parametrize("arguments", [(0.0, 1), (-1.0, 1), (0.5, 0)])
 def test_bad_halving(arguments):
     with pytest.raises(InputError, match="learning_rate must be positive"):

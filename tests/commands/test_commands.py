@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+import made_corpora
 import numpy as np
 import pytest
+from made_corpora import write_corpus
 
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers import TopKSampler
@@ -19,9 +20,8 @@ from scale_vae_keras.samplers.row_random import row_seeds
 
 pytestmark = pytest.mark.cli
 
-SUBJECTS = ("the cat", "a dog", "my old friend", "the green bird", "one small child")
-ENDINGS = ("sleeps .", "sees the big house .", "walks home .", "eats .")
-LINES = [f"{subject} {ending}" for subject in SUBJECTS for ending in ENDINGS] * 3
+LINES = made_corpora.LINES * 3
+CORPUS = {"lines": LINES}
 TINY = (
     *("--preset", "small", "--epochs", "2", "--batch-size", "16", "--f-epo", "1"),
     *("--embedding-dim", "6", "--units", "8", "--latent-dim", "4"),
@@ -55,18 +55,6 @@ def fail(*arguments, **options):
     assert len(lines) == 1, done.errors
     assert lines[0].startswith("error: ")
     return lines[0]
-
-
-def write_corpus(folder: Path, lines=LINES) -> Path:
-    folder.mkdir()
-    for split in ("train", "valid", "test"):
-        (folder / f"{split}.txt").write_text("\n".join(lines) + "\n")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    return write_corpus(tmp_path_factory.mktemp("cli") / "corpus")
 
 
 @pytest.fixture(scope="module")
@@ -327,7 +315,7 @@ def test_resume_refuses_other_settings_and_says_which(run):
 
 
 def test_resume_refuses_a_changed_corpus(tmp_path):
-    corpus = write_corpus(tmp_path / "corpus")
+    corpus = write_corpus(tmp_path / "corpus", LINES)
     succeed("train", corpus, "--output", tmp_path / "run", *TINY, "--epochs", 1)
     (corpus / "train.txt").write_text("\n".join(LINES[1:]))
     assert "changed" in fail("train", "--resume", "--output", tmp_path / "run")
@@ -366,7 +354,7 @@ def test_bad_corpora(tmp_path):
     output = ("--output", tmp_path / "run")
     assert "there is no folder" in fail("train", tmp_path / "nowhere", *output)
     assert "which corpus" in fail("train", *output)
-    missing = write_corpus(tmp_path / "missing")
+    missing = write_corpus(tmp_path / "missing", LINES)
     (missing / "valid.txt").unlink()
     assert "valid.txt" in fail("train", missing, *output)
     empty = write_corpus(tmp_path / "empty", ["", "  "])
@@ -384,6 +372,51 @@ def test_training_that_diverges_stops_with_one_line(corpus, tmp_path):
     assert "of the first" in message
     assert "a loss or a gradient that is not finite" in message
     assert "continue with --resume" in message or "start again with --resume" in message
+
+
+def test_a_first_epoch_that_diverges_says_so_and_promises_no_model(corpus, tmp_path):
+    run = tmp_path / "run"
+    message = fail("train", corpus, "--output", run, *TINY, "--learning-rate", "1e38")
+    assert "training has diverged" in message
+    assert "--learning-rate below" in message
+    assert "best model" not in message
+    assert not (run / "model.keras").exists()
+
+
+def test_a_run_that_another_process_trains_is_refused(run):
+    before = (run / "config.json").read_bytes()
+    with RunFolder(run).locked():
+        message = fail("train", "--resume", "--output", run, "--epochs", 3)
+    assert f"process {os.getpid()} trains in {run}: wait until it has ended" in message
+    assert (run / "config.json").read_bytes() == before
+    assert not list(run.glob(".*"))
+
+
+def test_runs_of_one_name_are_shown_side_by_side(run, tmp_path):
+    for folder in ("a", "b[red]"):
+        shutil.copytree(run, tmp_path / folder / "run")
+    runs = [tmp_path / folder / "run" for folder in ("a", "b[red]")]
+    arguments = ("evaluate", *runs, "--samples", 2, "--limit", 20)
+    shown = succeed(*arguments)
+    (heads,) = (line for line in shown.splitlines() if "metric" in line and "unit" in line)
+    assert " a/run " in heads
+    assert " b[red]/run " in heads
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "a/run: elbo_nll and iw_nll" in shown
+    assert "b[red]/run: elbo_nll and iw_nll" in shown
+    assert "…" not in shown
+    header, *rows = succeed(*arguments, "--csv").splitlines()
+    assert [row.split(",")[0] for row in rows] == list(map(str, runs))
+    assert {"iw_nll", "iw_nll_se", "factor_mean"} <= set(header.split(","))
+
+
+def test_what_a_vocabulary_holds_is_written_on_every_terminal(tmp_path):
+    lines = ["где мой дом ?", "мой дом там ."] * 20
+    corpus = write_corpus(tmp_path / "corpus", lines)
+    run = tmp_path / "run"
+    succeed("train", corpus, "--output", run, *TINY, "--epochs", 1)
+    text = succeed("interpolate", run, lines[0], lines[1], PYTHONIOENCODING="latin-1")
+    assert len(text.splitlines()) == 7
 
 
 def test_an_output_folder_with_a_run_is_left_alone(run, corpus):

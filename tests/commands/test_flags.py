@@ -16,12 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_corpora import write_corpus
 from older_files import unpack_older_files
 
 from scale_vae_keras import samplers
 from scale_vae_keras.benchmarks.density.benchmark import Protocol
+from scale_vae_keras.benchmarks.probe import Probed
 from scale_vae_keras.commands import COMMANDS, benchmark
 from scale_vae_keras.commands.main import main, parse
+from scale_vae_keras.evaluation.probe import Accuracy
 from scale_vae_keras.models import ScaleVAE
 from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.runs.run_folder import RunFolder
@@ -54,6 +57,7 @@ class Case:
 
 PROTOCOL = Protocol("c", "base", ["epochs=6", "units=9"], 7, 5, "diagonal", published=True)
 COMMAND_LINE = "what the user typed"
+PROBED = Probed({100: Accuracy(0.75, 0.125)}, 0.5)
 
 CASES = [
     Case("quickstart --output d", "quickstart.run_quickstart", {"output": "d"}),
@@ -63,6 +67,13 @@ CASES = [
         dict(run="r", split="valid", samples=7, prior="standard", seed=3, limit=5, data="d"),
         returns={"elbo_nll": 1.5},
         printed='{\n  "elbo_nll": 1.5\n}\n',
+    ),
+    Case(
+        "evaluate r --csv",
+        "evaluate.evaluate_run",
+        {"run": "r", "split": "test", "samples": 500},
+        returns={"elbo_nll": 1.5, "factor": {"min": 0.5, "max": 2.0}},
+        printed="run,elbo_nll,factor_min,factor_max\nr,1.5,0.5,2.0\n",
     ),
     Case("export r d --version 3", "export.write", dict(source="r", directory="d", version=3)),
     Case(
@@ -125,6 +136,23 @@ CASES = [
         silenced=("benchmark.probe.probe_table",),
     ),
     Case(
+        "benchmark probe r --csv",
+        "benchmark.probe.probe_run",
+        {"run": "r", "repeats": 5},
+        returns=PROBED,
+        printed="run,majority,labels_100_accuracy,labels_100_accuracy_sd\nr,0.5,0.75,0.125\n",
+    ),
+    Case(
+        "benchmark probe r --json",
+        "benchmark.probe.probe_run",
+        {"run": "r", "repeats": 5},
+        returns=PROBED,
+        printed=json.dumps(
+            {"majority": 0.5, "labels": {"100": {"accuracy": 0.75, "accuracy_sd": 0.125}}}, indent=2
+        )
+        + "\n",
+    ),
+    Case(
         "benchmark generation r --language-model m -n 9 --seed 3 --data d --top-p 0.7 "
         "--temperature 0.6",
         "benchmark.generation.measure_generation",
@@ -137,6 +165,20 @@ CASES = [
             data="d",
         ),
         silenced=("benchmark.generation.generation_table",),
+    ),
+    Case(
+        "benchmark generation r --language-model m --json",
+        "benchmark.generation.measure_generation",
+        {"run": "r", "seed": 0},
+        returns={"ppl": 7.5},
+        printed='{\n  "ppl": 7.5\n}\n',
+    ),
+    Case(
+        "benchmark generation r --language-model m --csv --no-repeat-ngram-size 2",
+        "benchmark.generation.measure_generation",
+        {"run": "r", "sampler": samplers.TopPSampler(0.9, no_repeat_ngram_size=2)},
+        returns={"ppl": 7.5},
+        printed="run,ppl\nr,7.5\n",
     ),
     Case(
         "benchmark generation r --language-model m --top-k 3",
@@ -187,7 +229,18 @@ SAMPLERS = {
     f"{GENERATE} --temperature 0.6 --top-k 3": samplers.TopKSampler(3, 0.6),
     f"{GENERATE} --temperature 0.6": samplers.TopPSampler(0.9, 0.6),
     f"{GENERATE} --beam 2": samplers.BeamSampler(2),
+    GENERATE: samplers.TopPSampler(0.9),
+    f"{GENERATE} --no-repeat-ngram-size 3": samplers.TopPSampler(0.9, no_repeat_ngram_size=3),
 }
+DECODED = {
+    "": samplers.GreedySampler(),
+    "--no-repeat-ngram-size 3": samplers.GreedySampler(no_repeat_ngram_size=3),
+    "--temperature 0.6": samplers.TemperatureSampler(0.6),
+    "--temperature 0.6 --top-p 0.7 --seed 3": samplers.TopPSampler(0.7, 0.6),
+    "--top-k 3": samplers.TopKSampler(3),
+    "--beam 2": samplers.BeamSampler(2),
+}
+"""How `reconstruct` and `interpolate` choose tokens."""
 RECONSTRUCT = "reconstruct run text.txt --encoding utf-8"
 INTERPOLATE = "interpolate run dog cat --steps 3"
 ENCODE = "encode run text.txt --output codes.npz --encoding utf-8"
@@ -209,7 +262,8 @@ TUNE = (
 SHOW = "tune d --show"
 NOTHING = Sentences(tf.zeros([3, 1], tf.int32), tf.zeros([3]))
 
-OTHERS = (RECONSTRUCT, INTERPOLATE, ENCODE, REQUEST, TUNE, SHOW)
+DECODING = [f"{words} {flags}" for words in (RECONSTRUCT, INTERPOLATE) for flags in DECODED]
+OTHERS = (*DECODING, ENCODE, REQUEST, TUNE, SHOW)
 LINES = [words.split() for words in (*(case.words for case in CASES), *SAMPLERS, *COUNTS, *OTHERS)]
 """Every command line that a test of this file runs."""
 
@@ -289,6 +343,13 @@ def test_no_flag_is_left_out_of_these_tests(command, add_arguments):
     assert unmoved == set()
 
 
+@pytest.mark.parametrize(("command", "add_arguments"), list(parsers()))
+def test_every_flag_has_a_help_text(command, add_arguments):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    assert [each.dest for each in parser._actions if not each.help] == []
+
+
 @pytest.mark.parametrize("words", SAMPLERS)
 def test_generate(words, older, monkeypatch):
     calls = recorded(monkeypatch, ScaleVAE, "decode", NOTHING)
@@ -301,18 +362,22 @@ def test_generate(words, older, monkeypatch):
     assert call["max_length"] == 13
 
 
-def test_interpolate(older, monkeypatch):
+@pytest.mark.parametrize("flags", DECODED)
+def test_interpolate(flags, older, monkeypatch):
     calls = recorded(monkeypatch, TextModel, "interpolate", ["a\nb"])
-    assert main(INTERPOLATE.split()) == 0
+    assert main(f"{INTERPOLATE} {flags}".split()) == 0
     (call,) = calls
     assert (call["start"], call["end"], call["steps"]) == ("dog", "cat", 3)
+    assert (call["sampler"], call["seed"]) == (DECODED[flags], 3 if "--seed" in flags else 0)
 
 
-def test_reconstruct(older, monkeypatch, capsys):
+@pytest.mark.parametrize("flags", DECODED)
+def test_reconstruct(flags, older, monkeypatch, capsys):
     calls = recorded(monkeypatch, TextModel, "reconstruct", ["a\nb", "c"])
-    assert main(RECONSTRUCT.split()) == 0
+    assert main(f"{RECONSTRUCT} {flags}".split()) == 0
     (call,) = calls
     assert call["texts"] == (older / "text.txt").read_text().splitlines()
+    assert (call["sampler"], call["seed"]) == (DECODED[flags], 3 if "--seed" in flags else 0)
     assert call["self"].max_length == 13
     assert capsys.readouterr().out == "a b\nc\n"
 
@@ -347,10 +412,7 @@ def test_request(monkeypatch, capsys):
 
 @pytest.mark.parametrize("words", COUNTS)
 def test_data(words, tmp_path, monkeypatch, capsys):
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    for split in ("train", "valid", "test"):
-        (corpus / f"{split}.txt").write_text("a b c d\na b c\na b\na e.\n")
+    write_corpus(tmp_path / "corpus", ["a b c d", "a b c", "a b", "a e."])
     monkeypatch.chdir(tmp_path)
     assert main(words.split()) == 0
     printed = capsys.readouterr().out

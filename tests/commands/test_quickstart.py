@@ -19,6 +19,7 @@ def small(monkeypatch):
     monkeypatch.setattr(quickstart, "_SETTINGS", {**quickstart._SETTINGS, **settings})
     monkeypatch.setattr(quickstart, "_OWN_SETTINGS", {"vae": {}, "scale": {"f_epo": 1}})
     monkeypatch.setattr(quickstart, "_SAMPLES", 3)
+    monkeypatch.setattr(quickstart, "_SENTENCES", 20)
 
 
 @pytest.mark.usefixtures("small")

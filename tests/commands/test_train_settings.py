@@ -3,6 +3,7 @@
 import keras
 import pytest
 import tensorflow as tf
+from made_corpora import write_corpus
 
 from scale_vae_keras.commands import train
 from scale_vae_keras.commands.main import parse
@@ -16,7 +17,7 @@ from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.settings import settings_of
 
-TINY = ("--embedding-dim", "3", "--units", "4", "--batch-size", "8")
+TINY = ("--embedding-dim", "3", "--units", "8", "--batch-size", "8")
 NUMBERS = {
     "clip_norm": 2.5,
     "dropout": 0.3,
@@ -29,6 +30,8 @@ NUMBERS = {
     "train_limit": 64,
     "seed": 11,
     "ddof": 0,
+    "heads": 2,
+    "feed_forward": 6,
 }
 
 
@@ -125,6 +128,7 @@ SCHEDULES = {
     ),
     ("cyclical", "kl_cycle_epochs"): lambda c: c["CyclicalKLAnnealing"].cycle_epochs,
     ("li2019", "pretrain_epochs"): lambda c: c["AutoencoderPretraining"].epochs,
+    ("li2019", "pretrain_decays"): lambda c: c["AutoencoderPretraining"].decays,
 }
 
 
@@ -164,8 +168,8 @@ def test_systems_that_share_a_setting_agree_on_its_type():
 @pytest.mark.parametrize("name", ["latent_dim", "pooling", "kl_start", "kl_epochs", "select_by"])
 def test_a_language_model_has_no_settings_of_a_latent_code(name):
     value = other_value(every_setting()[name])
-    with pytest.raises(InputError, match=f"the method lstm-lm has no setting {name}"):
-        configure("reviews", "lstm-lm", "small", **{name: value})
+    with pytest.raises(InputError, match=f"the method lm has no setting {name}"):
+        configure("reviews", "lm", "small", **{name: value})
 
 
 LINES = [
@@ -187,10 +191,7 @@ class Started:
 @pytest.fixture
 def started(monkeypatch, tmp_path):
     """Begins a run on a tiny labelled corpus and stops before the first step."""
-    folder = tmp_path / "corpus"
-    folder.mkdir()
-    for split in ("train", "valid", "test"):
-        (folder / f"{split}.txt").write_text("\n".join(LINES) + "\n")
+    folder = write_corpus(tmp_path / "corpus", LINES)
     batches, seen = {}, {}
     make = runs_train.training_batches
 

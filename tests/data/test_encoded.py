@@ -57,6 +57,19 @@ def test_blocks_do_not_matter(tokenizer, monkeypatch, lines_in_block):
     assert (split.empty, split.truncated) == (2, 1)
 
 
+def test_sentences_at_even_distances(tokenizer):
+    split = encode_split(corpus(), "train", tokenizer)
+    some = split.spread(3)
+    assert some.tokens.tolist() == [1, 4, 5, 4, 2, 1, 6, 2, 1, 3, 4, 2]
+    assert some.offsets.tolist() == [0, 5, 8, 12]
+    assert some.labels == ["x", "y", "z"]
+    assert some.text_bytes.tolist() == split.text_bytes[[0, 1, 3]].tolist()
+    assert split.spread(1).lengths.tolist() == [5]
+    assert split.spread(4) is split
+    with pytest.raises(InputError, match="at least 1"):
+        split.spread(0)
+
+
 def test_without_labels_and_limit():
     lines = [LabelledText(None, "a b c d"), LabelledText(None, "b")]
     split = encode_split(corpus(lines), "valid", Tokenizer(Vocabulary(["a"])))

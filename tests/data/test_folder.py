@@ -182,3 +182,9 @@ def test_train_alone_names_prepare(write):
         f"{folder} has train.txt alone: split it with "
         f"scale-vae prepare {folder}/train.txt --output DATA"
     )
+
+
+def test_a_first_line_alone_without_a_label_is_named(write):
+    labelled = "".join(f"{k}\ttext {k}\n" for k in range(4))
+    with pytest.raises(InputError, match=r"train\.txt: the first sentence has no label"):
+        FolderCorpus(write(train=f"label text\n{labelled}", valid="1\td\n", test="1\te\n"))

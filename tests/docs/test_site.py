@@ -97,7 +97,7 @@ def test_the_tables_of_options_are_those_of_the_declarations():
 def test_a_table_has_the_options_of_its_system():
     table = runpy.run_path(str(DOCS / "hooks" / "options.py"))["system_table"]
     assert "| `des_std` | 0.7 | positive |" in table(SYSTEMS["scale"])
-    assert table(SYSTEMS["lstm-lm"]) == "None of its own."
+    assert table(SYSTEMS["lm"]) == "None of its own."
     for system in SYSTEMS.values():
         assert all(f"| `{name}` |" in table(system) for name in system.own_settings)
 

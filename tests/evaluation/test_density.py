@@ -1,10 +1,10 @@
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from child_python import run_python
+from made_models import draw_weights
 from made_priors import diagonal_prior, full_prior, mixture_prior
 from toy_models import (
     END,
@@ -45,9 +45,7 @@ def scale_vae_with(kind, latent_dim):
     learned = {"vamp": VampPrior(3, length=2), "learned-mixture": LearnedMixturePrior(3)}
     model = small_scale_vae(latent_dim, FACTORS[latent_dim], prior=learned.get(kind))
     if kind == "learned-mixture":
-        random = np.random.default_rng(7)
-        for weight in model.prior.weights:
-            weight.assign(random.normal(0, 0.4, weight.shape))
+        draw_weights(model.prior.weights, stddev=0.4, seed=7)
     return model
 
 
@@ -398,9 +396,7 @@ def test_a_model_that_has_diverged_is_refused():
 
 
 MEMORY = """
-import resource, sys
-sys.path.insert(0, {folder!r})
-import numpy as np
+import resource
 from toy_models import as_split
 from scale_vae_keras.evaluation import encode_sentences, declared_prior, evaluate_density
 from scale_vae_keras.models import TextVAE
@@ -414,10 +410,7 @@ for sentences, samples in ((32, 50), (1, 5_000)):
 """
 
 
-def test_memory_does_not_grow_with_the_samples(request):
-    code = MEMORY.format(folder=str(request.path.parents[1] / "support"))
-    output = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
-    ).stdout
+def test_memory_does_not_grow_with_the_samples():
+    output = run_python(MEMORY)
     few, many = (int(line) for line in output.split())
     assert many < 1.2 * few

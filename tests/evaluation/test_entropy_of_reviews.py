@@ -55,7 +55,7 @@ def reviews():
 
 
 def trained(name, reviews, steps, epochs, rate, **settings):
-    latent = {} if name == "lstm-lm" else {**LATENT, **PUBLISHED, "tokenizer": None}
+    latent = {} if name == "lm" else {**LATENT, **PUBLISHED, "tokenizer": None}
     config = configure("reviews", name, "small", **{**TINY, **latent, "epochs": epochs, **settings})
     model = build_model(config, reviews.vocabulary_size)
     model.compile(keras.optimizers.Adam(rate, global_clipnorm=5.0))

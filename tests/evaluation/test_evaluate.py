@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from rich.console import Console
 from toy_models import END, START, VOCABULARY, as_split, every_sequence, small_scale_vae, small_vae
 
@@ -174,6 +175,20 @@ def test_encoded_rows_are_in_the_order_of_the_corpus(model):
     for ids, mean in zip(sentences, encoded.mean, strict=True):
         alone = encode_dataset(model, [np.array([ids], np.int32)])
         np.testing.assert_allclose(alone.mean[0], mean, atol=1e-6)
+
+
+def test_a_dataset_is_encoded_in_its_order_whatever_its_batches(model, monkeypatch):
+    """Neighbouring batches of other lengths run together."""
+    sentences = [[START, 4, 5, 3, END], [START, END], [START, 5, END], [START, 3, 3, END]] * 2
+    alone = [encode_dataset(model, [np.array([ids], np.int32)]).mean[0] for ids in sentences]
+    monkeypatch.setattr("scale_vae_keras.evaluation.encode._BATCH_SIZE", 3)
+    for size in (1, 2, 5):
+        batches = [
+            tf.ragged.constant(sentences[start : start + size], dtype=tf.int32).to_tensor()
+            for start in range(0, len(sentences), size)
+        ]
+        together = encode_dataset(model, batches)
+        np.testing.assert_allclose(together.mean, alone, atol=1e-6)
 
 
 def test_encoded_means_differ_by_the_factor(model, split):

@@ -56,6 +56,23 @@ def test_information_is_its_definition():
     assert mutual_information(mean, log_var, seed=4) == (result.estimate, result.cap)
 
 
+def test_information_from_the_samples_of_some_sentences():
+    mean, log_var = posteriors(400)
+    exact = [estimate_information(mean, log_var, seed) for seed in range(60)]
+    fewer = [estimate_information(mean, log_var, seed, 50) for seed in range(60)]
+    truth = np.mean([result.estimate for result in exact])
+    estimates = [result.estimate for result in fewer]
+    assert abs(np.mean(estimates) - truth) < 3 * np.std(estimates) / math.sqrt(60)
+    assert np.mean([result.standard_error for result in fewer]) == pytest.approx(
+        np.std(estimates), rel=0.3
+    )
+    assert {result.cap for result in fewer} == {math.log(400)}
+    assert len(set(estimates)) == 60
+    assert estimate_information(mean, log_var, 3, 400) == exact[3]
+    with pytest.raises(InputError, match="at least 2"):
+        estimate_information(mean, log_var, 3, 1)
+
+
 def test_batch_information_is_its_definition():
     mean, log_var = posteriors(10)
     noise = np.random.default_rng(4).standard_normal(mean.shape)

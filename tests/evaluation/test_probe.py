@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.probe import Labelled, probe
+from scale_vae_keras.evaluation.probe import Labelled, majority_share, probe
 
 
 def two_classes(count, distance, seed):
@@ -75,3 +75,9 @@ def test_bad_input(change, message):
     arguments = {"train": train, "valid": valid, "test": test, "count": 2, **change}
     with pytest.raises(InputError, match=message):
         probe(**arguments)
+
+
+def test_the_majority_is_that_of_train():
+    train = Labelled(np.zeros((5, 1)), ["a", "b", "b", "c", "b"])
+    test = Labelled(np.zeros((4, 1)), ["a", "b", "a", "a"])
+    assert majority_share(train, test) == 0.25

@@ -53,6 +53,29 @@ def test_a_learnt_scale_keeps_its_root_mean_square():
     np.testing.assert_allclose(spread, made.stddev(), rtol=1e-4)
 
 
+def test_a_learnt_scale_is_projected_outside_its_gradient():
+    """A step at rate 1 from 0.5 against (0.364, 1.169, -0.226), and the projection before the next.
+
+    With the projection inside, gamma would move a quarter as far.
+    """
+    made = PosteriorBatchNorm(0.5, learn_scale=True)
+    made.build((None, 3))
+    means = np.array([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]], np.float32)
+    normalised = np.sqrt(1 / (1 + 1e-5))
+    with tf.GradientTape() as tape:
+        out = made(means, training=True)
+        loss = tf.reduce_sum(out[1] * [0.364, 1.169, -0.226]) / normalised
+    gradient = tape.gradient(loss, made.scale.value)
+    made.scale.assign_sub(gradient)
+    np.testing.assert_allclose(made.scale, [0.136, -0.669, 0.726], atol=1e-5)
+    expected = [0.118186, -0.581371, 0.630904]
+    np.testing.assert_allclose(made.stddev(), expected, atol=1e-4)
+    made(means)
+    np.testing.assert_allclose(made.scale, [0.136, -0.669, 0.726], atol=1e-5)
+    made(means, training=True)
+    np.testing.assert_allclose(made.scale, expected, atol=1e-4)
+
+
 def test_the_scale_of_the_means_has_no_gradient():
     made, mean = layer(), tf.constant(MEAN)
     with tf.GradientTape() as tape:

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from made_models import made_model
 
 from scale_vae_keras.models import ScaleVAE, TextVAE
 
@@ -30,21 +31,10 @@ def make():
     """A function that builds and compiles a model of that class; the same weights every time."""
 
     def make_model(model=TextVAE, optimizer=None, compile_arguments=None, **arguments):
-        keras.utils.set_random_seed(3)
         if model is ScaleVAE:
             arguments = {"min_factor_batch": 4, **arguments}
-        vae = model(
-            VOCABULARY,
-            **{
-                "latent_dim": 2,
-                "embedding_dim": 5,
-                "units": 6,
-                "dropout": 0.0,
-                "decoder_initializer_range": 0.5,
-                **arguments,
-            },
-        )
-        vae.build((None, None))
+        arguments = {"dropout": 0.0, "decoder_initializer_range": 0.5, **arguments}
+        vae = made_model(model, VOCABULARY, seed=3, **arguments)
         vae.compile(optimizer or keras.optimizers.SGD(0.5), **(compile_arguments or {}))
         return vae
 

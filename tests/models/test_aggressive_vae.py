@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from scale_vae_keras.callbacks import aggressive_training
+from scale_vae_keras.callbacks import LinearKLAnnealing, aggressive_training
 from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import AggressiveVAE, TextVAE
@@ -73,7 +73,7 @@ class Recorder(keras.callbacks.Callback):
         self.aggressive.append(float(self.model.aggressive))
 
 
-def train(model, ids, monkeypatch, information, callbacks=(), state=None):
+def train(model, ids, monkeypatch, information, callbacks=(), callbacks_first=False, state=None):
     values = iter(information)
     monkeypatch.setattr(
         aggressive_training, "batch_mutual_information", lambda *_, **__: (next(values), 3.4)
@@ -82,10 +82,11 @@ def train(model, ids, monkeypatch, information, callbacks=(), state=None):
     if state:
         training.set_state(state)
     recorder = Recorder()
+    ordered = [*callbacks, training] if callbacks_first else [training, *callbacks]
     history = model.fit(
         batches(ids),
         epochs=len(information),
-        callbacks=[training, *callbacks, recorder],
+        callbacks=[*ordered, recorder],
         verbose=0,
         shuffle=False,
     )
@@ -122,6 +123,13 @@ def test_several_steps_an_execution_are_refused(make, sentences):
         model.fit(data, callbacks=[AggressiveTraining(data, data)], shuffle=False, verbose=0)
 
 
+def test_accumulated_gradients_are_refused(make, sentences):
+    model = make(AggressiveVAE, keras.optimizers.SGD(0.5, gradient_accumulation_steps=2))
+    data = batches(sentences(8))
+    with pytest.raises(InputError, match="leave gradient_accumulation_steps out"):
+        model.fit(data, callbacks=[AggressiveTraining(data, data)], shuffle=False, verbose=0)
+
+
 def test_a_resumed_run_goes_on_where_it_stopped(make, sentences, monkeypatch):
     state = {"aggressive": True, "information": 0.5, "steps": 0}
     told, _, _ = train(make(AggressiveVAE), sentences(8), monkeypatch, [0.4, 0.9], state=state)
@@ -138,6 +146,50 @@ def inner_steps(make, sentences, losses):
     training.on_epoch_begin(0)
     training.on_train_batch_begin(0)
     return training._steps
+
+
+class WeightsOfSteps(AggressiveVAE):
+    """Notes the KL weight of each step inside its graph."""
+
+    def _note(self, kind):
+        weight = tf.convert_to_tensor(self.kl_weight)
+        tf.py_function(lambda value: self.noted.append((kind, float(value))), [weight], [])
+
+    def encoder_step(self, ids):
+        self._note("encoder")
+        return super().encoder_step(ids)
+
+    def train_step(self, data):
+        self._note("joint")
+        return super().train_step(data)
+
+
+@pytest.mark.parametrize("annealing_first", [False, True])
+def test_each_step_of_the_encoder_has_the_weight_of_the_step_that_follows(
+    make, sentences, monkeypatch, annealing_first
+):
+    """Two joint steps an epoch, the KL weight from 0 to 1 over two epochs."""
+    monkeypatch.setattr(aggressive_training, "_MOST_STEPS", 3)
+    model = make(WeightsOfSteps)
+    model.noted = []
+    callbacks = [LinearKLAnnealing(0.0, 2)]
+    train(model, sentences(16), monkeypatch, [0.1, 0.2, 0.1, 0.0], callbacks, annealing_first)
+    inner = 3 * ["encoder"] + ["joint"]
+    kinds = [kind for kind, _ in model.noted]
+    assert kinds == 6 * inner + 2 * ["joint"]
+    weights = [weight for _, weight in model.noted]
+    expected = np.repeat([0.0, 0.25, 0.5, 0.75, 1.0, 1.0], 4)
+    np.testing.assert_allclose(weights, [*expected, 1.0, 1.0])
+
+
+def test_an_encoder_step_needs_no_more_than_compile(sentences):
+    model = AggressiveVAE(12, 2, 5, 6)
+    with pytest.raises(InputError, match="call compile"):
+        model.encoder_step(sentences(4))
+    model.compile("sgd")
+    loss, tokens = model.encoder_step(sentences(4).tolist())
+    assert float(loss) > 0
+    assert int(tokens) == np.count_nonzero(sentences(4)[:, 1:])
 
 
 def test_the_inner_loop_ends_when_fifteen_steps_are_worse_than_the_fifteen_before(make, sentences):

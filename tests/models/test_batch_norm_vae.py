@@ -31,6 +31,19 @@ def test_the_kl_of_a_batch_keeps_its_floor(make, sentences, gamma):
         assert kl >= 0.999 * np.sum(gamma**2 + np.array([0.3, -0.9]) ** 2) / 2
 
 
+def test_the_floor_holds_up_to_epsilon(make, sentences):
+    """The encoder's means have little variance at the start."""
+    model, ids = make(BatchNormVAE, gamma=1.0), sentences(16)
+    model.gaussian_posterior.kernel.assign(0.1 * model.gaussian_posterior.kernel)
+    mean, log_var = (np.array(part) for part in TextVAE.posterior(model, ids))
+    variance = mean.var(axis=0)
+    floor = np.sum(variance / (variance + 1e-5)) / 2
+    assert floor < 0.995
+    rest = np.sum(np.exp(log_var) - log_var - 1, axis=1) / 2
+    kl = model(ids, training=True).kl
+    np.testing.assert_allclose(np.mean(kl), floor + np.mean(rest), rtol=1e-3)
+
+
 def test_gamma_out_of_range():
     with pytest.raises(InputError, match="gamma"):
         BatchNormVAE(12, gamma=0.0)

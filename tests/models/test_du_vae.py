@@ -30,6 +30,15 @@ def test_before_the_annealing_ends_the_variances_are_the_encoders(make, sentence
     np.testing.assert_allclose(terms.loss, terms.reconstruction + 0.9 * kl, rtol=1e-5)
 
 
+def test_outside_training_variances_have_the_floor_before_the_annealing_ends_too(make, sentences):
+    model, ids = make(DUVAE), sentences(3)
+    model.kl_weight.assign(0.1)
+    _, log_var = raw(model, ids)
+    np.testing.assert_allclose(
+        np.exp(model.encode(ids).log_var), np.exp(log_var) + FLOOR, rtol=1e-5
+    )
+
+
 def test_afterwards_variances_have_a_floor_and_are_dropped_in_training(make, sentences):
     model, ids = make(DUVAE, min_batch=2, variance_dropout=0.2), sentences(200)
     model.kl_weight.assign(1.0)

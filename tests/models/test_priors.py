@@ -1,5 +1,7 @@
 """The prior of a model: trained with it, fitted to it, and what it is used for."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from scale_vae_keras.callbacks import EpochAverageScale, FitPrior
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.models import ScaleVAE, TextVAE
-from scale_vae_keras.priors import LearnedMixturePrior, MixturePrior, VampPrior
+from scale_vae_keras.priors import LearnedMixturePrior, MixturePrior, VampPrior, get_prior
 
 LEARNED = {
     "learned-mixture": lambda: LearnedMixturePrior(3, seed=1),
@@ -199,6 +201,19 @@ def test_fit_prior_refuses_a_prior_that_is_not_fitted(make, sentences):
         make().fit(data, callbacks=[FitPrior(data)], shuffle=False, verbose=0)
     with pytest.raises(InputError, match="limit of sentences is 0"):
         FitPrior(data, limit=0)
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("full", 3000), ("mixture", 10_000)])
+def test_how_many_sentences_a_prior_is_fitted_to_by_default(kind, limit):
+    asked = []
+    fit_prior = FitPrior("sentences", seed=3)
+    fit_prior.set_model(
+        SimpleNamespace(prior=get_prior(kind), fit_prior=lambda *given: asked.append(given))
+    )
+    fit_prior.on_epoch_begin(0)
+    fit_prior.on_test_begin()
+    fit_prior.on_epoch_end(0)
+    assert asked == [("sentences", limit, 3)]
 
 
 def test_a_fit_from_posteriors_is_that_from_sentences(make, sentences):

@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from made_models import set_factor
 
 from scale_vae_keras.models import ScaleVAE
 
@@ -38,8 +39,7 @@ def test_importing_the_package_is_enough_to_load_a_model(
     path = tmp_path / "model.keras"
     vae = make(ScaleVAE, optimizer=keras.optimizers.Adam(), average="median", pooling="max")
     ids = sentences(6)
-    vae.posterior_scale.average.assign([3.0, 0.5])
-    vae.posterior_scale.has_average.assign(1.0)
+    set_factor(vae, [3.0, 0.5])
     vae.optimizer.build(vae.trainable_variables)
     vae.optimizer.iterations.assign(17)
     vae.save(path)

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_models import set_factor
 
 from scale_vae_keras.callbacks import EpochAverageScale
 from scale_vae_keras.data.encoded import EncodedSplit
@@ -13,11 +14,6 @@ from scale_vae_keras.models import ScaleVAE, TextVAE
 
 def batches(ids, size):
     return tf.data.Dataset.from_tensor_slices(ids).batch(size)
-
-
-def set_factor(model, factor):
-    model.posterior_scale.average.assign(factor)
-    model.posterior_scale.has_average.assign(1.0)
 
 
 def test_with_a_factor_of_one_it_is_the_plain_vae(make, sentences):

@@ -37,6 +37,17 @@ def test_the_descent_is_that_of_the_definition():
         np.testing.assert_allclose(part, wanted, rtol=1e-5)
 
 
+def test_the_defaults_are_the_published_ones_of_a_sentence():
+    """Rate 1 and clip 5 on the mean over 32 sentences with equal gradients, which are the same."""
+    settings = SemiAmortizedVAE(12, 2, 3, 4).refinement
+    assert settings.learning_rate == 1 / 32
+    slopes = np.full((32, 1), 40.0) / 32
+    published = slopes * min(1, 5 / np.linalg.norm(slopes))
+    own = 40.0 * min(1, settings.clip_norm / 40.0) * settings.learning_rate
+    assert own == pytest.approx(published[0, 0], rel=1e-3)
+    assert own == pytest.approx(0.88388, rel=1e-3)
+
+
 def test_gradients_of_the_descent_are_exact():
     inputs = [
         tf.constant([[1.0, -2.0]], tf.float64),

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_models import made_model
 
 from scale_vae_keras.callbacks import LinearKLAnnealing, SkippedSteps
 from scale_vae_keras.errors import InputError
@@ -32,10 +33,8 @@ class Poisoned(ScaleVAE):
 
 
 def poisoned(of="loss", policy="float32"):
-    keras.utils.set_random_seed(2)
-    model = Poisoned(9, 2, 5, 6, dropout=0.0, min_factor_batch=4, dtype=policy)
+    model = made_model(Poisoned, dropout=0.0, min_factor_batch=4, dtype=policy)
     model.of = of
-    model.build((None, None))
     model.compile(keras.optimizers.SGD(0.5, global_clipnorm=5.0), run_eagerly=True)
     return model
 

@@ -27,7 +27,7 @@ SYSTEMS = {
     "li2019": (models.PretrainedVAE, {"free_bits": 0.002}),
     "scale-proper": (models.ScaleVAE, {"bound": "proper"}),
     "scale-annealed": (models.ScaleVAE, {"bound": "annealed"}),
-    "lstm-lm": (models.LanguageModel, {}),
+    "lm": (models.LanguageModel, {}),
     "cnn": (models.SkipVAE, {"decoder": "cnn", "dilations": (1, 2)}),
     "word-dropout": (models.TextVAE, {"word_dropout": 0.5, "pooling": "max"}),
     "fraternal": (models.ScaleVAE, {"fraternal": 0.7, "dropout": 0.3, "pooling": "mean"}),
@@ -80,7 +80,8 @@ def test_gradients_agree_with_finite_differences(build, sentences, system):
     checked = 0
     for weight, gradient in zip(model.trainable_weights, gradients_of_batch(), strict=True):
         norm = np.linalg.norm(gradient)
-        if norm < 0.01:
+        # the gradient of a learnt gamma leaves its projection out: see the tests of that layer
+        if norm < 0.01 or weight.path.endswith("mean_norm/scale"):
             continue
         start, step = np.array(weight), 0.01 * np.array(gradient) / norm
         losses = []

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from made_models import set_factor
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import ScaleVAE, TextVAE
@@ -11,8 +12,7 @@ BOTH = pytest.mark.parametrize("model", [TextVAE, ScaleVAE])
 
 def factor_of(vae, factor):
     if isinstance(vae, ScaleVAE):
-        vae.posterior_scale.average.assign(factor)
-        vae.posterior_scale.has_average.assign(1.0)
+        set_factor(vae, factor)
         return np.array(factor, np.float32)
     return np.ones(2, np.float32)
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_models import made_model
 from made_priors import (
     components,
     diagonal_prior,
@@ -38,12 +39,9 @@ TWO = Posterior(np.array([[1.0, 1.0], [-1.0, -1.0]]), np.zeros([2, 2]))
 
 
 def model_of(prior, latent_dim):
-    keras.utils.set_random_seed(4)
-    model = ScaleVAE(9, latent_dim, 5, 6, prior=prior)
-    model.build((None, 4))
+    factor = np.linspace(1.4, 0.6, latent_dim)
+    model = made_model(ScaleVAE, seed=4, factor=factor, latent_dim=latent_dim, prior=prior)
     model.gaussian_posterior.kernel.assign(3 * model.gaussian_posterior.kernel)
-    model.posterior_scale.average.assign(np.linspace(1.4, 0.6, latent_dim))
-    model.posterior_scale.has_average.assign(1.0)
     return model
 
 
@@ -333,6 +331,31 @@ def test_vamp_is_the_mean_of_the_posteriors_of_its_pseudo_inputs():
     distance = np.square(z[:, None] - mean) / np.exp(log_var) + log_var + np.log(2 * np.pi)
     expected = np.log(np.mean(np.exp(-0.5 * distance.sum(axis=2)), axis=1))
     np.testing.assert_allclose(model.prior.log_density(z), expected, rtol=1e-5)
+
+
+def test_the_gradient_of_the_vamp_prior_is_that_of_finite_differences():
+    """Through the encoder, to the pseudo-inputs and to the encoder's weights."""
+    model = model_of(VampPrior(3, length=4), 2)
+    z = np.random.default_rng(0).normal(size=(5, 2))
+
+    def total():
+        return tf.reduce_sum(model.prior.log_density(z))
+
+    weights = [model.prior.pseudo_inputs, model.gaussian_posterior.kernel]
+    with tf.GradientTape() as tape:
+        value = total()
+    step = 1e-2
+    for weight, gradient in zip(weights, tape.gradient(value, weights), strict=True):
+        start = weight.numpy()
+        direction = np.random.default_rng(1).normal(size=start.shape).astype(np.float32)
+        weight.assign(start + step * direction)
+        above = float(total())
+        weight.assign(start - step * direction)
+        below = float(total())
+        weight.assign(start)
+        expected = np.sum(gradient.numpy() * direction)
+        assert abs(expected) > 0.05
+        assert (above - below) / (2 * step) == pytest.approx(expected, rel=2e-2)
 
 
 def test_a_vamp_prior_without_a_model():

@@ -1,18 +1,33 @@
 import base64
+import csv
 import json
 import re
+import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
+import pandas as pd
 import pytest
-from tiny_runs import SENTENCES, train, write_corpus
+from made_corpora import LINES, labelled
+from tiny_runs import train
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.evaluate import evaluate_model
 from scale_vae_keras.files import write_json
 from scale_vae_keras.metrics import EVALUATION
+from scale_vae_keras.report import pictures
 from scale_vae_keras.report.page import write_report
+from scale_vae_keras.report.sentences import describe_lengths, neighbours, traverse
+from scale_vae_keras.text.vocabulary import UNKNOWN_ID
 
-SECTIONS = ["Curves", "Latent map", "Latent dimensions", "Sentences", "Metrics", "Settings"]
+SECTIONS = [
+    *("Curves", "Latent map", "Latent dimensions", "Sentences", "Lengths", "Neighbours"),
+    *("Metrics", "Settings"),
+]
+MARKUP = [line.replace("the big house", "<b> & </b>") for line in LINES]
+CORPUS = {"lines": labelled(MARKUP, ("<i>", "b"))}
 VOID = {"meta", "link", "img"}
 
 
@@ -43,13 +58,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    pytest.importorskip("matplotlib", reason="needs the extra plots")
-    return write_corpus(tmp_path_factory.mktemp("report") / "corpus")
-
-
-@pytest.fixture(scope="module")
 def scale(corpus):
+    pytest.importorskip("matplotlib", reason="needs the extra plots")
     folder = train(corpus, corpus.parent / "scale", "scale", f_epo=1)
     metrics = evaluate_model(folder.load_model(), folder.encode("test"), samples=3)
     write_json(folder.metrics_path, metrics)
@@ -88,8 +98,8 @@ def test_it_needs_nothing_from_elsewhere(page):
 
 def test_pictures_are_svg_with_alternative_texts(page):
     pictures = page.all("img")
-    # eight panels of curves, the map, KL and factor of each dimension
-    assert len(pictures) == 11
+    # eight panels of curves, the map, KL and factor of each dimension, lengths
+    assert len(pictures) == 12
     for picture in pictures:
         assert len(picture["alt"]) > 30
         kind, data = picture["src"].split(",", 1)
@@ -104,8 +114,8 @@ def test_pictures_are_svg_with_alternative_texts(page):
 
 def test_text_is_shown_as_it_is(page):
     shown = page.text["td"]
-    assert "one small child sees <b> & </b> ." in SENTENCES
-    assert [text for text in shown if text in SENTENCES and "<b>" in text]
+    assert "one small child sees <b> & </b> ." in MARKUP
+    assert [text for text in shown if text in MARKUP and "<b>" in text]
     assert page.all("b") == page.all("i") == []
 
 
@@ -115,8 +125,94 @@ def test_metrics_with_their_definitions(page, scale):
     for metric in EVALUATION.values():
         assert {metric.name, metric.unit, metric.meaning, metric.bound} - {""} <= set(shown)
     assert f"{metrics['iw_nll']:.3f} ± {metrics['iw_nll_se']:.3f}" in shown
-    assert "upper bound, but for Scale-VAE no bound of anything" in shown
+    assert "upper bound in expectation, but for Scale-VAE no bound of anything" in shown
     assert any("objective_nll is NOT a bound" in line for line in page.text["li"])
+
+
+def test_the_head_quotes_the_figure_that_chose_the_epoch(page, scale, tmp_path):
+    with scale.history_path.open() as file:
+        rows = list(csv.DictReader(file))
+    best = min(rows, key=lambda row: float(row["val_elbo_nll"]))
+    [summary] = [text for text in page.text["p"] if text.startswith("The run scale after 2 epochs")]
+    value = f"{float(best['val_elbo_nll']):.2f}"
+    assert (
+        f"epoch {best['epoch']}, chosen by the negative ELBO: {value} nats per sentence over 20 "
+        "validation sentences."
+    ) in summary
+    by_objective = _summary_of(scale, tmp_path)
+    assert "objective, which for Scale-VAE is no bound of the likelihood: " in by_objective
+    assert f"{float(rows[int(best['epoch']) - 1]['val_loss']):.2f} nats" in by_objective
+
+
+def _summary_of(scale, folder):
+    """The head of the report on a copy of a run whose epoch the objective chose."""
+    copied = shutil.copytree(scale.path, folder / "copy")
+    config = (copied / "config.json").read_text()
+    (copied / "config.json").write_text(config.replace('"elbo"', '"objective"'))
+    written = write_report(copied, data=scale.path.parent / "corpus")
+    [summary] = [text for text in Page(written.read_text()).text["p"] if "The run" in text]
+    return summary
+
+
+def test_neighbours_are_the_nearest_other_sentences(page, scale):
+    assert [cell["data-label"] for cell in page.all("td")].count("neighbour") == 12
+    model, valid = scale.load_model(), scale.encode("valid")
+    means = encode_sentences(model, valid).mean
+    distance = np.linalg.norm(means - means[0], axis=1)
+    nearest = np.argsort(distance, kind="stable")[1:4]
+    table = neighbours(scale.tokenizer, valid, encode_sentences(model, valid), np.array([0]))
+    assert list(table["sentence"]) == [MARKUP[0]] * 3
+    assert list(table["neighbour"]) == [MARKUP[i] for i in nearest]
+    assert list(table["distance"]) == [f"{distance[i]:.3f}" for i in nearest]
+
+
+def test_traversals_change_the_most_active_dimensions(page, scale):
+    model, valid = scale.load_model(), scale.encode("valid")
+    encoded = encode_sentences(model, valid)
+    spread = encoded.mean.std(axis=0)
+    order = np.argsort(-spread)
+    titles = [text for text in page.text["h3"] if text.startswith("Dimension")]
+    assert [int(re.match(r"Dimension (\d+)", title)[1]) for title in titles] == order.tolist()
+    code = encoded.mean[[0]].copy()
+    code[0, order[0]] = encoded.mean[:, order[0]].mean() + 2 * spread[order[0]]
+    written = scale.tokenizer.detokenize(model.decode(code).ids).numpy()[0].decode()
+    [first, *_] = traverse(model, scale.tokenizer, encoded, 0, 100)
+    assert len(first.texts) == 5
+    assert first.texts[-1] == written
+
+
+def test_lengths_and_unknown_words(page, scale):
+    [lengths] = [picture["alt"] for picture in page.all("img") if "prior" in picture["alt"]]
+    valid = scale.encode("valid")
+    ids = [scale.tokenizer([sentence]).to_tensor().shape[1] - 2 for sentence in MARKUP]
+    mean, median = np.mean(ids), np.median(ids)
+    assert f"20 validation sentences: mean {mean:.1f}, median {median:.0f}" in lengths
+    assert f"longest {max(ids)}; 256 sentences from the prior" in lengths
+    note = f"Of {sum(ids)} tokens in 20 validation sentences {valid.unknown / sum(ids):.2%} are"
+    assert any(text.startswith(note) for text in page.text["p"])
+    tokens = np.where(valid.tokens > UNKNOWN_ID, UNKNOWN_ID, valid.tokens)
+    changed = replace(valid, tokens=tokens, truncated=7)
+    said = describe_lengths(scale.load_model(), changed, 9).note
+    assert "100.00% are unknown" in said
+    assert "7 sentences were cut" in said
+
+
+def test_a_constant_and_a_single_epoch_can_be_seen(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(pictures, "_svg", lambda figure: drawn.append(figure.axes[0]) or b"")
+    panel = pictures.Panel("weight", {"w": "weight"})
+    for values in ([1.0, 1.0, 1.0], [0.0, 0.0], [1e-3, 1e-3], [5.0], [1.0, 1.5]):
+        index = pd.Index(range(1, len(values) + 1), name="epoch")
+        picture = pictures.draw_panel(panel, pd.DataFrame({"w": values}, index, dtype="Float64"))
+    limits = [axes.get_ylim() for axes in drawn]
+    assert limits[:4] == [(0.5, 1.5), (-1.0, 1.0), (0.0005, 0.0015), (2.5, 7.5)]
+    assert limits[4][0] > 0.9
+    assert limits[4][1] < 1.6
+    single = drawn[3]
+    assert single.get_xlim() == (0.5, 1.5)
+    assert single.lines[0].get_markersize() == 10
+    assert len(single.lines) == 2
+    assert picture.description == "Lines over the epochs. weight: 1 in epoch 1, 1.5 in epoch 2."
 
 
 def test_settings(page):
@@ -162,12 +258,15 @@ def test_the_same_run_gives_the_same_page(scale, tmp_path):
 
 
 def test_a_language_model_that_was_not_evaluated(corpus):
-    folder = train(corpus, corpus.parent / "lm", "lstm-lm", epochs=1)
+    folder = train(corpus, corpus.parent / "lm", "lm", epochs=1)
     page = Page(write_report(folder.path).read_text(encoding="utf-8"))
     assert page.text["h2"] == SECTIONS
-    assert page.text["p"].count("A language model has no latent code.") == 2
+    assert page.text["p"].count("A language model has no latent code.") == 3
     assert f"scale-vae evaluate {folder.path}" in page.text["code"]
-    assert len(page.all("img")) == 4
+    assert len(page.all("img")) == 5
+    [summary] = [text for text in page.text["p"] if text.startswith("The run lm")]
+    assert "after 1 epoch. " in summary
+    assert "epoch 1, chosen by the objective: " in summary
 
 
 def test_runs_that_cannot_be_reported(scale, tmp_path):

@@ -6,12 +6,12 @@ from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.runs.build_model import build_model
-from scale_vae_keras.runs.config import configure, get_system
+from scale_vae_keras.runs.config import RunConfig, configure, get_system
 from scale_vae_keras.settings import settings_of
 
 
 def sizes(name):
-    return SIZES if name == "lstm-lm" else TINY
+    return SIZES if name == "lm" else TINY
 
 
 ALL = pytest.mark.parametrize("name", SYSTEMS)
@@ -47,13 +47,13 @@ def test_options_of_encoder_and_decoder_combine_with_every_system(name):
         dilations=(1, 3),
         word_dropout=0.2,
         fraternal=0.1,
-        **({} if name == "lstm-lm" else {"pooling": "max"}),
+        **({} if name == "lm" else {"pooling": "max"}),
     )
     model = build_model(config, 12)
     assert model.decoder.dilations == (1, 3)
     assert model.decoder.word_dropout == 0.2
     assert model.fraternal == 0.1
-    if name != "lstm-lm":
+    if name != "lm":
         assert model.encoder.pooling == "max"
 
 
@@ -62,7 +62,7 @@ def test_exactly_one_callback_anneals_the_kl(name):
     config = configure("reviews", name, "base", **sizes(name))
     callbacks = get_system(name).callbacks(config, SPLIT, SPLIT)
     annealing = [c for c in callbacks if "KLAnnealing" in type(c).__name__]
-    assert len(annealing) == (0 if name == "lstm-lm" else 1)
+    assert len(annealing) == (0 if name == "lm" else 1)
     assert all(isinstance(c, keras.callbacks.Callback) for c in callbacks)
 
 
@@ -101,9 +101,16 @@ def test_a_preset_and_what_is_given_come_before_the_values_of_the_paper():
 
 def test_an_unknown_system():
     for ask in (get_system, lambda name: configure("reviews", name, "base")):
-        with pytest.raises(InputError, match="choose lstm-lm, vae, cyclical"):
+        with pytest.raises(InputError, match="choose lm, vae, cyclical"):
             ask("nonsense")
 
 
 def test_a_language_model_is_no_vae():
-    assert not issubclass(SYSTEMS["lstm-lm"].model, models.TextVAE)
+    assert not issubclass(SYSTEMS["lm"].model, models.TextVAE)
+
+
+def test_an_earlier_name_is_understood():
+    assert get_system("lstm-lm") is SYSTEMS["lm"]
+    config = configure("reviews", "lstm-lm", "small")
+    assert config.method == "lm"
+    assert RunConfig.from_json({**config.to_json(), "method": "lstm-lm"}) == config

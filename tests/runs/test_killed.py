@@ -6,13 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_corpora import LINES
 from run_hashes import run_hashes
 
 pytestmark = pytest.mark.cli
 
-SUBJECTS = ("the cat", "a dog", "my old friend", "the green bird", "one small child")
-ENDINGS = ("sleeps .", "sees the big house .", "walks home .", "eats .")
-LINES = [f"{subject} {ending}" for subject in SUBJECTS for ending in ENDINGS]
+CORPUS = {"train": LINES * 12 + LINES[:5]}
 TINY = "--preset small --epochs 3 --batch-size 16 --embedding-dim 4 --units 5 --latent-dim 3"
 KILLS = 10
 CHAINS = {
@@ -22,13 +21,9 @@ CHAINS = {
 
 
 @pytest.fixture(scope="module")
-def interrupted(tmp_path_factory):
+def interrupted(corpus):
     """The folder of the chains, and what each kill interrupted, by chain."""
-    folder = tmp_path_factory.mktemp("killed")
-    corpus = folder / "corpus"
-    corpus.mkdir()
-    for split, lines in (("train", LINES * 12 + LINES[:5]), ("valid", LINES), ("test", LINES)):
-        (corpus / f"{split}.txt").write_text("\n".join(lines) + "\n")
+    folder = corpus.parent
     chains = []
     for seed, (name, options) in enumerate(CHAINS.items()):
         (folder / name).mkdir()

@@ -40,7 +40,14 @@ def test_every_system_trains_on_two_replicas_as_on_one():
     """And other decoders, ways of clipping, several steps an execution, dropout, and weights."""
     others = [system for system in SYSTEMS if system not in FIVE]
     variants = ("cnn", "info-kl", "clipnorm", "clipvalue", "dropout", "dropout-sa")
-    variants += ("weighted", "weighted-agg", "fitted-prior", "learned-prior", "vamp-prior")
+    variants += (
+        "weighted",
+        "weighted-agg",
+        "fitted-prior",
+        "learned-prior",
+        "vamp-prior",
+        "transformer",
+    )
     for system, found in differences(2, 2, [*others, *variants]).items():
         assert found["weights"] < 1e-5, (system, found)
         assert found["losses"] < 1e-5, (system, found)

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from made_corpora import LINES
 from run_hashes import run_hashes
 
 from scale_vae_keras.errors import InputError
@@ -17,9 +18,8 @@ from scale_vae_keras.runs.checkpoint_folder import checkpoints, read_state
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.train import Run
 
-SUBJECTS = ("the cat", "a dog", "my old friend", "the green bird", "one small child")
-ENDINGS = ("sleeps .", "sees the big house .", "walks home .", "eats .")
-LINES = [f"{subject} {ending}" for subject in SUBJECTS for ending in ENDINGS]
+# A training split of seven full batches of 16 and one of 13.
+CORPUS = {"train": LINES * 6 + LINES[:5]}
 SIZES = {"embedding_dim": 4, "units": 5, "latent_dim": 3, "batch_size": 16, "epochs": 2}
 SCALE = {"f_epo": 1, "average": "median", "resplit": True, "word_dropout": 0.1}
 PLATEAU = {"decay": "plateau", "decay_start": 0, "decay_patience": 1, "learning_rate": 9.0}
@@ -53,18 +53,8 @@ def _without_tensorboard(monkeypatch):
     monkeypatch.setattr(train_module, "tensorboard_callbacks", lambda *arguments: [])
 
 
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    """A training split of seven full batches of 16 and one of 13."""
-    folder = tmp_path_factory.mktemp("resume") / "corpus"
-    folder.mkdir()
-    for split, lines in (("train", LINES * 6 + LINES[:5]), ("valid", LINES), ("test", LINES)):
-        (folder / f"{split}.txt").write_text("\n".join(lines) + "\n")
-    return folder
-
-
 def start(corpus, output, method="scale", **settings):
-    sizes = {k: v for k, v in SIZES.items() if method != "lstm-lm" or k != "latent_dim"}
+    sizes = {k: v for k, v in SIZES.items() if method != "lm" or k != "latent_dim"}
     return Run.start(configure(str(corpus), method, "small", **{**sizes, **settings}), output)
 
 
@@ -129,8 +119,11 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(parts, whole, 
 
 OTHERS = {
     "agg": ({"learning_rate": 1.0}, (1, 4)),
-    "li2019": ({"pretrain_epochs": 1, "epochs": 1, "decay_start": 0}, (1, 4)),
-    "lstm-lm": ({"epochs": 1}, (0, 4)),
+    "li2019": (
+        {"pretrain_epochs": 1, "pretrain_decays": 1, "epochs": 1, "decay_start": 0},
+        (1, 4),
+    ),
+    "lm": ({"epochs": 1}, (0, 4)),
     "bn": ({"epochs": 1, "precision": "mixed_float16"}, (0, 4)),
 }
 

@@ -1,6 +1,7 @@
 import logging
 
 import pytest
+from made_corpora import write_corpus
 
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.errors import InputError
@@ -17,11 +18,7 @@ LINES = [
 
 @pytest.fixture
 def folder(tmp_path):
-    path = tmp_path / "corpus"
-    path.mkdir()
-    for split in ("train", "valid", "test"):
-        (path / f"{split}.txt").write_text("\n".join(LINES) + "\n")
-    return path
+    return write_corpus(tmp_path / "corpus", LINES)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ import csv
 
 import pytest
 from event_files import read_events, steps, values
+from made_corpora import LINES, labelled
 from tensorboard.plugins.custom_scalar.layout_pb2 import Layout
 from tensorboard.plugins.hparams import metadata
-from tiny_runs import SENTENCES, train, write_corpus
+from tiny_runs import train
 
 from scale_vae_keras.runs.train import Run
 
+CORPUS = {"lines": labelled(LINES, ("<i>", "b"))}
 TWO = ("train", "validation")
 DIMENSIONS = range(3)
 BOTH = ("loss/objective", "loss/reconstruction", "loss/kl")
@@ -19,11 +21,6 @@ TRAINING = (
 )
 LATENT = ("mi", "mi_cap", "au", "au_unscaled")
 FACTOR = ("min", "mean", "max", "capped", "unrecorded")
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    return write_corpus(tmp_path_factory.mktemp("tensorboard") / "corpus")
 
 
 @pytest.fixture(scope="module")
@@ -111,13 +108,13 @@ def test_projector(scale):
     rows = (folder / "posterior_means.tsv").read_text().splitlines()
     header, *sentences = (folder / "sentences.tsv").read_text().splitlines()
     assert header == "sentence\tlabel"
-    assert [line.split("\t")[0] for line in sentences] == SENTENCES
+    assert [line.split("\t")[0] for line in sentences] == LINES
     assert {line.split("\t")[1] for line in sentences} == {"<i>", "b"}
-    assert [len(row.split("\t")) for row in rows] == [3] * len(SENTENCES)
+    assert [len(row.split("\t")) for row in rows] == [3] * len(LINES)
 
 
 def test_a_language_model_logs_what_it_has(corpus):
-    folder = train(corpus, corpus.parent / "lm", "lstm-lm", epochs=1)
+    folder = train(corpus, corpus.parent / "lm", "lm", epochs=1)
     validation = read_events(folder.logs / "validation")
     found = steps(validation)
     assert set(found) == {"scalars", "text", "hparams"}

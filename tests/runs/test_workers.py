@@ -11,11 +11,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from made_corpora import LINES
 
-SUBJECTS = ("the cat", "a dog", "my old friend", "the green bird", "one small child", "her uncle")
-ENDINGS = ("sleeps .", "sees the house .", "walks home .", "eats .", "reads .", "is here .")
-LINES = [f"{subject} {ending}" for subject in SUBJECTS for ending in ENDINGS]
 SENTENCES = 33
+CORPUS = {
+    "train": [*LINES, *(f"today {line}" for line in LINES)][:SENTENCES],
+    "valid": LINES[:9],
+    "test": LINES[:5],
+}
 EPOCHS = 3
 
 
@@ -47,13 +50,8 @@ class Trained:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("workers")
-    corpus = folder / "corpus"
-    corpus.mkdir()
-    for name, count in (("train", SENTENCES), ("valid", 9), ("test", 5)):
-        (corpus / f"{name}.txt").write_text("\n".join(LINES[:count]) + "\n")
-    output = folder / "output"
+def trained(corpus):
+    output = corpus.parent / "output"
     output.mkdir()
     done = subprocess.run(
         [sys.executable, Path(__file__).parents[1] / "support" / "workers.py", corpus, output],

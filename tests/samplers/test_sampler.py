@@ -13,7 +13,12 @@ from scale_vae_keras.samplers import (
     TopPSampler,
 )
 from scale_vae_keras.samplers.row_random import row_normals, row_uniforms
-from scale_vae_keras.samplers.sampler import log_probability, rows_to_keep, writable
+from scale_vae_keras.samplers.sampler import (
+    log_probability,
+    rows_to_keep,
+    without_repeats,
+    writable,
+)
 
 SAMPLERS = [
     GreedySampler(),
@@ -26,6 +31,8 @@ SAMPLERS = [
     BeamSampler(1),
     BeamSampler(3),
     BeamSampler(20),
+    TemperatureSampler(5.0, no_repeat_ngram_size=2),
+    BeamSampler(3, no_repeat_ngram_size=1),
 ]
 EVERY = pytest.mark.parametrize("sampler", SAMPLERS, ids=str)
 
@@ -238,3 +245,57 @@ def test_bad_arguments(make, message):
 def test_samplers_compare_by_value():
     assert TopPSampler(0.5) == TopPSampler(0.5)
     assert len({TopKSampler(2), TopKSampler(2), TopKSampler(3)}) == 2
+
+
+def repeats(ids, size):
+    """How often a sequence of `size` tokens occurs again in a sentence, over all sentences."""
+    count = 0
+    for row in np.array(ids).tolist():
+        words = row[: row.index(2)] if 2 in row else row
+        grams = [tuple(words[i : i + size]) for i in range(len(words) - size + 1)]
+        count += len(grams) - len(set(grams))
+    return count
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_only_what_would_repeat_a_sequence_is_ruled_out(size):
+    ids = np.random.default_rng(size).integers(3, 6, (40, 7))
+    logits = np.random.default_rng(0).normal(size=(40, 8)).astype(np.float32)
+    found = np.array(without_repeats(tf.constant(logits), tf.constant(ids, tf.int32), size))
+    for row, before, after in zip(ids.tolist(), logits, found, strict=True):
+        seen = {tuple(row[i : i + size]) for i in range(len(row) - size + 1)}
+        for token in range(8):
+            repeated_now = (*row[len(row) - size + 1 :], token) in seen
+            assert (
+                (after[token] == tf.float32.min / 2)
+                if repeated_now
+                else after[token] == before[token]
+            )
+
+
+@pytest.mark.parametrize(("kind", "size"), [(GreedySampler, 2), (TopPSampler, 1), (BeamSampler, 2)])
+def test_a_bound_on_repetition_holds_in_an_exported_graph(decoder, z, kind, size, tmp_path):
+    kernel = np.array(decoder.output_kernel)
+    kernel[:, 2] = -50 * np.sign(np.array(decoder.initial_state(z[:1])[0])[0])
+    decoder.output_kernel.assign(kernel)
+    bounded = kind(no_repeat_ngram_size=size)
+    limit = 3 if size == 1 else 8
+    assert repeats(write(kind(), decoder, z, max_length=limit).ids, size) > 0
+    module = tf.Module()
+    module.weights = [weight.value for weight in decoder.weights]
+    module.write = tf.function(
+        lambda z: bounded.write(
+            decoder, z, row_uniforms(tf.range(6, dtype=tf.int64), limit), limit
+        )._asdict(),
+        input_signature=[tf.TensorSpec([6, 2])],
+    )
+    tf.saved_model.save(module, tmp_path)
+    loaded = tf.saved_model.load(tmp_path)
+    exported = loaded.write(tf.constant(z))
+    assert repeats(exported["ids"], size) == 0
+    np.testing.assert_array_equal(exported["ids"], write(bounded, decoder, z, max_length=limit).ids)
+
+
+def test_a_negative_size_is_refused():
+    with pytest.raises(InputError, match="no_repeat_ngram_size must be at least 0, got -1"):
+        TopKSampler(3, no_repeat_ngram_size=-1)

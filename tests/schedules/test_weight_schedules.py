@@ -62,7 +62,9 @@ def test_annealing_over_data_of_unknown_length_says_what_to_do(vae, data):
         annealed(vae, data.filter(lambda ids: True), LinearKLAnnealing(0.0, 2), epochs=2)
 
 
-@pytest.mark.parametrize("arguments", [(-0.1, 1), (1.1, 1), (float("nan"), 1), (0.0, -1)])
+@pytest.mark.parametrize(
+    "arguments", [(-0.1, 1), (1.1, 1), (float("nan"), 1), (0.0, -1), (0.0, 1, -1)]
+)
 def test_bad_annealing(arguments):
     with pytest.raises(InputError, match="KL weight"):
         LinearKLAnnealing(*arguments)

@@ -12,6 +12,10 @@ CODES = np.zeros([2, LATENT], np.float32)
 TEXT = np.array([b"a", b"b"], object)
 
 
+def asked(seed, temperature, top_p=ONES):
+    return {"seed": seed, "temperature": temperature, "top_p": np.asarray(top_p, np.float32)}
+
+
 @pytest.fixture(scope="module")
 def run(models):
     """Runs a signature as a server does: fed by name, without a look at shapes."""
@@ -34,26 +38,33 @@ def run(models):
 @pytest.mark.parametrize(
     ("signature", "inputs", "message"),
     [
-        ("generate", {"seed": SEED[0], "temperature": ONES}, r"seed must have shape \[rows\]"),
-        ("generate", {"seed": SEED[None], "temperature": ONES}, r"seed must have shape \[rows\]"),
-        ("generate", {"seed": SEED, "temperature": ONES[0]}, "temperature must have shape"),
-        ("generate", {"seed": SEED, "temperature": ONES[:1]}, "same number of rows in seed and"),
-        ("generate", {"seed": SEED[:0], "temperature": ONES[:0]}, "at least 1 and at most 64"),
+        ("generate", asked(SEED[0], ONES), r"seed must have shape \[rows\]"),
+        ("generate", asked(SEED[None], ONES), r"seed must have shape \[rows\]"),
+        ("generate", asked(SEED, ONES[0]), "temperature must have shape"),
+        ("generate", asked(SEED, ONES[:1]), "same number of rows in seed and"),
+        ("generate", asked(SEED[:0], ONES[:0], ONES[:0]), "at least 1 and at most 64"),
         (
             "generate",
-            {"seed": np.zeros(65, np.int64), "temperature": np.ones(65, np.float32)},
+            asked(np.zeros(65, np.int64), np.ones(65, np.float32), np.ones(65, np.float32)),
             "at least 1 and at most 64 rows",
         ),
-        ("generate", {"seed": SEED, "temperature": 0 * ONES}, "temperature must be above 0"),
-        ("generate", {"seed": SEED, "temperature": -ONES}, "temperature must be above 0"),
-        ("generate", {"seed": SEED, "temperature": np.nan * ONES}, "temperature must be above 0"),
-        ("generate", {"seed": SEED, "temperature": np.inf * ONES}, "temperature must be above 0"),
+        ("generate", asked(SEED, 0 * ONES), "temperature must be above 0"),
+        ("generate", asked(SEED, -ONES), "temperature must be above 0"),
+        ("generate", asked(SEED, np.nan * ONES), "temperature must be above 0"),
+        ("generate", asked(SEED, np.inf * ONES), "temperature must be above 0"),
+        ("generate", asked(SEED, ONES, ONES[0]), "top_p must have shape"),
+        ("generate", asked(SEED, ONES, ONES[:1]), "same number of rows in seed and temperature"),
+        ("generate", asked(SEED, ONES, 0 * ONES), "top_p must be above 0 and at most 1"),
+        ("generate", asked(SEED, ONES, [0.5, 1.01]), "top_p must be above 0 and at most 1"),
+        ("generate", asked(SEED, ONES, np.nan * ONES), "top_p must be above 0 and at most 1"),
         ("decode", {"z": CODES[:, :3]}, r"z must have shape \[rows, 4\]"),
         ("decode", {"z": CODES[0]}, r"z must have shape \[rows, 4\]"),
         ("decode", {"z": CODES[None]}, r"z must have shape \[rows, 4\]"),
         ("decode", {"z": CODES[:0]}, "at least 1 and at most 64 rows"),
         ("decode", {"z": CODES + np.float32(np.nan)}, "z must be finite"),
         ("beam", {"z": CODES - np.float32(np.inf)}, "z must be finite"),
+        ("decode", {"z": CODES + np.float32(3e38)}, r"z must be within ±1,000,000 in every row"),
+        ("beam", {"z": CODES - np.float32(1000001)}, "z must be within"),
         ("encode", {"text": TEXT[None]}, r"text must have shape \[rows\]"),
         ("encode", {"text": TEXT[:0]}, "at least 1 and at most 64 rows"),
         ("reconstruct", {"text": np.array(b"a", object)}, r"text must have shape \[rows\]"),
@@ -69,11 +80,18 @@ def test_bad_inputs_are_refused_with_a_clear_message(run, signature, inputs, mes
 
 
 def test_good_inputs_are_not_refused(run):
-    assert len(run("generate", {"seed": SEED, "temperature": ONES})["text"]) == 2
+    assert len(run("generate", asked(SEED, ONES))["text"]) == 2
     assert len(run("interpolate", {"start": TEXT, "end": TEXT, "alpha": ONES})["text"]) == 2
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_largest_codes_are_read(run, sign):
+    codes = CODES + np.float32(sign * 1e6)
+    assert len(run("decode", {"z": codes})["text"]) == 2
+    assert np.isfinite(run("beam", {"z": codes})["log_probability"]).all()
 
 
 def test_the_largest_request_is_answered(run):
     seeds = np.arange(64) + np.iinfo(np.int64).min
-    outputs = run("generate", {"seed": seeds, "temperature": np.ones(64, np.float32)})
+    outputs = run("generate", asked(seeds, np.ones(64, np.float32), np.ones(64, np.float32)))
     assert len(outputs["text"]) == 64

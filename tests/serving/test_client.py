@@ -1,5 +1,6 @@
 import http.server
 import json
+import socket
 import ssl
 import subprocess
 import sys
@@ -25,6 +26,10 @@ METADATA = {
                     "inputs": {"seed": {"dtype": "DT_INT64"}},
                     "outputs": {"text": {"dtype": "DT_STRING"}},
                 },
+                "say": {
+                    "inputs": {"text": {"dtype": "DT_STRING"}},
+                    "outputs": {"text": {"dtype": "DT_STRING"}},
+                },
                 "__saved_model_init_op": {"inputs": {}, "outputs": {"a": {"dtype": "DT_INVALID"}}},
             }
         }
@@ -36,7 +41,10 @@ class Script(http.server.BaseHTTPRequestHandler):
     """Answers with the metadata, and requests for prediction as the server's list says."""
 
     def do_GET(self):
-        self.answer(200, METADATA)
+        if self.path == "/v1/models":
+            self.answer(400, {"error": "Missing model name in request."})
+        else:
+            self.answer(*self.server.metadata)
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -58,6 +66,7 @@ class Script(http.server.BaseHTTPRequestHandler):
 def server():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Script) as server:
         server.answers, server.requests = [], []
+        server.metadata = 200, METADATA
         server.address = f"127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -155,14 +164,14 @@ def test_version_label_and_name_are_part_of_the_path(server):
 def test_bytes_are_sent_in_base64(server):
     server.answers = [OK]
     with Client(f"http://{server.address}", "m") as client:
-        client.request("echo", seed=[b"\xff", "a"])
-    assert server.requests[0][1]["inputs"] == {"seed": [{"b64": "/w=="}, "a"]}
+        client.request("say", text=[b"\xff", "a"])
+    assert server.requests[0][1]["inputs"] == {"text": [{"b64": "/w=="}, "a"]}
 
 
 def test_wrong_inputs_are_found_before_they_are_sent(server):
     with Client(f"http://{server.address}", "m") as client:
-        assert client.signatures() == SIGNATURES
-        with pytest.raises(InputError, match="choose echo"):
+        assert client.signatures()["echo"] == SIGNATURES["echo"]
+        with pytest.raises(InputError, match="choose echo, say"):
             client.request("nothing", seed=[1])
         with pytest.raises(InputError, match="zzz"):
             client.request("echo", seed=[1], zzz=[1])
@@ -182,11 +191,80 @@ def test_wrong_inputs_are_found_before_they_are_sent(server):
         ({"timeout": float("nan")}, "timeout"),
         ({"retries": -1}, "retries"),
         ({"version": 1, "label": "stable"}, "not both"),
+        ({"version": -1}, "a version is a number"),
+        ({"version": 2**63}, "a version is a number"),
+        ({"address": "http://localhost:1/v1/models/n"}, "another model than 'm'"),
+        ({"address": "https://localhost:1", "certificates": "/no/file"}, "/no/file cannot be read"),
+        ({"address": "grpcs://localhost:1", "certificates": "/no/file"}, "/no/file cannot be read"),
     ],
 )
 def test_wrong_arguments_are_input_errors(arguments, message):
     with pytest.raises(InputError, match=message):
         Client(**{"address": "http://localhost:1", "model": "m", **arguments})
+
+
+def test_the_address_may_name_the_model(server):
+    server.answers = [OK]
+    with Client(f"http://{server.address}/v1/models/a%20b", label="canary") as client:
+        client.request("echo", seed=[1])
+    assert server.requests[0][0] == "/v1/models/a%20b/labels/canary:predict"
+
+
+def test_a_server_that_does_not_say_its_model_needs_a_name(server):
+    with (
+        Client(f"http://{server.address}/") as client,
+        pytest.raises(InputError, match=r"does not say which model it serves.*--model NAME"),
+    ):
+        client.request("echo", seed=[1])
+
+
+@pytest.mark.parametrize(
+    "metadata", [(200, []), (200, {"metadata": 3}), (200, {"outputs": []}), (404, ["no"])]
+)
+def test_answers_of_other_servers_are_serving_errors(server, metadata):
+    server.metadata = metadata
+    with Client(f"http://{server.address}", "m") as client, pytest.raises(ServingError):
+        client.signatures()
+
+
+def test_an_answer_that_is_no_http_is_told():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        def answer():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"\0\0\x04nonsense\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with Client(address, "m") as client, pytest.raises(ServingError, match="port of gRPC"):
+            client.signatures()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("said", "refusal"),
+    [
+        (
+            "Graph execution error:\n\nassertion failed: [alpha must be in [0, 1] in every row]\n"
+            "\t [[{{node Assert_4/Assert}}]]",
+            "alpha must be in [0, 1] in every row",
+        ),
+        (
+            "assertion failed: [z must be finite]\n\t [[{{node while/Assert}}]]",
+            "z must be finite",
+        ),
+        ("Matrix size-incompatible\n\t [[{{node a}}]]\n\t [[b]]", "Matrix size-incompatible"),
+        ("busy", "busy"),
+        ("", ""),
+    ],
+)
+def test_a_refusal_is_told_without_what_tensorflow_puts_around_it(said, refusal):
+    error = ServingError("INVALID_ARGUMENT", said)
+    assert error.message == refusal
+    assert str(error) == f"INVALID_ARGUMENT: {refusal}"
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +347,31 @@ def test_rest_needs_no_tensorflow(server):
     assert said.stdout == "{'text': ['a']}\n"
 
 
+@pytest.mark.parametrize("has_top_p", [True, False])
+def test_the_default_sampler_is_filled_in_where_the_signature_has_it(
+    server, monkeypatch, has_top_p
+):
+    """A version that was exported before `generate` took `top_p` is asked as before."""
+    names = ("seed", "temperature", "top_p") if has_top_p else ("seed", "temperature")
+    definition = METADATA["metadata"]["signature_def"]["signature_def"]
+    takes = {"inputs": {name: {"dtype": "DT_FLOAT"} for name in names}}
+    monkeypatch.setitem(definition, "generate", {**definition["echo"], **takes})
+    server.answers = [OK] * 2
+    top_p = {"top_p": [0.9, 0.9]} if has_top_p else {}
+    with Client(f"http://{server.address}", "m") as client:
+        client.request("generate", seed=[1, 2])
+        client.request("generate", seed=[1, 2], temperature=[0.5, 0.5])
+        with pytest.raises(InputError, match="seed"):
+            client.request("generate")
+        if not has_top_p:
+            with pytest.raises(InputError, match="top_p"):
+                client.request("generate", seed=[1], top_p=[0.5])
+    assert [body["inputs"] for _, body in server.requests] == [
+        {"seed": [1, 2], "temperature": [1.0, 1.0], **top_p},
+        {"seed": [1, 2], "temperature": [0.5, 0.5], **top_p},
+    ]
+
+
 def test_assignments_become_rows():
     types = {"seed": "DT_INT64", "temperature": "DT_FLOAT", "text": "DT_STRING", "z": "DT_FLOAT"}
     assert read_inputs(types, ["seed=1", "temperature=0.5", "seed=-2"]) == {
@@ -280,7 +383,7 @@ def test_assignments_become_rows():
     for word, message in {
         "seed": "not NAME=VALUE",
         "other=1": "not NAME=VALUE",
-        "seed=1.5": "seed must be a number",
+        "seed=1.5": "seed must be a whole number",
         "z=1,a": "z must be a number",
     }.items():
         with pytest.raises(InputError, match=message):

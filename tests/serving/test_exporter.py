@@ -1,6 +1,7 @@
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,8 +11,9 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.export import export
 from scale_vae_keras.runs.run_folder import RunFolder
-from scale_vae_keras.samplers import BeamSampler, TemperatureSampler
+from scale_vae_keras.samplers import BeamSampler, TemperatureSampler, TopPSampler
 from scale_vae_keras.samplers.row_random import row_seeds
+from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.serving import exporter
 from scale_vae_keras.serving.exporter import publish
 from scale_vae_keras.serving.portability import check_portable
@@ -31,10 +33,11 @@ def texts(tensor):
     return [text.decode() for text in tensor.numpy()]
 
 
-def generate(signatures, seeds, temperature=1.0):
+def generate(signatures, seeds, temperature=1.0, top_p=1.0):
     return signatures["generate"](
         seed=tf.constant(seeds, tf.int64),
         temperature=tf.fill([len(seeds)], tf.constant(temperature, tf.float32)),
+        top_p=tf.fill([len(seeds)], tf.constant(top_p, tf.float32)),
     )
 
 
@@ -50,7 +53,7 @@ def test_signatures_are_those_of_the_contract(signatures):
     flag = {"truncated": "bool"}
     score = dict.fromkeys(("elbo", "reconstruction", "kl"), "float32") | {"tokens": "int32"}
     sampled = {**text, "log_probability": "float32", "z": "float32"}
-    generate = ({"seed": "int64", "temperature": "float32"}, sampled)
+    generate = ({"seed": "int64", "temperature": "float32", "top_p": "float32"}, sampled)
     assert types == {
         "generate": generate,
         "serving_default": generate,
@@ -66,10 +69,20 @@ def test_signatures_are_those_of_the_contract(signatures):
     }
 
 
-def test_generate_writes_what_the_model_writes_in_python(signatures, model, tokenizer):
+@pytest.mark.parametrize(
+    ("numbers", "sampler"),
+    [
+        ((1.0, 1.0), TemperatureSampler()),
+        ((1.0, 0.9), DEFAULT_SAMPLER),
+        ((0.7, 0.5), TopPSampler(0.5, 0.7)),
+    ],
+)
+def test_generate_writes_what_the_model_writes_in_python(
+    signatures, model, tokenizer, numbers, sampler
+):
     seeds = row_seeds(20, seed=5)
-    served = generate(signatures, seeds)
-    written = model.generate(20, 5, TemperatureSampler(), LONGEST)
+    served = generate(signatures, seeds, *numbers)
+    written = model.generate(20, 5, sampler, LONGEST)
     assert texts(served["text"]) == texts(tokenizer.detokenize(written.ids))
     np.testing.assert_allclose(served["log_probability"], written.log_probability, rtol=1e-4)
     np.testing.assert_allclose(served["z"], written.z, rtol=1e-5)
@@ -277,8 +290,9 @@ def save(path, function):
     [
         (tf.function(lambda x: x + 1, jit_compile=True), "XLA"),
         (lambda x: tf.numpy_function(np.square, [x], tf.float32), "PyFunc"),
+        (lambda x: keras.ops.slice_update(x, [1], x[:1]), "XlaDynamicUpdateSlice"),
     ],
-    ids=["compiled", "python"],
+    ids=["compiled", "python", "slice_update"],
 )
 def test_what_a_stock_server_cannot_run_is_refused(tmp_path, function, message):
     save(tmp_path, function)

@@ -6,9 +6,13 @@ import http.client
 import json
 import math
 import socket
+import struct
+import time
 
 import grpc
+import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from server_process import server_process
@@ -20,7 +24,7 @@ from scale_vae_keras.serving.development.rest import HTTP_STATUS
 
 PATH = "/v1/models/reviews:predict"
 SIGNATURES = ["generate", "encode", "decode", "beam", "reconstruct", "interpolate", "score"]
-INPUTS = ["seed", "temperature", "text", "z", "start", "end", "alpha"]
+INPUTS = ["seed", "temperature", "top_p", "text", "z", "start", "end", "alpha"]
 MANY = settings(
     max_examples=400,
     deadline=None,
@@ -42,6 +46,7 @@ values = st.recursive(
 likely = {
     "seed": st.lists(st.integers(-(2**63), 2**63 - 1) | scalars, max_size=3),
     "temperature": st.lists(numbers, max_size=3),
+    "top_p": st.lists(numbers, max_size=3),
     "alpha": st.lists(numbers, max_size=3),
     "z": st.lists(st.lists(numbers, min_size=3, max_size=5), max_size=3),
 }
@@ -63,8 +68,13 @@ documents = st.fixed_dictionaries(
 
 
 @pytest.fixture(scope="module")
-def server(models, tmp_path_factory):
-    with server_process(models, tmp_path_factory.mktemp("log") / "log") as server:
+def log(tmp_path_factory):
+    return tmp_path_factory.mktemp("log") / "log"
+
+
+@pytest.fixture(scope="module")
+def server(models, log):
+    with server_process(models, log) as server:
         yield server
 
 
@@ -79,7 +89,7 @@ def _stays_as_it_was(server):
 def check_answer(status, body):
     assert status in HTTP_STATUS.values()
     assert status not in (500, 503)
-    document = json.loads(body)
+    document = json.loads(body, parse_constant=pytest.fail)  # NaN is no answer
     if status == 200:
         assert set(document) in ({"outputs"}, {"predictions"})
     else:
@@ -109,7 +119,7 @@ def test_bodies(server, body, packed):
     check_answer(*post(server.rest, body, {"Content-Encoding": "gzip"} if packed else {}))
 
 
-PACKED = gzip.compress(b'{"inputs": {"seed": [1], "temperature": [1.0]}}')
+PACKED = gzip.compress(b'{"inputs": {"seed": [1], "temperature": [1.0], "top_p": [1.0]}}')
 
 
 @pytest.mark.parametrize(
@@ -160,7 +170,7 @@ def tensors(draw):
 )
 def test_tensors(server, signature, protos, fitting):
     names = {
-        "generate": ["seed", "temperature"],
+        "generate": ["seed", "temperature", "top_p"],
         "decode": ["z"],
         "beam": ["z"],
         "interpolate": ["start", "end", "alpha"],
@@ -179,6 +189,9 @@ def test_tensors(server, signature, protos, fitting):
         )
         answer = call.future(request, timeout=60)
         assert answer.code().name in ("OK", "INVALID_ARGUMENT"), answer.details()
+        if answer.code() == grpc.StatusCode.OK:
+            outputs = map(tf.make_ndarray, answer.result().outputs.values())
+            assert all(np.isfinite(array).all() for array in outputs if array.dtype.kind == "f")
 
 
 @pytest.mark.parametrize(
@@ -211,11 +224,76 @@ def test_connections_that_break_off(server, sent, interface):
                 pass
 
 
+RESET = struct.pack("ii", 1, 0)
+BODY = b'{"inputs": {"seed": [1], "temperature": [1.0]}}'
+HEAD = f"POST {PATH} HTTP/1.1\r\nHost: a\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "line"),
+    [
+        (HEAD + b"Content-Length: 100\r\n\r\nabc", f"REST POST {PATH} 499 "),
+        (HEAD + b"Expect: 100-continue\r\nContent-Length: 9\r\n\r\n", f"REST POST {PATH} 499 "),
+        (HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY), f"REST POST {PATH} 200 "),
+        (HEAD + b"Content-Length: -1\r\n\r\n", "REST malformed 400: Invalid character in"),
+    ],
+    ids=["mid-body", "expect", "answer", "length"],
+)
+def test_a_reset_connection_is_one_line_in_the_log(server, log, sent, line):
+    host, port = server.rest.split(":")
+    before = len(log.read_text())
+    for _ in range(5):
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(sent)
+            time.sleep(0.05)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    lines = []
+    for _ in range(100):
+        lines = log.read_text()[before:].splitlines()
+        if len(lines) >= 5:
+            break
+        time.sleep(0.05)
+    assert len(lines) == 5
+    assert all(line in each for each in lines)
+
+
+def test_every_call_is_one_line_in_the_log(server, log):
+    before = len(log.read_text())
+    with grpc.insecure_channel(server.grpc) as channel:
+
+        def call(method, content=b"", seconds=60):
+            future = channel.unary_unary(f"/tensorflow.serving.{method}").future(content, seconds)
+            return future.code().name
+
+        request = predict_pb2.PredictRequest()
+        request.model_spec.name = "reviews"
+        request.inputs["seed"].CopyFrom(tf.make_tensor_proto(range(64), tf.int64))
+        request.inputs["temperature"].CopyFrom(tf.make_tensor_proto([1.0] * 64, tf.float32))
+        assert call("PredictionService/Predict", b"\xff\xff") == "INTERNAL"
+        assert call("PredictionService/Nothing") == "UNIMPLEMENTED"
+        assert call("ModelService/GetModelStatus") == "INVALID_ARGUMENT"
+        content = request.SerializeToString()
+        assert call("PredictionService/Predict", content, 0.002) == "DEADLINE_EXCEEDED"
+        assert call("PredictionService/Predict", content) == "OK"
+    lines = [line.split(" gRPC ")[1] for line in log.read_text()[before:].splitlines()]
+    said = [" ".join(line.split()[:2]) for line in lines]
+    with contextlib.suppress(ValueError):  # it may end before the server hears of it
+        said.remove("Predict CANCELLED")
+    assert said == [
+        "Predict INTERNAL",
+        "Nothing UNIMPLEMENTED",
+        "GetModelStatus INVALID_ARGUMENT",
+        "Predict OK",
+    ]
+
+
 def test_memory_does_not_grow(server):
     bodies = [
         json.dumps({"signature_name": "encode", "inputs": ["a b " * 250_000]}),
-        json.dumps({"inputs": {"seed": [1], "temperature": [-1]}}),
-        json.dumps({"inputs": {"seed": list(range(64)), "temperature": [1] * 64}}),
+        json.dumps({"inputs": {"seed": [1], "temperature": [-1], "top_p": [1]}}),
+        json.dumps(
+            {"inputs": {"seed": list(range(64)), "temperature": [1] * 64, "top_p": [1] * 64}}
+        ),
         b'{"inputs":' + b"[" * 50_000,
         b"{" + b" " * 2_000_000,
     ]

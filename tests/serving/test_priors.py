@@ -8,13 +8,18 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_models import draw_weights
 from made_priors import diagonal_prior, full_prior, mixture_prior
-from tiny_model import FACTOR, MAX_WORDS, WORDS
+from running_server import running_server
+from tensor_files import read_arrays, write_arrays
+from tiny_model import FACTOR, MAX_WORDS, tiny_model
 
-import scale_vae_keras as sv
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors import LearnedMixturePrior, VampPrior
 from scale_vae_keras.samplers.row_random import row_seeds
+from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
+from scale_vae_keras.serving import Client
+from scale_vae_keras.serving.development.served_model import ServedModel
 from scale_vae_keras.serving.signatures import Signatures
 
 SEEDS = row_seeds(6, 2)
@@ -40,54 +45,76 @@ def made(kind):
 
 
 def model_with(prior):
-    keras.utils.set_random_seed(0)
-    model = sv.ScaleVAE(
-        4 + len(WORDS), len(FACTOR), 8, 16, decoder_initializer_range=0.8, prior=prior
-    )
-    model.build((None, None))
-    model.posterior_scale.average.assign(FACTOR)
-    model.posterior_scale.has_average.assign(1.0)
+    model = tiny_model(prior=prior)
     if model.prior.learned:
-        random = np.random.default_rng(5)
-        for weight in model.prior.weights:
-            weight.assign(random.normal(0, 1, weight.shape))
+        draw_weights(model.prior.weights, stddev=1.0, seed=5)
     return model
 
 
-@pytest.fixture(scope="module", params=PRIORS)
-def exported(request, tokenizer, tmp_path_factory):
-    """A model and its SavedModel with the two signatures that use the prior."""
-    model = model_with(made(request.param))
-    signatures = Signatures(model, tokenizer, MAX_WORDS + 1)
+@pytest.fixture(scope="module")
+def prior_models():
+    return {kind: model_with(made(kind)) for kind in PRIORS}
+
+
+@pytest.fixture(scope="module")
+def exported(prior_models, tokenizer, tmp_path_factory):
+    """A served model's folder: a SavedModel with `generate` and `score` of every prior."""
     archive = keras.export.ExportArchive()
     archive.track(tokenizer)
-    for name in ("generate", "score"):
-        archive.add_endpoint(name, *signatures.specifications()[name])
-    path = tmp_path_factory.mktemp("priors") / request.param
+    for kind, model in prior_models.items():
+        specifications = Signatures(model, tokenizer, MAX_WORDS + 1).specifications()
+        for name in ("generate", "score"):
+            archive.add_endpoint(f"{name}-{kind}", *specifications[name])
+    directory = tmp_path_factory.mktemp("priors")
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-    archive.write_out(str(path), options, verbose=False)
-    return model, path
+    archive.write_out(str(directory / "1"), options, verbose=False)
+    return directory
 
 
-def request_of(specifications):
-    """Sampling at temperature 1 and, where the signature has it, from all words."""
-    values = {"seed": SEEDS, "temperature": np.ones(6, np.float32), "top_p": np.ones(6, np.float32)}
-    return {name: values[name] for name in specifications}
+@pytest.fixture(scope="module")
+def signatures(exported):
+    return tf.saved_model.load(str(exported / "1")).signatures
 
 
-def test_generate_writes_the_sentences_of_python(exported, tokenizer):
-    model, path = exported
-    signature = tf.saved_model.load(str(path)).signatures["generate"]
-    inputs = request_of(signature.structured_input_signature[1])
-    answer = signature(**{name: tf.constant(value) for name, value in inputs.items()})
-    expected = model.generate(6, seed=2, max_length=MAX_WORDS + 1)
-    np.testing.assert_allclose(answer["z"], expected.z, rtol=1e-5, atol=1e-5)
-    assert answer["text"].numpy().tolist() == tokenizer.detokenize(expected.ids).numpy().tolist()
+@pytest.fixture(scope="module")
+def clients(exported):
+    """Clients of a server, over gRPC and REST."""
+    with (
+        running_server(ServedModel("priors", exported)) as server,
+        Client(f"127.0.0.1:{server.grpc_port}", "priors") as by_grpc,
+        Client(f"http://127.0.0.1:{server.rest_port}", "priors") as by_rest,
+    ):
+        yield by_grpc, by_rest
 
 
-def test_score_is_the_bound_under_the_prior(exported, tokenizer):
-    model, path = exported
-    signature = tf.saved_model.load(str(path)).signatures["score"]
+def in_python(model, tokenizer, sampler):
+    ids = model.generate(6, 2, sampler, MAX_WORDS + 1).ids
+    return [text.decode() for text in tokenizer.detokenize(ids).numpy()]
+
+
+@pytest.mark.parametrize("kind", PRIORS)
+@pytest.mark.parametrize(("top_p", "sampler"), [(1.0, "temperature"), (0.9, DEFAULT_SAMPLER)])
+def test_a_server_writes_the_sentences_of_python(
+    clients, prior_models, tokenizer, kind, top_p, sampler
+):
+    expected = in_python(prior_models[kind], tokenizer, sampler)
+    assert len(set(expected)) > 3
+    for client in clients:
+        answer = client.request(f"generate-{kind}", seed=SEEDS, top_p=[top_p] * 6)
+        assert answer["text"] == expected
+
+
+@pytest.mark.parametrize("kind", PRIORS)
+def test_generate_draws_the_codes_of_python(signatures, prior_models, kind):
+    ones = tf.ones(6)
+    answer = signatures[f"generate-{kind}"](seed=SEEDS, temperature=ones, top_p=ones)
+    expected = prior_models[kind].prior.sample(SEEDS)
+    np.testing.assert_allclose(answer["z"], expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", PRIORS)
+def test_score_is_the_bound_under_the_prior(signatures, prior_models, tokenizer, kind):
+    model, signature = prior_models[kind], signatures[f"score-{kind}"]
     text, repeats = "word0 word1 word2", 64
     answer = signature(text=tf.constant([text] * repeats), seed=tf.range(repeats, dtype=tf.int64))
     np.testing.assert_allclose(answer["elbo"], -answer["reconstruction"] - answer["kl"], rtol=1e-5)
@@ -108,28 +135,30 @@ def test_score_is_the_bound_under_the_prior(exported, tokenizer):
     "SCALE_VAE_TENSORFLOW_2_20" not in os.environ,
     reason="set SCALE_VAE_TENSORFLOW_2_20 to a Python with TensorFlow and Text 2.20.0",
 )
-def test_an_older_tensorflow_writes_the_same_sentences(exported, tokenizer, tmp_path):
-    model, path = exported
-    signature = tf.saved_model.load(str(path)).signatures["generate"]
-    inputs = request_of(signature.structured_input_signature[1])
-    np.savez(
-        tmp_path / "inputs.npz", **{f"generate/{name}": value for name, value in inputs.items()}
-    )
+def test_an_older_tensorflow_writes_the_same_sentences(exported, prior_models, tokenizer, tmp_path):
+    numbers = {"seed": SEEDS, "temperature": np.ones(6), "top_p": np.full(6, 0.9)}
+    inputs = {
+        f"generate-{kind}/{name}": np.asarray(value, np.int64 if name == "seed" else np.float32)
+        for kind in PRIORS
+        for name, value in numbers.items()
+    }
+    write_arrays(tmp_path / "inputs", inputs)
     script = Path(__file__).parents[1] / "support" / "run_saved_model.py"
     subprocess.run(
         [
             os.environ["SCALE_VAE_TENSORFLOW_2_20"],
             script,
-            path,
-            tmp_path / "inputs.npz",
-            tmp_path / "outputs.npz",
+            exported / "1",
+            tmp_path / "inputs",
+            tmp_path / "outputs",
         ],
         check=True,
         capture_output=True,
     )
-    older = dict(np.load(tmp_path / "outputs.npz", allow_pickle=True))
-    expected = model.generate(6, seed=2, max_length=MAX_WORDS + 1)
-    assert older["generate/text"].tolist() == tokenizer.detokenize(expected.ids).numpy().tolist()
+    older = read_arrays(tmp_path / "outputs")
+    for kind, model in prior_models.items():
+        written = [text.decode() for text in older[f"generate-{kind}/text"]]
+        assert written == in_python(model, tokenizer, DEFAULT_SAMPLER)
 
 
 def test_a_model_whose_prior_is_not_fitted_is_not_exported(tokenizer):

@@ -17,15 +17,21 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from running_server import running_server
 from server_process import START, server_process
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+from tiny_model import MAX_WORDS
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers.row_random import row_seeds
+from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.serving import Client, ServingError
-from scale_vae_keras.serving.development import rest, workers
+from scale_vae_keras.serving.development import rest, served_model, workers
+from scale_vae_keras.serving.development.request_error import RequestError
 from scale_vae_keras.serving.development.served_model import ServedModel
+from scale_vae_keras.serving.versions import version_folders
 
 SEEDS = [int(seed) for seed in row_seeds(24, 9)]
 TEMPERATURES = [0.5 + 0.05 * row for row in range(24)]
+TOP_PS = [1.0, 0.9, 0.5, 0.99] * 6
+NUMBERS = {"temperature": TEMPERATURES, "top_p": TOP_PS}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +43,8 @@ def server(models):
 @pytest.fixture(scope="module")
 def expected(models):
     signature = tf.saved_model.load(str(models / "1")).signatures["generate"]
-    served = signature(seed=tf.constant(SEEDS), temperature=tf.constant(TEMPERATURES))
+    numbers = {name: tf.constant(values) for name, values in NUMBERS.items()}
+    served = signature(seed=tf.constant(SEEDS), **numbers)
     return [text.decode() for text in served["text"].numpy()]
 
 
@@ -68,24 +75,92 @@ def predict(server, document):
 
 
 def test_the_same_seed_gives_the_same_text_together_and_alone(client, expected):
-    together = client.request("generate", seed=SEEDS, temperature=TEMPERATURES)
+    together = client.request("generate", seed=SEEDS, **NUMBERS)
     assert together["text"] == expected
     alone = [
-        client.request("generate", seed=[seed], temperature=[temperature])["text"][0]
-        for seed, temperature in zip(SEEDS, TEMPERATURES, strict=True)
+        client.request("generate", seed=[seed], temperature=[temperature], top_p=[p])["text"][0]
+        for seed, temperature, p in zip(SEEDS, TEMPERATURES, TOP_PS, strict=True)
     ]
     assert alone == expected
 
 
+def test_arrays_and_scalars_of_numpy_are_sent_alike(client, expected):
+    seeds = np.array(SEEDS)
+    numbers = {name: np.array(values) for name, values in NUMBERS.items()}
+    assert client.request("generate", seed=seeds, **numbers)["text"] == expected
+    scalars = {
+        "seed": tuple(seeds[:2]),
+        "temperature": [np.float32(0.5), np.float64(0.55)],
+        "top_p": TOP_PS[:2],
+    }
+    assert client.request("generate", **scalars)["text"] == expected[:2]
+    codes = np.zeros([2, 4], np.float16)
+    assert client.request("decode", z=codes) == client.request("decode", z=list(codes))
+    assert client.request("encode", text=np.array(["word1", "word2"]))["truncated"] == [False] * 2
+
+
+@pytest.mark.parametrize(
+    ("signature", "inputs", "message"),
+    [
+        ("generate", {"seed": [2**63], "temperature": [1]}, "seed .* from -2.* got 92233720368547"),
+        ("generate", {"seed": [-(2**63) - 1], "temperature": [1]}, "seed .* from -2"),
+        ("generate", {"seed": [np.uint64(2**64 - 1)], "temperature": [1]}, "seed .* from -2"),
+        ("generate", {"seed": [1.0], "temperature": [1]}, "seed .* whole number, got 1.0"),
+        ("generate", {"seed": [True], "temperature": [1]}, "seed .* whole number, got True"),
+        ("generate", {"seed": [1], "temperature": ["1"]}, "temperature .* must be a number"),
+        ("generate", {"seed": [1], "temperature": [1e39]}, "temperature .* too large for float"),
+        ("generate", {"seed": np.int64(1), "temperature": [1]}, "seed=1"),
+        ("decode", {"z": [[0.0, 0.0], [0.0]]}, "z must have the same number of elements"),
+        ("decode", {"z": [[0.0], 0.0]}, "z must have the same number of elements"),
+        ("encode", {"text": [1]}, "text .* must be text"),
+        ("encode", {"text": ["\ud800"]}, "text .* not valid Unicode"),
+        ("encode", {"text": "abc"}, "text='abc'"),
+    ],
+)
+def test_what_cannot_be_sent_is_an_input_error_over_both(client, signature, inputs, message):
+    with pytest.raises(InputError, match=message):
+        client.request(signature, **inputs)
+
+
+@pytest.mark.parametrize(
+    "address", ["grpc://{grpc}/", "{grpc}", "http://{rest}/", "http://{rest}/v1"]
+)
+def test_a_client_needs_no_name(server, address, expected):
+    places = {
+        "grpc": f"127.0.0.1:{server.grpc_port}",
+        "rest": f"127.0.0.1:{server.rest_port}",
+    }
+    with Client(address.format(**places)) as client:
+        numbers = {name: values[:1] for name, values in NUMBERS.items()}
+        answer = client.request("generate", seed=SEEDS[:1], **numbers)
+    assert answer["text"] == expected[:1]
+    with (
+        Client(address.format(**places), "other") as client,
+        pytest.raises(ServingError, match=r"NOT_FOUND: .*model of this server is reviews"),
+    ):
+        client.signatures()
+
+
+def test_what_is_left_out_is_the_default_sampler(client, model, tokenizer):
+    def in_python(sampler):
+        ids = model.generate(24, 9, sampler, MAX_WORDS + 1).ids
+        return [text.decode() for text in tokenizer.detokenize(ids).numpy()]
+
+    assert in_python(DEFAULT_SAMPLER) != in_python("temperature")
+    assert client.request("generate", seed=SEEDS)["text"] == in_python(DEFAULT_SAMPLER)
+    all_words = client.request("generate", seed=SEEDS, top_p=[1.0] * 24)
+    assert all_words["text"] == in_python("temperature")
+
+
 def test_the_same_seed_gives_the_same_text_by_row_and_by_column(server, expected):
     rows = [
-        {"seed": seed, "temperature": temperature}
-        for seed, temperature in zip(SEEDS, TEMPERATURES, strict=True)
+        {"seed": seed, "temperature": temperature, "top_p": p}
+        for seed, temperature, p in zip(SEEDS, TEMPERATURES, TOP_PS, strict=True)
     ]
     status, answer = predict(server, {"instances": rows})
     assert status == 200
     assert [row["text"] for row in answer["predictions"]] == expected
-    columns = {"seed": SEEDS, "temperature": TEMPERATURES}
+    columns = {"seed": SEEDS, **NUMBERS}
     status, answer = predict(server, {"signature_name": "generate", "inputs": columns})
     assert status == 200
     assert answer["outputs"]["text"] == expected
@@ -93,7 +168,8 @@ def test_the_same_seed_gives_the_same_text_by_row_and_by_column(server, expected
 
 def test_the_same_seed_gives_the_same_text_at_the_same_time_as_others(client, expected):
     def one(row):
-        return client.request("generate", seed=[SEEDS[row]], temperature=[TEMPERATURES[row]])
+        numbers = {name: [values[row]] for name, values in NUMBERS.items()}
+        return client.request("generate", seed=[SEEDS[row]], **numbers)
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         assert [answer["text"][0] for answer in pool.map(one, range(24))] == expected
@@ -104,7 +180,7 @@ def test_the_same_seed_gives_the_same_text_in_another_process(models, expected, 
         with server_process(models, tmp_path / "log") as process:
             for address in (process.grpc, f"http://{process.rest}"):
                 with Client(address, "reviews") as client:
-                    answer = client.request("generate", seed=SEEDS, temperature=TEMPERATURES)
+                    answer = client.request("generate", seed=SEEDS, **NUMBERS)
                 assert answer["text"] == expected
         assert process.process.returncode == 0
     assert "REST POST /v1/models/reviews:predict 200" in (tmp_path / "log").read_text()
@@ -119,7 +195,7 @@ def test_the_example_clients_get_sentences(server, name):
         [*interpreter, clients / name, f"127.0.0.1:{port}"], capture_output=True, text=True
     )
     with Client(f"127.0.0.1:{server.grpc_port}", "reviews") as client:
-        expected = client.request("generate", seed=[1, 2, 3], temperature=[0.8] * 3)["text"]
+        expected = client.request("generate", seed=[1, 2, 3])["text"]
     if name == "curl.sh":
         assert json.loads(said.stdout)["outputs"]["text"] == expected
     else:
@@ -157,6 +233,10 @@ def test_bad_inputs_are_refused_with_the_message_of_the_graph(client):
         with pytest.raises(ServingError, match="temperature must be above 0") as caught:
             client.request("generate", seed=[1], temperature=[temperature])
         assert caught.value.code == "INVALID_ARGUMENT"
+    for top_p in (0.0, -0.5, 1.5, float("nan")):
+        with pytest.raises(ServingError, match="top_p must be above 0 and at most 1") as caught:
+            client.request("generate", seed=[1], top_p=[top_p])
+        assert caught.value.code == "INVALID_ARGUMENT"
     with pytest.raises(ServingError, match="at least 1 and at most 64 rows"):
         client.request("generate", seed=[1] * 65, temperature=[1.0] * 65)
 
@@ -175,7 +255,7 @@ def test_a_body_beyond_the_limit_is_refused(server):
 
 def test_more_requests_than_may_wait_are_refused(server, monkeypatch):
     monkeypatch.setattr(workers, "MAX_REQUESTS", 0)
-    status, answer = predict(server, {"instances": [{"seed": 1, "temperature": 1}]})
+    status, answer = predict(server, {"instances": [{"seed": 1, "temperature": 1, "top_p": 1}]})
     assert status == 429
     assert "try again later" in answer["error"]
 
@@ -185,7 +265,7 @@ def test_a_deadline_ends_a_request(server):
         Client(f"127.0.0.1:{server.grpc_port}", "reviews", timeout=0.001) as client,
         pytest.raises(ServingError) as caught,
     ):
-        client.request("generate", seed=SEEDS, temperature=TEMPERATURES)
+        client.request("generate", seed=SEEDS, **NUMBERS)
     assert caught.value.code == "DEADLINE_EXCEEDED"
 
 
@@ -217,7 +297,8 @@ def version_of(stub):
     request = predict_pb2.PredictRequest()
     request.model_spec.name = "reviews"
     request.inputs["seed"].CopyFrom(tf.make_tensor_proto([1], tf.int64))
-    request.inputs["temperature"].CopyFrom(tf.make_tensor_proto([1.0], tf.float32))
+    for name in ("temperature", "top_p"):
+        request.inputs[name].CopyFrom(tf.make_tensor_proto([1.0], tf.float32))
     return stub.Predict.future(request, timeout=60)
 
 
@@ -293,6 +374,73 @@ def test_an_old_version_comes_back_when_the_new_one_is_removed(models, tmp_path)
     assert served.find().version == 1
 
 
+@pytest.fixture
+def light_servable(monkeypatch):
+    """In the place of a loaded version: it only needs to have its files."""
+
+    class Light:
+        def __init__(self, path, version):
+            self.version = version
+            for name in ("saved_model.pb", "variables"):
+                if not (path / name).exists():
+                    raise RequestError(grpc.StatusCode.NOT_FOUND, f"{name} is missing")
+
+    monkeypatch.setattr(served_model, "Servable", Light)
+
+
+@pytest.mark.usefixtures("light_servable")
+def test_a_version_that_was_incomplete_is_looked_at_again(models, tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO", "scale_vae_keras.serving")
+    publish_copy(models, tmp_path, 1)
+    served = ServedModel("reviews", tmp_path)
+    for part in ("assets.extra", "saved_model.pb"):  # as a slow copy would
+        source, target = models / "1" / part, tmp_path / "2" / part
+        target.parent.mkdir(exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+        for _ in range(3):
+            served.refresh()
+        assert (served.find().version, served.status(2)[2].state) == (1, "END")
+    shutil.copytree(models / "1" / "variables", tmp_path / "2" / "variables")
+    served.refresh()
+    assert served.find().version == 2
+    assert served.status(2)[2] == ("AVAILABLE", 0, "")
+    told = [message.split(":")[0] for message in caplog.messages]
+    failed = "version 2 cannot be loaded"
+    assert told == ["version 1 is served", failed, failed, "version 2 is served"]
+
+    publish_copy(models, tmp_path, "3")
+    (tmp_path / "3" / "saved_model.pb").unlink()
+    served.refresh()
+    monkeypatch.setattr(served_model, "RETRY_SECONDS", -1)
+    shutil.copy(models / "1" / "saved_model.pb", tmp_path / "3" / "saved_model.pb")
+    served.refresh()
+    assert served.find().version == 2  # too late, as for TensorFlow Serving
+    (tmp_path / "3").rename(tmp_path / "kept")
+    served.refresh()
+    (tmp_path / "kept").rename(tmp_path / "3")
+    served.refresh()
+    assert served.find().version == 3
+
+
+@pytest.mark.usefixtures("light_servable")
+def test_zeros_before_a_version_do_not_count(models, tmp_path):
+    publish_copy(models, tmp_path, "00000005")
+    for name in ("4", "-6", " 7", "8a", "9" * 19, "٩"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "10").touch()
+    served = ServedModel("reviews", tmp_path)
+    assert served.find().version == 5
+    assert served.find(5).version == 5
+    assert list(served.status()) == [5]
+    (tmp_path / "6").mkdir()
+    (tmp_path / "00000006").mkdir()
+    assert version_folders(tmp_path) == {
+        4: tmp_path / "4",
+        5: tmp_path / "00000005",
+        6: tmp_path / "6",
+    }
+
+
 def test_the_stock_server_is_used_where_it_is_there(models, tmp_path):
     stock = tmp_path / "tensorflow_model_server"
     stock.write_text('#!/bin/sh\necho "$@"\n')
@@ -314,8 +462,8 @@ def test_a_version_whose_warm_up_fails_is_not_loaded(models, tmp_path):
 
 
 def test_a_folder_without_versions_is_refused(tmp_path):
-    (tmp_path / "0").mkdir()
-    (tmp_path / "01").mkdir()
+    (tmp_path / "one").mkdir()
+    (tmp_path / "1").touch()
     with pytest.raises(InputError, match="export a model"):
         ServedModel("reviews", tmp_path)
     with pytest.raises(InputError, match="no folder"):

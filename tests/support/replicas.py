@@ -47,6 +47,16 @@ OWN = {
     "learned-prior": {"method": "scale"},
     "li2019": {"free_bits": 0.002, "pretrain_epochs": 1},
     "sa": {"refinement_steps": 2},
+    "transformer": {
+        "method": "vae",
+        "encoder": "transformer",
+        "decoder": "transformer",
+        "units": 8,
+        "depth": 1,
+        "heads": 2,
+        "layer_dropout": 0.2,
+        "embedding_noise": 0.1,
+    },
     "vamp-prior": {"method": "vae"},
     "weighted": {"method": "scale"},
     "weighted-agg": {"method": "agg"},
@@ -78,7 +88,7 @@ def weights_of(ids):
 
 def train(system, strategy, sentences, epochs):
     """The model after some epochs, and the losses of each."""
-    latent = {} if system == "lstm-lm" else {**LATENT, **PUBLISHED, "tokenizer": None}
+    latent = {} if system == "lm" else {**LATENT, **PUBLISHED, "tokenizer": None}
     settings = {"method": system, **SETTINGS, **latent, **OWN.get(system, {})}
     config = configure("reviews", preset="base", **settings)
     train, valid = split(sentences, 0), split(9, 1)

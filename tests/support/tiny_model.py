@@ -1,7 +1,7 @@
 """A model that is quick to export."""
 
-import keras
 import numpy as np
+from made_models import made_model
 
 import scale_vae_keras as sv
 
@@ -10,18 +10,17 @@ FACTOR = np.array([1.5, 2.0, 2.5, 3.0], np.float32)
 MAX_WORDS = 12
 
 
-def tiny_model(vocabulary_size: int = 4 + len(WORDS)) -> sv.ScaleVAE:
+def tiny_model(vocabulary_size: int = 4 + len(WORDS), **arguments) -> sv.ScaleVAE:
     """A Scale-VAE with random weights, large enough that its words depend on z."""
-    keras.utils.set_random_seed(0)
-    model = sv.ScaleVAE(
+    return made_model(
+        sv.ScaleVAE,
         vocabulary_size,
+        seed=0,
+        factor=FACTOR,
         latent_dim=len(FACTOR),
         embedding_dim=8,
         units=16,
         decoder_initializer_range=0.8,
         name="tiny",
+        **arguments,
     )
-    model.build((None, None))
-    model.posterior_scale.average.assign(FACTOR)
-    model.posterior_scale.has_average.assign(1.0)
-    return model

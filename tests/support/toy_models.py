@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+from made_models import draw_weights, made_model, set_factor
 from made_priors import components
 
 from scale_vae_keras.data.encoded import EncodedSplit
@@ -37,29 +38,15 @@ def every_sequence(length):
     return ended + [[START, *words] for words in itertools.product(others, repeat=length)]
 
 
-def small_vae(latent_dim, **arguments):
-    return _randomised(TextVAE(VOCABULARY, latent_dim, 5, 6, **arguments))
+def small_vae(latent_dim, system=TextVAE, **arguments):
+    """A model whose decoder depends on z and on the tokens before."""
+    model = made_model(system, VOCABULARY, seed=7, latent_dim=latent_dim, **arguments)
+    draw_weights(model.decoder.weights, stddev=0.8, seed=3)
+    return model
 
 
 def small_scale_vae(latent_dim, factor, **arguments):
-    model = _randomised(ScaleVAE(VOCABULARY, latent_dim, 5, 6, **arguments))
-    set_factor(model, factor)
-    return model
-
-
-def set_factor(model, factor):
-    model.posterior_scale.average.assign(factor)
-    model.posterior_scale.has_average.assign(1.0)
-
-
-def _randomised(model):
-    """Weights large enough that the decoder depends on z and on the tokens before."""
-    model.build((None, 4))
-    random = np.random.default_rng(3)
-    model.decoder.set_weights(
-        [random.normal(0, 0.8, weight.shape) for weight in model.decoder.get_weights()]
-    )
-    return model
+    return small_vae(latent_dim, ScaleVAE, factor=factor, **arguments)
 
 
 def numpy_log_likelihood(decoder, ids, z):

@@ -1,12 +1,10 @@
 import hashlib
 import io
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import sentencepiece
 import tensorflow as tf
+from child_python import run_python
 from toy_text import toy_lines
 
 from scale_vae_keras.errors import InputError
@@ -23,17 +21,12 @@ def pieces(model):
 def test_equal_lines_give_equal_models_in_any_process(algorithm):
     here = train_sentencepiece(toy_lines, 400, algorithm)
     script = (
-        "import sys, hashlib; sys.path.insert(0, sys.argv[1]); from toy_text import toy_lines\n"
+        "import sys, hashlib\n"
+        "from toy_text import toy_lines\n"
         "from scale_vae_keras.text.sentencepiece_training import train_sentencepiece\n"
-        "print(hashlib.sha256(train_sentencepiece(toy_lines, 400, sys.argv[2])).hexdigest())"
+        "print(hashlib.sha256(train_sentencepiece(toy_lines, 400, sys.argv[1])).hexdigest())"
     )
-    there = subprocess.run(
-        [sys.executable, "-c", script, Path(__file__).parent, algorithm],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    assert there.stdout.strip() == hashlib.sha256(here).hexdigest()
+    assert run_python(script, algorithm).strip() == hashlib.sha256(here).hexdigest()
     assert len(pieces(here)) <= 400
 
 

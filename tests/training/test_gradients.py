@@ -1,8 +1,11 @@
+import types
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.training.gradients import apply_clipped, dense_gradients
 
 START = [np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], np.float32), np.array([1.0], np.float32)]
@@ -65,6 +68,30 @@ def test_clipping_of_each_weight_and_of_each_entry(clip, expected, scaled):
     np.testing.assert_allclose(norm, 5.0, rtol=1e-6)
     for weight, start, gradient in zip(weights, START, expected, strict=True):
         np.testing.assert_allclose(weight, start - 0.1 * gradient, rtol=1e-6)
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_the_accumulated_gradient_is_clipped_and_not_its_parts(scaled):
+    """Gradients of norm 5 and 20 that point the same way: a mean of norm 12.5, clipped to 10."""
+    weights = variables()
+    optimizer = keras.optimizers.SGD(0.1, global_clipnorm=10.0, gradient_accumulation_steps=2)
+    scale = 64.0 if scaled else 1.0
+    if scaled:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=scale)
+    for factor in (1, 4):
+        apply(optimizer, weights, [factor * scale * gradient for gradient in GRADIENTS])
+    for weight, start, gradient in zip(weights, START, GRADIENTS, strict=True):
+        np.testing.assert_allclose(weight, start - 0.1 * 2 * gradient, rtol=1e-6)
+
+
+def test_gradients_are_not_accumulated_on_several_replicas(monkeypatch):
+    two = types.SimpleNamespace(num_replicas_in_sync=2)
+    optimizer = keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
+    weights = variables()
+    optimizer.build(weights)
+    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: two)
+    with pytest.raises(InputError, match="needs a single replica"):
+        apply_clipped(optimizer, [tf.constant(g) for g in GRADIENTS], weights, tf.constant(1.0))
 
 
 @pytest.mark.parametrize("poison", [np.nan, np.inf])

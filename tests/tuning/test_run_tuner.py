@@ -24,9 +24,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def settings(tiny_corpus, tiny_space):
+def settings(corpus, tiny_space):
     return SearchSettings(
-        data=str(tiny_corpus), trials=2, epochs=1, search_space=tiny_space, train_limit=20
+        data=str(corpus), trials=2, epochs=1, search_space=tiny_space, train_limit=20
     )
 
 
@@ -50,11 +50,11 @@ def test_every_trial_is_completed(random_search):
     )
 
 
-def test_a_trial_is_a_run_with_the_settings_that_were_chosen(random_search, tiny_corpus):
+def test_a_trial_is_a_run_with_the_settings_that_were_chosen(random_search, corpus):
     for trial in read_trials(random_search):
         run = SearchFolder(random_search).run(trial.name)
         config = run.config
-        assert (config.data, config.epochs, config.train_limit) == (str(tiny_corpus), 1, 20)
+        assert (config.data, config.epochs, config.train_limit) == (str(corpus), 1, 20)
         assert (config.units, config.f_epo) == (8, 1)
         for name in ("des_std", "learning_rate", "dropout"):
             assert getattr(config, name) == trial.values[name]

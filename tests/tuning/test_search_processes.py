@@ -30,11 +30,11 @@ def wait_until(condition, commands, child):
 
 
 @pytest.fixture(scope="module")
-def killed(commands, tiny_corpus, tiny_space, tmp_path_factory):
+def killed(commands, corpus, tiny_space, tmp_path_factory):
     """A grid of three whose second fails, killed during the third, and what then was there."""
     output = tmp_path_factory.mktemp("killed") / "search"
     command = (
-        *("tune", tiny_corpus, "--output", output, "--tuner", "grid", "--trials", 3),
+        *("tune", corpus, "--output", output, "--tuner", "grid", "--trials", 3),
         *("--epochs", 1, *settings(tiny_space, des_std="0.5,-1.0,0.9")),
     )
     child = commands.start(*command)
@@ -106,10 +106,10 @@ def answers(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_two_workers_share_a_search(commands, tiny_corpus, tiny_space, tmp_path):
+def test_two_workers_share_a_search(commands, corpus, tiny_space, tmp_path):
     output, port = tmp_path / "search", free_port()
     command = (
-        *("tune", tiny_corpus, "--output", output, "--tuner", "hyperband", "--trials", 2),
+        *("tune", corpus, "--output", output, "--tuner", "hyperband", "--trials", 2),
         *("--epochs", 1, *settings(tiny_space)),
     )
     address = {"KERASTUNER_ORACLE_IP": "127.0.0.1", "KERASTUNER_ORACLE_PORT": str(port)}

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-from rich.table import Table
 
 from scale_vae_keras.benchmarks.paper.published import PUBLISHED, published_name
 from scale_vae_keras.benchmarks.rows import system_means
 from scale_vae_keras.metrics import COST, EVALUATION
-from scale_vae_keras.tables import markdown_table
+from scale_vae_keras.tables import FittedTable, markdown_table
 
 _PAPER_YELP = PUBLISHED[1]["yelp"]
 
@@ -20,13 +19,10 @@ _COLUMNS = (
 )
 
 
-def density_table(rows: pd.DataFrame) -> Table:
+def density_table(rows: pd.DataFrame) -> FittedTable:
     """The table for a terminal, the better proper likelihood first."""
     shown = _measures(rows, ("iw_nll", "objective_nll", "kl", "mi", "au"))
-    table = Table(*shown.columns)
-    for line in shown.to_numpy():
-        table.add_row(*line)
-    return table
+    return FittedTable(shown.columns, shown.to_numpy().tolist())
 
 
 def density_markdown(rows: pd.DataFrame) -> str:

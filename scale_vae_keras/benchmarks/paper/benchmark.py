@@ -31,7 +31,7 @@ from scale_vae_keras.samplers import TemperatureSampler
 from scale_vae_keras.tables import write_csv
 
 _REPEATS = 5
-_JUDGE = "lstm-lm"
+_JUDGE = "lm"
 _MEASURED_BY_RUN = (4, 5)
 
 
@@ -196,7 +196,7 @@ def _measure(table, benched, output, sentences):
                 "accuracy_sd": 100 * accuracy.deviation,
                 "repeats": _REPEATS,
             }
-            for labels, accuracy in probe_run(run, _REPEATS).items()
+            for labels, accuracy in probe_run(run, _REPEATS).accuracies.items()
         ]
     if table == 5:
         print(f"{benched['system']}, seed {benched['seed']}: its sentences", flush=True)

@@ -50,9 +50,7 @@ _PROBE_NOTE = (
     f"Per cent of the test sentences. {_DEVIATION} or, of one seed, over draws of labels and "
     "orders of each."
 )
-_GENERATION_NOTE = (
-    f"Sentences from the prior, judged by the `lstm-lm` of the same seed. {_DEVIATION}."
-)
+_GENERATION_NOTE = f"Sentences from the prior, judged by the `lm` of the same seed. {_DEVIATION}."
 
 
 def show_paper_table(path: str | os.PathLike) -> str:

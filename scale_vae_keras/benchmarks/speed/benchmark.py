@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
-from rich.table import Table
 
 from scale_vae_keras import __version__
 from scale_vae_keras.benchmarks.speed.peak_memory import peak_memory
@@ -34,6 +33,7 @@ from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.layers.lstm import LSTM
 from scale_vae_keras.samplers import GreedySampler, TemperatureSampler
+from scale_vae_keras.tables import FittedTable
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 SWEEPS = {
@@ -231,18 +231,16 @@ def _memory(shape: str) -> Iterator[Figure]:
     yield Figure("peak memory, libraries alone", peak.imported, "MiB")
 
 
-def speed_table(rows: pd.DataFrame) -> Table:
+def speed_table(rows: pd.DataFrame) -> FittedTable:
     """The figures, one per line.
 
     Args:
         rows: as `benchmark_speed` returns them.
     """
     first = rows.iloc[0]
+    shown = [
+        [measure, f"{value:,.0f}" if value >= 100 else f"{value:.1f}", unit]
+        for measure, value, unit in rows[["measure", "value", "unit"]].itertuples(index=False)
+    ]
     title = f"shape {first['shape']}, {first['processors']} processors"
-    table = Table("measure", title=title)
-    table.add_column("", justify="right")
-    table.add_column("")
-    for measure, value, unit in rows[["measure", "value", "unit"]].itertuples(index=False):
-        shown = f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
-        table.add_row(measure, shown, unit)
-    return table
+    return FittedTable(["measure", "value", "unit"], shown, title=title)

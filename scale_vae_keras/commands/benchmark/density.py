@@ -2,11 +2,9 @@
 
 import argparse
 
-from rich.console import Console
-
 from scale_vae_keras.benchmarks.density.benchmark import Protocol, all_systems, benchmark_density
 from scale_vae_keras.benchmarks.density.table import density_table
-from scale_vae_keras.commands.console import typed_command
+from scale_vae_keras.commands.console import terminal, typed_command
 from scale_vae_keras.priors import ALIASES, PRIORS
 
 SUMMARY = (
@@ -17,8 +15,8 @@ SUMMARY = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
-    parser.add_argument("--data", required=True, metavar="DATA")
-    parser.add_argument("--output", required=True, metavar="DIR")
+    parser.add_argument("--data", required=True, metavar="DATA", help="the corpus, as for train")
+    parser.add_argument("--output", required=True, metavar="DIR", help="of runs and tables")
     parser.add_argument(
         "--methods",
         nargs="+",
@@ -35,8 +33,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="of every run, for instance epochs=6 train_limit=25000",
     )
-    parser.add_argument("--seeds", type=int, nargs="+", default=[783435], metavar="N")
-    parser.add_argument("--samples", type=int, default=100, metavar="N", help="importance samples")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        nargs="+",
+        default=[783435],
+        metavar="N",
+        help="a run of each system for each; 783435 by default",
+    )
+    parser.add_argument(
+        "--samples", type=int, default=100, metavar="N", help="importance samples, 100 by default"
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test sentences")
     add_prior(parser)
     parser.add_argument(
@@ -63,7 +70,7 @@ def run(options: argparse.Namespace) -> None:
         options.output,
         typed_command(options),
     )
-    Console().print(density_table(rows))
+    terminal().print(density_table(rows))
 
 
 def add_prior(parser: argparse.ArgumentParser) -> None:

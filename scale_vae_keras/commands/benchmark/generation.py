@@ -1,11 +1,15 @@
 """`scale-vae benchmark generation`: quality and diversity of sentences."""
 
 import argparse
-from pathlib import Path
-
-from rich.console import Console
 
 from scale_vae_keras.benchmarks.generation import generation_table, measure_generation
+from scale_vae_keras.commands.console import (
+    add_formats,
+    distinct_runs,
+    log_to_terminal,
+    print_figures,
+    short_names,
+)
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 
 SUMMARY = "Quality and diversity of sentences from the prior."
@@ -13,20 +17,26 @@ SUMMARY = "Quality and diversity of sentences from the prior."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
-    parser.add_argument("runs", metavar="RUN", nargs="+")
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="several are shown side by side")
     parser.add_argument(
-        "--language-model", required=True, metavar="RUN", help="a run of method lstm-lm that judges"
+        "--language-model", required=True, metavar="RUN", help="a run of method lm that judges"
     )
-    parser.add_argument("-n", type=int, default=10_000, metavar="N", help="number of sentences")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
-    add_sampling(parser)
+    parser.add_argument(
+        "-n", type=int, default=10_000, metavar="N", help="sentences, 10,000 by default"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the sentences, 0 by default"
+    )
+    add_sampling(parser, "top-p 0.9")
     parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
+    add_formats(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Measures runs and prints the table."""
+    log_to_terminal()
     scores = {
-        Path(path).name: measure_generation(
+        path: measure_generation(
             path,
             options.language_model,
             options.n,
@@ -34,6 +44,8 @@ def run(options: argparse.Namespace) -> None:
             chosen_sampler(options),
             options.data,
         )
-        for path in options.runs
+        for path in distinct_runs(options.runs)
     }
-    Console().print(generation_table(scores))
+    names = short_names(scores)
+    shown = {names[path]: mine for path, mine in scores.items()}
+    print_figures(options, scores, lambda: generation_table(shown))

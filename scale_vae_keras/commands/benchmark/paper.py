@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--figure", choices=("latent",), help="as benchmark latent; needs --output alone"
     )
     which.add_argument("--show", metavar="FILE.csv", help="print a table that was made before")
-    parser.add_argument("--data", metavar="DATA")
+    parser.add_argument("--data", metavar="DATA", help="the corpus, as for train")
     parser.add_argument("--output", metavar="DIR", help="of this command or benchmark density")
     parser.add_argument(
         "--beside",
@@ -46,7 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--settings", nargs="+", default=[], metavar="NAME=VALUE", help="of every run"
     )
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5], metavar="N")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        nargs="+",
+        default=[1, 2, 3, 4, 5],
+        metavar="N",
+        help="a run of each system for each; 1 to 5 by default",
+    )
     parser.add_argument(
         "--samples", type=int, default=500, metavar="N", help="importance samples, 500 by default"
     )
@@ -58,7 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--epochs", type=int, default=10, metavar="N", help="of --figure, 10 by default"
     )
-    parser.add_argument("--seed", type=int, default=783435, metavar="N", help="of --figure")
+    parser.add_argument(
+        "--seed", type=int, default=783435, metavar="N", help="of --figure, 783435 by default"
+    )
 
 
 def run(options: argparse.Namespace) -> None:

@@ -1,27 +1,54 @@
 """`scale-vae benchmark probe`: a classifier on few labels."""
 
 import argparse
-from pathlib import Path
-
-from rich.console import Console
 
 from scale_vae_keras.benchmarks.probe import probe_run, probe_table
+from scale_vae_keras.commands.console import (
+    add_formats,
+    distinct_runs,
+    log_to_terminal,
+    print_figures,
+    short_names,
+)
 
 SUMMARY = "Accuracy of a linear classifier on the latent code, by labels used."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
-    parser.add_argument("runs", metavar="RUN", nargs="+")
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="several are shown side by side")
     parser.add_argument(
-        "--repeats", type=int, default=5, metavar="N", help="draws of labels, and orders of each"
+        "--repeats",
+        type=int,
+        default=5,
+        metavar="N",
+        help="draws of labels, and orders of each draw; 5 of both by default",
     )
     parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
+    add_formats(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Measures runs and prints the table."""
-    accuracies = {
-        Path(path).name: probe_run(path, options.repeats, options.data) for path in options.runs
+    log_to_terminal()
+    probed = {
+        path: probe_run(path, options.repeats, options.data) for path in distinct_runs(options.runs)
     }
-    Console().print(probe_table(accuracies))
+    names = short_names(probed)
+    figures = {path: _figures(mine) for path, mine in probed.items()} if _asked(options) else {}
+    print_figures(
+        options, figures, lambda: probe_table({names[run]: mine for run, mine in probed.items()})
+    )
+
+
+def _asked(options):
+    return options.json or options.csv
+
+
+def _figures(probed):
+    """Accuracies as shares, by number of labels."""
+    labels = {
+        str(count): {"accuracy": each.mean, "accuracy_sd": each.deviation}
+        for count, each in probed.accuracies.items()
+    }
+    return {"majority": probed.majority, "labels": labels}

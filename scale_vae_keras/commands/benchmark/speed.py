@@ -3,10 +3,8 @@
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-
 from scale_vae_keras.benchmarks.speed.benchmark import benchmark_speed, speed_table
-from scale_vae_keras.commands.console import typed_command
+from scale_vae_keras.commands.console import terminal, typed_command
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.tables import write_csv
 
@@ -26,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paper: batch 32, 80 tokens, embedding 512, LSTM 1024, vocabulary 20,001",
     )
     parser.add_argument("--data", metavar="DATA", help="a corpus to train over the lengths of, too")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="5 by default")
+    parser.add_argument(
+        "--rounds", type=int, default=5, metavar="N", help="measurements of each, 5 by default"
+    )
     parser.add_argument(
         "--sweep",
         nargs="+",
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("vocabulary", "length", "batch", "latent"),
         help="sizes to vary, one at a time",
     )
-    parser.add_argument("--output", metavar="FILE.csv")
+    parser.add_argument("--output", metavar="FILE.csv", help="a table of the figures")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -48,4 +48,4 @@ def run(options: argparse.Namespace) -> None:
     )
     if options.output is not None:
         write_csv(options.output, rows)
-    Console().print(speed_table(rows))
+    terminal().print(speed_table(rows))

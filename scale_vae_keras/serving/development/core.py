@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 import numpy as np
 from grpc import StatusCode
@@ -12,6 +13,7 @@ from scale_vae_keras.serving.development.request_error import RequestError, inva
 from scale_vae_keras.serving.development.servable import Servable
 from scale_vae_keras.serving.development.served_model import ServedModel
 from scale_vae_keras.serving.development.tensor_protos import array_from_proto
+from scale_vae_keras.serving.rest_transport import MODEL_HEADER
 
 DEFAULT_SIGNATURE = "serving_default"
 
@@ -21,10 +23,14 @@ class Core:
 
     Args:
         model: the served model.
+
+    Attributes:
+        headers: what every answer carries: the name of the model, for clients that do not know it.
     """
 
     def __init__(self, model: ServedModel):
         self.model = model
+        self.headers = {MODEL_HEADER: quote(model.name, safe="")}
         self._requests: Counter[str] = Counter()
 
     def find(self, name: str, version: int | None = None, label: str | None = None) -> Servable:
@@ -39,7 +45,7 @@ class Core:
             if label is not None:
                 raise invalid(f"Unrecognized servable version label: {label}")
             wanted = f"Latest({name})" if version is None else f"Specific({name}, {version})"
-            raise RequestError(StatusCode.NOT_FOUND, f"Servable not found for request: {wanted}")
+            raise self._not_found(f"Servable not found for request: {wanted}")
         return self.model.find(version, label)
 
     def status(self, name: str, version: int | None = None):
@@ -50,8 +56,13 @@ class Core:
         """
         if name != self.model.name:
             which = "any versions" if version is None else f"version {version}"
-            raise RequestError(StatusCode.NOT_FOUND, f"Could not find {which} of model {name}")
+            raise self._not_found(f"Could not find {which} of model {name}")
         return self.model.status(version)
+
+    def _not_found(self, message):
+        return RequestError(
+            StatusCode.NOT_FOUND, f"{message}; the model of this server is {self.model.name}"
+        )
 
     def count(self, name: str, code: StatusCode) -> None:
         """Counts a request for prediction; unknown models are not told apart."""

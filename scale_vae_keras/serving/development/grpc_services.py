@@ -1,6 +1,5 @@
 """The gRPC interface."""
 
-import functools
 import time
 
 import grpc
@@ -33,28 +32,6 @@ from scale_vae_keras.serving.development.tensor_protos import proto_from_array
 from scale_vae_keras.serving.development.workers import Workers
 
 _SECONDS = 3600
-_LONGEST_MESSAGE = 1024
-
-
-def _answer(handler):
-    """Turns errors into gRPC statuses and logs one line."""
-
-    @functools.wraps(handler)
-    async def answer(self, request, context):
-        started = time.monotonic()
-        code = StatusCode.OK
-        try:
-            return await handler(self, request, context)
-        except RequestError as error:
-            code = error.code
-            message = error.message
-            if len(message) > _LONGEST_MESSAGE:
-                message = message[:_LONGEST_MESSAGE] + "...TRUNCATED"
-            await context.abort(code, message)
-        finally:
-            self.workers.log(f"gRPC {handler.__name__}", code.name, started)
-
-    return answer
 
 
 def _version(spec: ModelSpec) -> int | None:
@@ -81,15 +58,16 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
     def __init__(self, core: Core, workers: Workers):
         self._core = core
-        self.workers = workers
+        self._workers = workers
 
-    @_answer
     async def Predict(self, request: PredictRequest, context) -> PredictResponse:  # noqa: N802
         """Runs a signature of a version."""
         deadline = time.monotonic() + within(context.time_remaining(), _SECONDS)
-        code = StatusCode.OK
+        code = StatusCode.CANCELLED
         try:
-            return await self.workers.run(self._predict, request, deadline)
+            response = await self._workers.run(self._predict, request, deadline)
+            code = StatusCode.OK
+            return response
         except RequestError as error:
             code = error.code
             raise
@@ -115,7 +93,6 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
             response.outputs[name].CopyFrom(proto_from_array(array))
         return response
 
-    @_answer
     async def GetModelMetadata(  # noqa: N802
         self, request: GetModelMetadataRequest, context
     ) -> GetModelMetadataResponse:
@@ -134,14 +111,11 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
 
     Args:
         core: the served model.
-        workers: whose log is written to.
     """
 
-    def __init__(self, core: Core, workers: Workers):
+    def __init__(self, core: Core):
         self._core = core
-        self.workers = workers
 
-    @_answer
     async def GetModelStatus(  # noqa: N802
         self, request: GetModelStatusRequest, context
     ) -> GetModelStatusResponse:
@@ -149,7 +123,6 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
         spec = _checked_spec(request)
         return status_message(self._core, spec.name, _version(spec))
 
-    @_answer
     async def HandleReloadConfigRequest(self, request: ReloadConfigRequest, context):  # noqa: N802
         """Refuses every configuration."""
         if request.config.WhichOneof("config") != "model_config_list":
@@ -179,4 +152,4 @@ def add_services(server: grpc.aio.Server, core: Core, workers: Workers) -> None:
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
         PredictionService(core, workers), server
     )
-    model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(core, workers), server)
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(core), server)

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import logging
 import re
 import time
 import zlib
 from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from google.protobuf.json_format import MessageToDict, MessageToJson
 from grpc import StatusCode
 from tensorflow_serving.apis.get_model_metadata_pb2 import (
@@ -20,7 +22,7 @@ from scale_vae_keras.serving.development import json_tensors
 from scale_vae_keras.serving.development.core import DEFAULT_SIGNATURE, Core
 from scale_vae_keras.serving.development.messages import metadata_message, status_message
 from scale_vae_keras.serving.development.request_error import RequestError, invalid
-from scale_vae_keras.serving.development.workers import Workers
+from scale_vae_keras.serving.development.workers import Workers, shortened
 
 _NAME = "/v1/models/([^/:]+)"
 _VERSION = "(?:(?:/versions/([0-9]+))|(?:/labels/([^/:]+)))?"
@@ -52,6 +54,22 @@ HTTP_STATUS = {
 }
 
 
+class _OneLine(logging.Filter):
+    """Makes one line of what aiohttp says about requests that are no HTTP, or break off."""
+
+    def filter(self, record):
+        problem = record.exc_info and record.exc_info[1]
+        if isinstance(problem, HttpProcessingError | ConnectionError):
+            reason = " ".join(str(getattr(problem, "message", problem)).split())
+            shown = shortened(reason)
+            record.msg, record.args, record.exc_info = "REST %s", (f"malformed 400: {shown}",), None
+        return True
+
+
+HTTP_LOG = logging.getLogger("scale_vae_keras.serving.http")
+HTTP_LOG.addFilter(_OneLine())
+
+
 class RestInterface:
     """Answers `/v1/models/...` as TensorFlow Serving does.
 
@@ -72,11 +90,14 @@ class RestInterface:
 
     async def _handle(self, request: web.Request) -> web.Response:
         started = time.monotonic()
-        response = await self._answer(request)
-        self._workers.log(
-            f"REST {request.method} {request.raw_path}", str(response.status), started
-        )
-        return response
+        status = HTTP_STATUS[StatusCode.CANCELLED]  # what it is if this is left by an exception
+        try:
+            response = await self._answer(request)
+            response.headers.update(self._core.headers)
+            status = response.status
+            return response
+        finally:
+            self._workers.log(f"REST {request.method} {request.raw_path}", str(status), started)
 
     async def _answer(self, request):
         path = request.raw_path
@@ -115,10 +136,12 @@ class RestInterface:
         return await self._predict(name, version, label, body)
 
     async def _predict(self, name, version, label, body):
-        code = StatusCode.OK
+        code = StatusCode.CANCELLED
         deadline = time.monotonic() + _SECONDS
         try:
-            return await self._workers.run(self._run, name, version, label, body, deadline)
+            answer = await self._workers.run(self._run, name, version, label, body, deadline)
+            code = StatusCode.OK
+            return answer
         except RequestError as error:
             code = error.code
             raise
@@ -191,6 +214,8 @@ async def _read(request: web.Request) -> bytes:
         return await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise _too_large() from error
+    except ConnectionError as error:
+        raise RequestError(StatusCode.CANCELLED, "the client is gone") from error
     except (asyncio.IncompleteReadError, web.HTTPException, ValueError) as error:
         raise invalid(f"the body cannot be read: {error}") from error
 

@@ -11,6 +11,7 @@ from grpc import StatusCode
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
 
 from scale_vae_keras.serving.development.request_error import RequestError, invalid
+from scale_vae_keras.serving.serving_error import refusal
 from scale_vae_keras.serving.warmup import WARMUP_FILE, read_warmup
 
 _CODES = {code.value[0]: code for code in StatusCode}
@@ -102,7 +103,7 @@ class Servable:
                 tf.compat.v1.RunOptions(timeout_in_ms=max(1, int(seconds * 1000))),
             )
         except tf.errors.OpError as error:
-            raise RequestError(_code(error), error.message) from error
+            raise RequestError(_code(error), refusal(error.message)) from error
 
 
 def _code(error: Exception) -> StatusCode:

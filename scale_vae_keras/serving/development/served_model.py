@@ -1,6 +1,8 @@
 """A model with its versions, as they come and go in its folder."""
 
+import logging
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +12,12 @@ from grpc import StatusCode
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.serving.development.request_error import RequestError, invalid
 from scale_vae_keras.serving.development.servable import Servable
-from scale_vae_keras.serving.versions import version_numbers
+from scale_vae_keras.serving.versions import version_folders
+
+RETRY_SECONDS = 300
+"""How long a version that failed is looked at again; TensorFlow Serving tries as long."""
+
+_LOG = logging.getLogger("scale_vae_keras.serving")
 
 
 class VersionStatus(NamedTuple):
@@ -27,12 +34,20 @@ class VersionStatus(NamedTuple):
     message: str = ""
 
 
+class _Failure(NamedTuple):
+    """A version that could not be loaded: what was in its folder, and when it failed first."""
+
+    files: frozenset
+    since: float
+
+
 class ServedModel:
     """The newest versions in a folder.
 
-    A version that cannot be loaded is left alone and the others go on. An old version goes when
-    the new ones have been loaded; requests that run on it are finished. It comes back when the new
-    ones are removed, and the last one stays even when the folder is gone.
+    While a version cannot be loaded the others go on. It is tried again when the files in its
+    folder change, for five minutes from the first failure, and when it was gone and is back. An
+    old version goes when the new ones have been loaded; requests that run on it are finished. It
+    comes back when the new ones are removed, and the last one stays even when the folder is gone.
 
     Args:
         name: of the model.
@@ -57,6 +72,7 @@ class ServedModel:
         self._versions = versions
         self._available: dict[int, Servable] = {}
         self._status: dict[int, VersionStatus] = {}
+        self._failures: dict[int, _Failure] = {}
         if not self._directory.is_dir():
             raise InputError(f"there is no folder {directory}: export a model to it first")
         self.refresh()
@@ -70,28 +86,36 @@ class ServedModel:
     def refresh(self) -> None:
         """Loads new versions and lets old ones go."""
         try:
-            wanted = version_numbers(self._directory)[-self._versions :]
+            folders = version_folders(self._directory)
         except FileNotFoundError:
-            wanted = []
+            folders = {}
+        for number in set(self._failures) - set(folders):
+            del self._failures[number]
+        wanted = list(folders)[-self._versions :]
         for number in wanted:
-            if number not in self._available and not self._has_failed(number):
-                self._load(number)
+            if number not in self._available:
+                self._try_to_load(number, folders[number])
         if wanted and set(wanted) <= set(self._available):
             for number in set(self._available) - set(wanted):
                 self._available.pop(number)
                 self._status[number] = VersionStatus("END")
 
-    def _has_failed(self, number: int) -> bool:
-        return number in self._status and self._status[number].code != 0
-
-    def _load(self, number: int) -> None:
+    def _try_to_load(self, number: int, folder: Path) -> None:
+        files, now = _files(folder), time.monotonic()
+        failure = self._failures.get(number)
+        if failure and (failure.files == files or now > failure.since + RETRY_SECONDS):
+            return
         self._status[number] = VersionStatus("LOADING")
         try:
-            self._available[number] = Servable(self._directory / str(number), number)
+            self._available[number] = Servable(folder, number)
         except RequestError as error:
+            self._failures[number] = _Failure(files, failure.since if failure else now)
             self._status[number] = VersionStatus("END", error.code.value[0], error.message)
+            _LOG.info("version %d cannot be loaded: %s", number, error.message)
         else:
+            self._failures.pop(number, None)
             self._status[number] = VersionStatus("AVAILABLE")
+            _LOG.info("version %d is served", number)
 
     def find(self, version: int | None = None, label: str | None = None) -> Servable:
         """The version with that number or label; the newest by default.
@@ -126,3 +150,15 @@ class ServedModel:
                 StatusCode.NOT_FOUND, f"Could not find version {version} of model {self.name}"
             )
         return {version: self._status[version]}
+
+
+def _files(folder: Path) -> frozenset:
+    """What tells whether the files of a version have changed."""
+    found = []
+    for path in [folder, *folder.rglob("*")]:
+        try:
+            state = path.stat()
+        except OSError:  # it went away while we looked
+            continue
+        found.append((path, state.st_size, state.st_mtime_ns))
+    return frozenset(found)

@@ -11,8 +11,9 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.serving.development.core import Core
+from scale_vae_keras.serving.development.grpc_answers import GrpcAnswers
 from scale_vae_keras.serving.development.grpc_services import add_services
-from scale_vae_keras.serving.development.rest import MAX_BODY, RestInterface
+from scale_vae_keras.serving.development.rest import HTTP_LOG, MAX_BODY, RestInterface
 from scale_vae_keras.serving.development.served_model import ServedModel
 from scale_vae_keras.serving.development.workers import Workers
 
@@ -45,6 +46,7 @@ class DevelopmentServer:
         self._runner = web.AppRunner(
             RestInterface(self._core, self._workers).application(),
             access_log=None,
+            logger=HTTP_LOG,
             auto_decompress=False,
             shutdown_timeout=_GRACE_SECONDS,
         )
@@ -56,7 +58,8 @@ class DevelopmentServer:
             InputError: a port is taken.
         """
         self._grpc = grpc.aio.server(
-            options=[("grpc.max_receive_message_length", MAX_BODY), ("grpc.so_reuseport", 0)]
+            interceptors=[GrpcAnswers(self._core, self._workers)],
+            options=[("grpc.max_receive_message_length", MAX_BODY), ("grpc.so_reuseport", 0)],
         )
         add_services(self._grpc, self._core, self._workers)
         checks = health.aio.HealthServicer()

@@ -64,9 +64,13 @@ class Workers:
             started: when it began, of `time.monotonic`.
         """
         milliseconds = 1000 * (time.monotonic() - started)
-        shown = what[:_SHOWN].encode("ascii", "backslashreplace").decode()
-        _LOG.info("%s %s %.1f ms", shown, status, milliseconds)
+        _LOG.info("%s %s %.1f ms", shortened(what), status, milliseconds)
 
     def close(self) -> None:
         """Ends the threads once their requests are done."""
         self._pool.shutdown()
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text in ASCII, for one line of a log."""
+    return text[:_SHOWN].encode("ascii", "backslashreplace").decode()

@@ -14,16 +14,9 @@ from scale_vae_keras.runs.config import read_setting
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.run_folder import RunFolder
 
+TEXT = [f"{who} {what} ." for who in ("cats", "dogs", "birds") for what in ("eat", "sleep")]
+CORPUS = {"lines": TEXT * 8}
 SETTINGS = ("epochs=1", "units=4", "embedding_dim=3", "latent_dim=2", "batch_size=16")
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("corpus")
-    lines = [f"{who} {what} .\n" for who in ("cats", "dogs", "birds") for what in ("eat", "sleep")]
-    for split in ("train", "valid", "test"):
-        (folder / f"{split}.txt").write_text("".join(lines * 8))
-    return folder
 
 
 def protocol(corpus, **changes):

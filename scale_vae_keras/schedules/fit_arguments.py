@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.models.epoch_count import EpochCount
+from scale_vae_keras.schedules.epoch_count import EpochCount
 from scale_vae_keras.schedules.order import check_order
 from scale_vae_keras.schedules.skipped_steps import DivergenceGuard, SkippedSteps
 from scale_vae_keras.training.sample_weight import refuse_targets, with_weights

@@ -2,7 +2,7 @@
 
 import keras
 
-from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.schedules.model_epoch import model_epoch
 from scale_vae_keras.schedules.order import Stage
 
 
@@ -10,24 +10,25 @@ class EpochCount(keras.callbacks.Callback):
     """Counts in the model's weights: finished epochs, and steps of the epoch.
 
     `SentenceModel.fit` places it first. A second `fit` continues where the first stopped, and
-    `initial_epoch` says where a run is that starts with a model that has been trained less.
+    `initial_epoch` says where a run is that starts with a model that has been trained less. The
+    count never falls within a `fit`, whatever weights are loaded, and goes on from a greater one
+    that a callback sets.
     """
 
     stage = Stage.GUARD
 
     def __init__(self):
         super().__init__()
-        self._shift = None
+        self._done = 0
 
     def on_train_begin(self, logs=None):
         """Forgets an earlier `fit`."""
-        self._shift = None
+        self._done = 0
 
     def on_epoch_begin(self, epoch, logs=None):
         """Sets the number of finished epochs."""
-        if self._shift is None:
-            self._shift = max(int(host_value(self.model.epochs_trained)) - epoch, 0)
-        self.model.epochs_trained.assign(epoch + self._shift)
+        self._done = max(self._done, model_epoch(self.model, epoch))
+        self.model.epochs_trained.assign(self._done)
         self._begins = True
 
     def on_train_batch_begin(self, batch, logs=None):
@@ -38,4 +39,5 @@ class EpochCount(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Counts the epoch."""
-        self.model.epochs_trained.assign(epoch + self._shift + 1)
+        self._done += 1
+        self.model.epochs_trained.assign(self._done)

@@ -1,0 +1,145 @@
+"""Times the Transformer pair against the same model in PyTorch, in turn in one process.
+
+    TF_ENABLE_ONEDNN_OPTS=1 python measurements/transformer.py --shape short
+
+Encoder and decoder have 4 blocks of 4 heads, 256 wide. A training step is that of a `tf.function`;
+its ratio is formed within each round, and is below 1 where the package is faster. Generation is
+greedy, with a cache in both, once with all rows of one length and once with rows that end at
+lengths of their own; its ratio is above 1 where the package is faster. `--lengths` times both over
+sentences of these lengths instead.
+"""
+
+import argparse
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+import torch
+from pytorch_transformer import CERTAIN, END, PyTorchTransformer
+
+from scale_vae_keras.benchmarks.speed.shapes import Shape, new_model, random_batch
+from scale_vae_keras.benchmarks.speed.timing import interleaved, median_ratio
+from scale_vae_keras.parts.transformer_decoder import TransformerDecoder
+from scale_vae_keras.samplers import GreedySampler
+
+SHAPES = {
+    "short": Shape(64, 12, 128, 256, 8_000),
+    "long": Shape(32, 80, 128, 256, 20_001),
+}
+PAIR = {"encoder": "transformer", "decoder": "transformer", "pooling": "mean"}
+
+
+class EndingDecoder:
+    """A Transformer decoder whose end symbol comes at a given length, the first entry of z."""
+
+    def __init__(self, shape: Shape):
+        keras.utils.set_random_seed(0)
+        sizes = (shape.vocabulary_size, shape.embedding_dim, shape.units, shape.latent_dim)
+        self.inner = TransformerDecoder(*sizes, 0.0, 0.01)
+        self.inner.build((None, None), (None, shape.latent_dim))
+
+    def initial_state(self, z: tf.Tensor, max_length: tf.Tensor) -> Any:
+        """See `SentenceDecoder.initial_state`."""
+        return self.inner.initial_state(z[:, 1:], max_length), tf.ones([tf.shape(z)[0]])
+
+    def context(self, z: tf.Tensor) -> Any:
+        """See `SentenceDecoder.context`."""
+        return self.inner.context(z[:, 1:]), z[:, 0]
+
+    def step(self, token: tf.Tensor, state: Any, context: Any) -> tuple[tf.Tensor, Any]:
+        """See `SentenceDecoder.step`."""
+        inner_context, length = context
+        inner_state, time = state
+        logits, inner_state = self.inner.step(token, inner_state, inner_context)
+        end = tf.where(time == length, CERTAIN, -CERTAIN)[:, tf.newaxis]
+        logits = tf.concat([logits[:, :END], end, logits[:, END + 1 :]], axis=1)
+        return logits, (inner_state, time + 1)
+
+
+def step_runs(shape: Shape, steps: int) -> dict[str, Any]:
+    """Functions that run a number of training steps, the reference first."""
+    torch.manual_seed(0)
+    ids = random_batch(shape)
+    reference = PyTorchTransformer(*shape[4:], *shape[2:4])
+    torch_ids = torch.tensor(ids, dtype=torch.int64)
+    model = new_model(shape, **PAIR)
+    model.optimizer.learning_rate.assign(0.1)
+    tf_ids = tf.constant(ids)
+    model.ensure_built()
+    train_step = tf.function(model.train_step)
+
+    def run_reference() -> None:
+        for _ in range(steps):
+            reference.training_step(torch_ids)
+
+    def run_package() -> None:
+        for _ in range(steps):
+            train_step(tf_ids)["loss"].numpy()
+
+    return {"PyTorch": run_reference, "package": run_package}
+
+
+def generation_runs(shape: Shape, rows: int, ends: np.ndarray) -> dict[str, Any]:
+    """Functions that write sentences of given lengths, the reference first."""
+    z = np.random.default_rng(0).standard_normal((rows, shape.latent_dim), np.float32)
+    reference = PyTorchTransformer(*shape[4:], *shape[2:4])
+    decoder, steps = EndingDecoder(shape), int(ends.max())
+    write = tf.function(
+        lambda z, uniforms: GreedySampler().write(decoder, z, uniforms, steps),
+        input_signature=[tf.TensorSpec([None, None], tf.float32)] * 2,
+    ).get_concrete_function()
+    ending = tf.constant(np.concatenate([ends[:, None], z], axis=1, dtype=np.float32))
+    uniforms = tf.zeros([rows, steps])
+
+    def run_package() -> None:
+        np.testing.assert_array_equal(np.count_nonzero(write(ending, uniforms).ids, axis=1), ends)
+
+    lengths = torch.tensor(ends, dtype=torch.int64)
+    return {
+        "PyTorch": partial(reference.generate, torch.tensor(z), lengths),
+        "package": run_package,
+    }
+
+
+def report(name: str, runs: dict[str, Any], rounds: int, units: int, faster: bool) -> None:
+    """Prints milliseconds a unit of both and the ratio, of times or of speeds."""
+    seconds = interleaved(runs, rounds)
+    theirs, ours = seconds["PyTorch"], seconds["package"]
+    ratio = median_ratio(theirs, ours) if faster else median_ratio(ours, theirs)
+    each = (1000 * np.median(part) / units for part in (theirs, ours))
+    print("{:28} PyTorch {:8.2f} ms   package {:8.2f}   ratio {:.2f}".format(name, *each, ratio))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--shape", choices=SHAPES, default="short")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=5, help="training steps in each turn")
+    parser.add_argument("--rows", type=int, default=250, help="sentences that are generated")
+    parser.add_argument("--lengths", type=int, nargs="*", help="instead of the shape's length")
+    arguments = parser.parse_args()
+
+    shape = SHAPES[arguments.shape]
+    for length in arguments.lengths or [shape.time]:
+        own, rows = shape._replace(time=length), arguments.rows
+        report(
+            f"step, {length} tokens",
+            step_runs(own, arguments.steps),
+            arguments.rounds,
+            arguments.steps,
+            faster=False,
+        )
+        random = np.random.default_rng(0)
+        ends = {
+            "one length": np.full(rows, length),
+            "own lengths": random.normal(0.6 * length, 0.2 * length, rows).round().clip(2, length),
+        }
+        for name, each in ends.items():
+            runs = generation_runs(own, rows, each)
+            report(f"greedy, {length} tokens, {name}", runs, arguments.rounds, 1, faster=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""What a layer or model remembers and does not learn."""
+
+import keras
+
+
+def add_state(
+    layer: keras.layers.Layer,
+    name: str,
+    shape: tuple[int, ...] = (),
+    initializer: str | keras.initializers.Initializer = "zeros",
+    dtype: str = "float32",
+) -> keras.Variable:
+    """A weight that is not trained: full precision under every policy, equal on all replicas."""
+    return layer.add_weight(
+        name=name,
+        shape=shape,
+        initializer=initializer,
+        trainable=False,
+        dtype=dtype,
+        autocast=False,
+        aggregation="only_first_replica",
+    )

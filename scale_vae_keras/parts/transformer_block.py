@@ -1,0 +1,193 @@
+"""A block of a Transformer, for whole sentences and for one token at a time."""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.parts.positions import Rotation, rotate
+
+_NEVER = -1e9
+
+
+def allowed(attended: tf.Tensor) -> tf.Tensor:
+    """What is added to the scores, float32: 0 where a position is attended to, else -1e9."""
+    return tf.where(attended, 0.0, _NEVER)
+
+
+@keras.saving.register_keras_serializable("scale_vae_keras")
+class TransformerBlock(keras.layers.Layer):
+    """Self-attention, then a feed-forward map, each of the normalised input and added to it.
+
+    `h + attention(norm(h))`, then `h + down(gelu(up(norm(h))))`: the pre-norm block of Xiong et al.
+    (2020) with RMSNorm and without biases in the attention. The weights are those of
+    `keras.layers.MultiHeadAttention`, `RMSNormalization` and `Dense`; queries, keys and values come
+    from one product, which Keras' layer makes three of.
+
+    Args:
+        units: width of the block.
+        heads: number of heads.
+        feed_forward: width inside of the feed-forward map.
+
+    Raises:
+        InputError: `units` is not a multiple of the number of heads.
+    """
+
+    def __init__(self, units: int, heads: int, feed_forward: int, **kwargs):
+        # The scores stay in float32 under every policy.
+        super().__init__(autocast=False, **kwargs)
+        if units % heads:
+            raise InputError(
+                f"units must be a multiple of the number of heads, got {units} and {heads}"
+            )
+        self.units = units
+        self.heads = heads
+        self.feed_forward = feed_forward
+        self.head_width = units // heads
+        self.supports_jit = False
+        self.attention_norm = rms_norm("attention_norm")
+        self.attention = keras.layers.MultiHeadAttention(
+            heads, self.head_width, use_bias=False, dtype=self.dtype_policy, name="attention"
+        )
+        self.feed_forward_norm = rms_norm("feed_forward_norm")
+        self.up = keras.layers.Dense(
+            feed_forward, activation="gelu", dtype=self.dtype_policy, name="up"
+        )
+        self.down = keras.layers.Dense(units, dtype=self.dtype_policy, name="down")
+
+    def build(self, input_shape):
+        """Creates the weights for inputs `[batch, time, units]`."""
+        shape = (None, None, self.units)
+        self.attention_norm.build(shape)
+        self.attention.build(shape, shape)
+        self.feed_forward_norm.build(shape)
+        self.up.build(shape)
+        self.down.build((None, None, self.feed_forward))
+
+    def call(
+        self,
+        hidden: tf.Tensor,
+        scores_added: tf.Tensor,
+        by: Rotation | None = None,
+        memory: tuple[tf.Tensor, tf.Tensor] | None = None,
+        drop: Callable[[tf.Tensor, int], tf.Tensor] = lambda values, _: values,
+    ) -> tf.Tensor:
+        """Runs over whole sentences.
+
+        Args:
+            hidden: `[batch, time, units]`.
+            scores_added: added to the scores, broadcast to `[batch, heads, time, attended]`.
+            by: rotations of the positions, `[time, width of a head / 2]`.
+            memory: key and value `[batch, heads, 1, width]` of a position before the first.
+            drop: dropout of what each half of the block adds, which is 0 or 1.
+
+        Returns:
+            `[batch, time, units]`.
+        """
+        queries, keys, values = self._project(hidden, by)
+        if memory is not None:
+            keys, values = (
+                tf.concat([before, own], axis=2)
+                for before, own in zip(memory, (keys, values), strict=True)
+            )
+        hidden += drop(self._attend(queries, keys, values, scores_added), 0)
+        return hidden + drop(self._feed(hidden), 1)
+
+    def step(
+        self,
+        hidden: tf.Tensor,
+        cache: tf.Tensor,
+        slot: tf.Tensor,
+        scores_added: tf.Tensor,
+        by: Rotation | None = None,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Runs one position of each row.
+
+        Args:
+            hidden: `[rows, units]`.
+            cache: keys and values, `[rows, 2, heads, slots, width]`.
+            slot: where the new ones belong, int32 `[rows]`.
+            scores_added: for the slots of the cache, `[rows, 1, 1, slots]`.
+            by: the rotation of the row's position, `[rows, 1, 1, width of a head / 2]`.
+
+        Returns:
+            `[rows, units]`, and the cache with the new keys and values.
+        """
+        queries, keys, values = self._project(hidden[:, tf.newaxis], by)
+        # Keras' slice_update is exported as an operation of XLA, which servers refuse.
+        cache = tf.tensor_scatter_nd_update(
+            cache,
+            _places(slot, self.heads),
+            tf.stack([keys[:, :, 0], values[:, :, 0]], axis=1),
+        )
+        keys, values = tf.unstack(cache, axis=1)
+        hidden += self._attend(queries, keys, values, scores_added)[:, 0]
+        return hidden + self._feed(hidden), cache
+
+    def _project(self, hidden, by):
+        """Queries, keys and values, `[batch, heads, time, width of a head]` each."""
+        parts = (self.attention.query_dense, self.attention.key_dense, self.attention.value_dense)
+        kernel = tf.concat([_matrix(part.kernel, self.units, self.units) for part in parts], axis=1)
+        normalised = normalise(self.attention_norm, hidden)
+        projected = tf.matmul(normalised, tf.cast(kernel, self.compute_dtype))
+        shape = [*tf.unstack(tf.shape(hidden)[:2]), 3 * self.heads, self.head_width]
+        projected = tf.transpose(tf.reshape(projected, shape), [0, 2, 1, 3])
+        turned = rotate(projected[:, : 2 * self.heads], by)
+        return (
+            turned[:, : self.heads],
+            turned[:, self.heads :],
+            projected[:, 2 * self.heads :],
+        )
+
+    def _attend(self, queries, keys, values, scores_added):
+        """What the attention adds, `[batch, time, units]`."""
+        scores = tf.matmul(queries * self.head_width**-0.5, keys, transpose_b=True)
+        weights = tf.nn.softmax(tf.cast(scores, tf.float32) + scores_added)
+        seen = tf.matmul(tf.cast(weights, values.dtype), values)
+        shape = [*tf.unstack(tf.shape(queries)[::2]), self.units]
+        seen = tf.reshape(tf.transpose(seen, [0, 2, 1, 3]), shape)
+        kernel = _matrix(self.attention.output_dense.kernel, self.units, self.units)
+        return tf.matmul(seen, tf.cast(kernel, self.compute_dtype))
+
+    def _feed(self, hidden):
+        return self.down(self.up(normalise(self.feed_forward_norm, hidden)))
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "heads": self.heads,
+            "feed_forward": self.feed_forward,
+        }
+
+
+def rms_norm(name: str) -> keras.layers.RMSNormalization:
+    """RMSNorm in float32, whatever the policy."""
+    return keras.layers.RMSNormalization(epsilon=1e-6, dtype="float32", name=name)
+
+
+def normalise(norm: keras.layers.RMSNormalization, hidden: tf.Tensor) -> tf.Tensor:
+    """The normalised states, in the dtype of `hidden`."""
+    return tf.cast(norm(hidden), hidden.dtype)
+
+
+def _matrix(kernel, inputs, outputs):
+    return tf.reshape(tf.convert_to_tensor(kernel), [inputs, outputs])
+
+
+def _places(slot, heads):
+    """Indices of the keys and values of each row and head in a cache, `[rows, 2, heads, 4]`."""
+    rows = tf.range(tf.shape(slot)[0])
+    kinds, each = tf.meshgrid(tf.range(2), tf.range(heads), indexing="ij")
+    shape = [tf.shape(slot)[0], 2, heads]
+    return tf.stack(
+        [
+            tf.broadcast_to(rows[:, tf.newaxis, tf.newaxis], shape),
+            tf.broadcast_to(kinds, shape),
+            tf.broadcast_to(each, shape),
+            tf.broadcast_to(slot[:, tf.newaxis, tf.newaxis], shape),
+        ],
+        axis=-1,
+    )

@@ -1,0 +1,121 @@
+"""What a report shows of sentences and their codes: lengths, neighbours, single dimensions."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.evaluation.encode import Encoded
+from scale_vae_keras.report.pictures import Picture, draw_lengths
+from scale_vae_keras.runs.tensorboard import sentence_texts
+from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
+from scale_vae_keras.text.tokenizer import Tokenizer
+from scale_vae_keras.text.vocabulary import END_ID, PAD_ID
+
+_WRITTEN = 256
+_NEIGHBOURS = 3
+_DIMENSIONS = 3
+_STEPS = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+
+
+class Lengths(NamedTuple):
+    """How long sentences are.
+
+    Attributes:
+        picture: of the corpus and of what the model writes.
+        note: the share of unknown words, and how many sentences were cut.
+    """
+
+    picture: Picture
+    note: str
+
+
+class Traversal(NamedTuple):
+    """What the model writes as one dimension of a code changes.
+
+    Attributes:
+        title: which dimension.
+        texts: from two standard deviations below the mean over sentences to two above.
+    """
+
+    title: str
+    texts: list[str]
+
+
+def describe_lengths(model, valid: EncodedSplit, max_length: int) -> Lengths:
+    """Draws the lengths of sentences of the corpus and of sentences that the model writes.
+
+    Args:
+        model: the model.
+        valid: sentences of the corpus.
+        max_length: most tokens of a sentence that is written, `</s>` counted.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    ids = model.generate(_WRITTEN, 0, DEFAULT_SAMPLER, max_length).ids.numpy()
+    written = np.count_nonzero((ids != PAD_ID) & (ids != END_ID), axis=1)
+    share = valid.unknown / valid.words if valid.words else 0.0
+    note = (
+        f"Of {valid.words:,} tokens in {valid.sentences:,} validation sentences {share:.2%} are "
+        f"unknown to the vocabulary; {valid.truncated:,} sentences were cut at max_length."
+    )
+    lengths = {"validation sentences": valid.lengths - 2, "sentences from the prior": written}
+    return Lengths(draw_lengths(lengths), note)
+
+
+def neighbours(
+    tokenizer: Tokenizer, valid: EncodedSplit, encoded: Encoded, chosen: np.ndarray
+) -> pd.DataFrame:
+    """The sentences whose posterior means are nearest to those of some, with Euclidean distances.
+
+    Args:
+        tokenizer: turns ids into text.
+        valid: what is searched.
+        encoded: its posteriors.
+        chosen: places of the sentences that are looked up, int64 `[chosen]`; they and their
+            doubles are not their own neighbours.
+    """
+    rows = []
+    for place, text in zip(chosen, sentence_texts(tokenizer, valid, chosen), strict=True):
+        distance = np.linalg.norm(encoded.mean - encoded.mean[place], axis=1)
+        near = np.argsort(distance, kind="stable")[: _NEIGHBOURS * 8]
+        texts = dict(zip(sentence_texts(tokenizer, valid, near), distance[near], strict=True))
+        texts.pop(text, None)
+        for found, away in list(texts.items())[:_NEIGHBOURS]:
+            rows.append({"sentence": text, "neighbour": found, "distance": f"{away:.3f}"})
+    return pd.DataFrame(rows, columns=["sentence", "neighbour", "distance"])
+
+
+def traverse(model, tokenizer: Tokenizer, encoded: Encoded, start: int, max_length: int):
+    """Changes the most active dimensions of a sentence's code, one at a time.
+
+    A dimension is as active as its posterior means differ between sentences.
+
+    Args:
+        model: the model.
+        tokenizer: turns ids into text.
+        encoded: posteriors of sentences.
+        start: place of the sentence whose other dimensions are kept.
+        max_length: most tokens of a sentence that is written, `</s>` counted.
+
+    Returns:
+        A `Traversal` for each dimension, the most active first.
+    """
+    means = np.float64(encoded.mean)
+    centre, spread = means.mean(axis=0), means.std(axis=0)
+    dimensions = np.argsort(-spread, kind="stable")[:_DIMENSIONS]
+    codes = np.repeat(means[[start]], len(dimensions) * len(_STEPS), axis=0)
+    for number, dimension in enumerate(dimensions):
+        rows = slice(number * len(_STEPS), (number + 1) * len(_STEPS))
+        codes[rows, dimension] = centre[dimension] + _STEPS * spread[dimension]
+    sentences = model.decode(codes, max_length=max_length)
+    texts = [text.decode() for text in tokenizer.detokenize(sentences.ids).numpy()]
+    return [
+        Traversal(
+            f"Dimension {dimension}, standard deviation of its means {spread[dimension]:.2f}",
+            texts[number * len(_STEPS) :][: len(_STEPS)],
+        )
+        for number, dimension in enumerate(dimensions)
+    ]

@@ -1,0 +1,59 @@
+"""When a validation loss has stalled."""
+
+from scale_vae_keras.errors import InputError
+
+
+class Plateau:
+    """Counts the epochs that are worse than a reference.
+
+    He et al. (2019): an epoch that is worse than the reference counts; any other one becomes the
+    reference, and the count begins anew.
+
+    Args:
+        patience: so many worse epochs are a plateau.
+        start_epoch: epochs during which nothing is a plateau, though worse ones count.
+
+    Attributes:
+        reference: the value that the next one is compared with.
+        not_improved: worse epochs since the reference was set.
+
+    Raises:
+        InputError: an argument is out of its range.
+
+    Example:
+        >>> from scale_vae_keras.schedules.plateau import Plateau
+        >>> plateau = Plateau(patience=2, start_epoch=0)
+        >>> [plateau.reached(epoch, loss) for epoch, loss in enumerate([3.0, 4.0, 5.0, 4.0])]
+        [False, False, True, False]
+    """
+
+    def __init__(self, patience: int, start_epoch: int):
+        if patience < 1 or start_epoch < 0:
+            raise InputError("patience must be at least 1, start_epoch at least 0")
+        self.patience = patience
+        self.start_epoch = start_epoch
+        self.reference = float("inf")
+        self.not_improved = 0
+
+    def reached(self, epoch: int, value: float) -> bool:
+        """Whether this epoch is one too many; the reference is its value then.
+
+        Args:
+            epoch: its number, from 0.
+            value: what is minimised.
+        """
+        worse = not value <= self.reference
+        if worse:
+            self.not_improved += 1
+            if self.not_improved < self.patience or epoch < self.start_epoch:
+                return False
+        self.reference, self.not_improved = value, 0
+        return worse
+
+    def get_state(self) -> dict:
+        """What a resumed run needs to go on."""
+        return {"reference": self.reference, "not_improved": self.not_improved}
+
+    def set_state(self, state: dict) -> None:
+        """Goes on from `get_state`."""
+        self.reference, self.not_improved = state["reference"], state["not_improved"]

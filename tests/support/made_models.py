@@ -1,0 +1,31 @@
+"""The tiny models of the tests, with the same weights every time."""
+
+import keras
+import numpy as np
+
+from scale_vae_keras.models import TextVAE
+
+SIZES = {"latent_dim": 2, "embedding_dim": 5, "units": 6}
+
+
+def made_model(system=TextVAE, vocabulary_size=9, seed=2, factor=None, **arguments):
+    """A built model of a system, with an f-bar if one is given."""
+    keras.utils.set_random_seed(seed)
+    model = system(vocabulary_size, **{**SIZES, **arguments})
+    model.build((None, None))
+    if factor is not None:
+        set_factor(model, factor)
+    return model
+
+
+def set_factor(model, factor):
+    """Gives a ScaleVAE an f-bar as an epoch does, and puts it in force."""
+    model.posterior_scale.average.assign(factor)
+    model.posterior_scale.has_average.assign(1.0)
+
+
+def draw_weights(weights, stddev, seed):
+    """Draws weights from a normal distribution."""
+    random = np.random.default_rng(seed)
+    for weight in weights:
+        weight.assign(random.normal(0, stddev, weight.shape))
