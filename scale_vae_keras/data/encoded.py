@@ -2,24 +2,19 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import numpy as np
-import tensorflow as tf
 
 from scale_vae_keras.data.corpus import Corpus
-from scale_vae_keras.data.labelled_text import LabelledText
+from scale_vae_keras.data.encoded_blocks import encode_list, encoded_blocks, line_blocks
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.loading import vocabulary_class
 from scale_vae_keras.text.rare_words import choose_min_count
 from scale_vae_keras.text.splitting import WORD_KINDS, TokenizerKind, check_kind, split_words
 from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.text.vocabulary import UNKNOWN_ID, Vocabulary
-from scale_vae_keras.text.white_space import is_blank
-
-_BLOCK_LINES = 4096
 
 
 @dataclass(frozen=True)
@@ -134,26 +129,13 @@ def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSpl
     text_bytes = array("q")
     labels = []
     empty = truncated = 0
-    for block in _blocks(corpus, split):
-        words = tokenizer.split([line.text for line in block])
-        filled = words.row_lengths().numpy() > 0
-        filled &= [not is_blank(line.text) for line in block]
-        kept = block
-        if not filled.all():
-            words = tf.ragged.boolean_mask(words, filled)
-            kept = [line for line, is_filled in zip(block, filled, strict=True) if is_filled]
-        ids = tokenizer.to_ids(words)
-        tokens.frombytes(ids.values.numpy().tobytes())
-        lengths.frombytes(ids.row_lengths().numpy().tobytes())
-        labels.extend(line.label for line in kept)
-        empty += len(block) - len(kept)
-        sizes = np.array([len(line.text.encode()) for line in kept], np.int64)
-        if tokenizer.max_length is not None:
-            cut = words.row_lengths().numpy() > tokenizer.max_length
-            truncated += int(np.count_nonzero(cut))
-            if cut.any():
-                sizes[cut] = tokenizer.byte_lengths(tf.ragged.boolean_mask(words, cut)).numpy()
-        text_bytes.frombytes(sizes.tobytes())
+    for block in encoded_blocks(corpus.lines(split), tokenizer):
+        tokens.frombytes(block.tokens.tobytes())
+        lengths.frombytes(block.lengths.tobytes())
+        text_bytes.frombytes(block.text_bytes.tobytes())
+        labels.extend(block.labels)
+        empty += block.empty
+        truncated += block.truncated
     if not lengths:
         raise InputError(f"the {split} split of {corpus.name} has no sentence: give at least one")
     return EncodedSplit(
@@ -179,20 +161,14 @@ def encode_texts(texts: Iterable[str], tokenizer: Tokenizer) -> EncodedSplit:
     texts = [texts] if isinstance(texts, str) else list(texts)
     if not texts or not all(isinstance(text, str) for text in texts):
         raise InputError("give at least one text, each a string")
-    words = tokenizer.split(texts)
-    ids = tokenizer.to_ids(words)
-    sizes = np.array([len(text.encode()) for text in texts], np.int64)
-    cut = np.zeros(len(texts), bool)
-    if tokenizer.max_length is not None:
-        cut = words.row_lengths().numpy() > tokenizer.max_length
-        sizes[cut] = tokenizer.byte_lengths(tf.ragged.boolean_mask(words, cut)).numpy()
+    block = encode_list(texts, tokenizer)
     return EncodedSplit(
-        tokens=ids.values.numpy(),
-        offsets=ids.row_splits.numpy(),
+        tokens=block.tokens,
+        offsets=np.concatenate([[0], np.cumsum(block.lengths)]),
         labels=None,
         empty=0,
-        truncated=int(np.count_nonzero(cut)),
-        text_bytes=sizes,
+        truncated=block.truncated,
+        text_bytes=block.text_bytes,
     )
 
 
@@ -247,13 +223,7 @@ def count_tokens(corpus: Corpus, kind: TokenizerKind, pattern: str | None = None
         pattern: what a token is for kind `"regex"`.
     """
     counts = Counter()
-    for block in _blocks(corpus, "train"):
-        words = split_words([line.text for line in block], kind, pattern)
+    for texts, _ in line_blocks(corpus.lines("train")):
+        words = split_words(texts, kind, pattern)
         counts.update(words.values.numpy().tolist())
     return {word.decode(): count for word, count in counts.items()}
-
-
-def _blocks(corpus: Corpus, split: str) -> Iterator[list[LabelledText]]:
-    lines = corpus.lines(split)
-    while block := list(islice(lines, _BLOCK_LINES)):
-        yield block

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 
 from scale_vae_keras.data.labelled_text import LabelledText
@@ -64,10 +64,10 @@ class FolderCorpus:
                 not belong to the encoding.
         """
         if not self.has_labels:
-            for line in self._raw_lines(split):
-                yield LabelledText(None, line)
+            yield from map(LabelledText, repeat(None), self._raw_lines(split))
             return
-        for number, parts in enumerate(map(split_label, self._raw_lines(split)), start=1):
+        for number, line in enumerate(self._raw_lines(split), start=1):
+            parts = split_label(line)
             if parts is None:
                 raise no_label(str(self._path(split)), number)
             yield LabelledText(*parts)

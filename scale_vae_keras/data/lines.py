@@ -104,8 +104,7 @@ def decoded_lines(file: BinaryIO, name: str, encoding: str | None = None) -> Ite
     Raises:
         InputError: bytes do not belong to the encoding; as `text_encoding`.
     """
-    for lines in _blocks_of_lines(file, name, encoding):
-        yield from lines
+    return chain.from_iterable(_blocks_of_lines(file, name, encoding))
 
 
 def file_lines(path: str | os.PathLike, encoding: str | None = None) -> Iterator[str]:

@@ -56,6 +56,9 @@ class RunConfig(Settings):
         "unknown share of unseen text, and all words of the built-in corpora are kept",
         above=0,
     )
+    encoding: str | None = setting(
+        None, "of the corpus's files; by default that of their byte order mark, UTF-8 without one"
+    )
     max_length: int = setting(200, "longest sentence in tokens; what follows is cut off", above=0)
     train_limit: int | None = setting(
         None, "train on this many sentences from the start of the training split", above=0

@@ -5,6 +5,7 @@ import logging
 import os
 from pathlib import Path
 
+from scale_vae_keras.data.corpus import Corpus
 from scale_vae_keras.evaluation.evaluate import Metrics, evaluate_model
 from scale_vae_keras.evaluation.prior import FITTED
 from scale_vae_keras.files import locked, write_json
@@ -22,7 +23,7 @@ def evaluate_run(
     seed: int,
     limit: int | None = None,
     progress: bool = False,
-    data: str | os.PathLike | None = None,
+    data: str | os.PathLike | Corpus | None = None,
 ) -> Metrics:
     """Measures the best model of a run and writes its `metrics.json`.
 
@@ -37,7 +38,7 @@ def evaluate_run(
         seed: of the samples.
         limit: only this many sentences, the first ones; None for all.
         progress: whether to show a progress bar.
-        data: where the run's corpus is now, if it has moved.
+        data: where the run's corpus is now, if it has moved, or the corpus itself.
 
     Raises:
         InputError: the run is broken, an argument is out of its range, or "mixture" is asked for

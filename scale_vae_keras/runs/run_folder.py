@@ -10,7 +10,7 @@ from pathlib import Path
 
 import keras
 
-from scale_vae_keras.data.corpus import Corpus, open_corpus, open_same_corpus
+from scale_vae_keras.data.corpus import Corpus, check_fingerprint, open_corpus, open_same_corpus
 from scale_vae_keras.data.encoded import EncodedSplit, encode_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import lock_holder, locked, write_json, written_whole
@@ -33,10 +33,11 @@ class RunFolder:
 
     Args:
         path: the folder.
-        data: where the run's corpus is now, if it has moved: its contents must be the same.
+        data: where the run's corpus is now, if it has moved, or the corpus itself, such as one of
+            `corpus_from`: its contents must be the same.
     """
 
-    def __init__(self, path: str | os.PathLike, data: str | os.PathLike | None = None):
+    def __init__(self, path: str | os.PathLike, data: str | os.PathLike | Corpus | None = None):
         self.path = Path(path)
         self._moved_to = data
         self.config_path = self.path / "config.json"
@@ -184,9 +185,17 @@ class RunFolder:
         Raises:
             InputError: it cannot be read; or it has moved, and is another one where it should be.
         """
+        return self._corpus
+
+    @cached_property
+    def _corpus(self):
+        # Opened once: the contents of a corpus that has moved are hashed.
         if self._moved_to is None:
-            return open_corpus(self.config.data)
-        return open_same_corpus(self._moved_to, self.corpus_fingerprint)
+            return open_corpus(self.config.data, self.config.encoding)
+        if not isinstance(self._moved_to, str | os.PathLike):
+            check_fingerprint(self._moved_to, self.corpus_fingerprint, self._moved_to.name)
+            return self._moved_to
+        return open_same_corpus(self._moved_to, self.corpus_fingerprint, self.config.encoding)
 
     def encode(self, split: str) -> EncodedSplit:
         """The sentences of a split of the run's corpus; of train, those that it trains on.

@@ -10,6 +10,7 @@ import tensorflow as tf
 from scale_vae_keras import __version__
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.runs.run_folder import RunFolder
 
 _logger = logging.getLogger("scale_vae_keras")
 
@@ -61,4 +62,27 @@ def check_same_run(recorded: dict, config: RunConfig) -> None:
             "the run was trained with %s: it goes on, but may not end with the same figures to the "
             "last digit",
             "; ".join(others),
+        )
+
+
+def change_limits(folder: RunFolder, epochs: int | None, replicas: int) -> None:
+    """Writes what may change when a run is resumed; warns of another number of replicas.
+
+    Args:
+        folder: the run folder.
+        epochs: a new limit of epochs; None keeps the run's own.
+        replicas: the replicas that it goes on with.
+    """
+    before = folder.config.replicas
+    folder.change(
+        epochs=folder.config.epochs if epochs is None else epochs,
+        replicas=replicas,
+    )
+    if before not in (None, replicas):
+        _logger.warning(
+            "the run had %d replicas and goes on with %d: it will end as it would have with %d up "
+            "to rounding, not to the last digit",
+            before,
+            replicas,
+            before,
         )

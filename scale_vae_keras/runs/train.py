@@ -13,7 +13,7 @@ from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.callbacks.step_profile import StepProfile
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
-from scale_vae_keras.data.corpus import check_fingerprint, open_corpus
+from scale_vae_keras.data.corpus import Corpus, check_fingerprint, open_corpus
 from scale_vae_keras.data.corpus_warnings import corpus_warnings
 from scale_vae_keras.data.encoded import EncodedSplit, encode_split
 from scale_vae_keras.errors import InputError
@@ -35,7 +35,7 @@ from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
 from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
 from scale_vae_keras.runs.run_tokenizer import resolved, run_tokenizer
-from scale_vae_keras.runs.same_run import check_same_run, describe_run
+from scale_vae_keras.runs.same_run import change_limits, check_same_run, describe_run
 from scale_vae_keras.runs.standard_callbacks import standard_callbacks
 from scale_vae_keras.runs.stopped import say_why_it_stopped, what_is_saved
 from scale_vae_keras.runs.tensorboard import tensorboard_callbacks
@@ -84,10 +84,18 @@ class Run:
         self.strategy = strategy
 
     @classmethod
-    def start(cls, config: RunConfig, output: str | os.PathLike) -> "Run":
+    def start(
+        cls, config: RunConfig, output: str | os.PathLike, corpus: Corpus | None = None
+    ) -> "Run":
         """Opens the corpus and makes the run folder; nothing is written if anything is wrong.
 
         Of several workers the chief makes the folder, and the others wait for it.
+
+        Args:
+            config: the settings of the run.
+            output: the run folder.
+            corpus: a corpus that is open already, such as one of `corpus_from`; by default
+                `config.data` is opened. What reads the run's corpus later needs it as `data`.
 
         Raises:
             InputError: method, corpus, replicas or output folder are invalid; or another worker
@@ -95,7 +103,7 @@ class Run:
         """
         strategy = open_strategy(config.replicas)
         config = replace(config, replicas=strategy.num_replicas_in_sync)
-        corpus = open_corpus(config.data)
+        corpus = corpus or open_corpus(config.data, config.encoding)
         config, tokenizer, lines = run_tokenizer(config, corpus)
         for line in lines:
             _logger.info(line)
@@ -125,7 +133,7 @@ class Run:
         if not RunFolder(output).config_path.exists():
             return cls.start(config, output)
         run = cls.resume(output)
-        config, _ = resolved(config, open_corpus(config.data))
+        config, _ = resolved(config, open_corpus(config.data, config.encoding))
         if run.folder.config != replace(config, replicas=run.folder.config.replicas):
             raise InputError(f"{output} was begun with other settings: remove it to start anew")
         return run
@@ -136,7 +144,7 @@ class Run:
         output: str | os.PathLike,
         epochs: int | None = None,
         replicas: int | None = None,
-        data: str | os.PathLike | None = None,
+        data: str | os.PathLike | Corpus | None = None,
     ) -> "Run":
         """Opens a run that was started before.
 
@@ -145,7 +153,8 @@ class Run:
             epochs: a new limit of epochs; None keeps the run's own.
             replicas: a new number of replicas; None keeps the run's own, or takes that of the
                 cluster where there are several workers.
-            data: where the run's corpus is now, if it has moved.
+            data: where the run's corpus is now, if it has moved, or the corpus itself, such as one
+                of `corpus_from`.
 
         Raises:
             InputError: the folder is not a run, another process trains in it, its corpus has
@@ -158,10 +167,12 @@ class Run:
         if is_chief(strategy):
             folder.config  # noqa: B018 - what is wrong with the folder is said before it is locked
             with folder.locked():
-                _change(folder, epochs, strategy.num_replicas_in_sync)
+                change_limits(folder, epochs, strategy.num_replicas_in_sync)
         barrier(strategy)
         folder = RunFolder(output, data)
-        check_fingerprint(folder.open_corpus(), folder.corpus_fingerprint, folder.config.data)
+        corpus = folder.open_corpus()
+        if data is None:
+            check_fingerprint(corpus, folder.corpus_fingerprint, folder.config.data)
         if not checkpoints(folder.checkpoints):
             _logger.warning("%s has no checkpoint yet: training starts from the beginning", output)
         return cls(folder, folder.encode("train"), folder.encode("valid"), strategy)
@@ -319,22 +330,6 @@ class Run:
         ]
         row = [history, EpochLine(), *refusals]
         return in_order([*standard, *tensorboard, *row, checkpoint]), checkpoint
-
-
-def _change(folder, epochs, replicas):
-    before = folder.config.replicas
-    folder.change(
-        epochs=folder.config.epochs if epochs is None else epochs,
-        replicas=replicas,
-    )
-    if before not in (None, replicas):
-        _logger.warning(
-            "the run had %d replicas and goes on with %d: it will end as it would have with %d up "
-            "to rounding, not to the last digit",
-            before,
-            replicas,
-            before,
-        )
 
 
 def _batches(config, train, first_epoch=0, first_batch=0):

@@ -98,8 +98,8 @@ class Tokenizer(tf.Module):
             `<s> w ... </s>` ids, ragged int32 `[n, (tokens + 2)]`.
         """
         with tf.device("CPU"):
-            words = words[:, : self.max_length]
-            ids = words.with_values(self._look_up(words.values))
+            # Ids are cut rather than words, whose strings would be copied.
+            ids = words.with_values(self._look_up(words.values))[:, : self.max_length]
             column = tf.ones([ids.nrows(), 1], tf.int32)
             return tf.concat([column * START_ID, ids, column * END_ID], axis=1)
 

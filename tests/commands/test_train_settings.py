@@ -44,7 +44,7 @@ def other_value(each):
     if each.kind is str:
         if each.limits.choices:
             return next(choice for choice in each.limits.choices if choice != each.default)
-        return {"pattern": "[a-z]"}[each.name]
+        return {"pattern": "[a-z]", "encoding": "latin-1"}[each.name]
     if each.limits.most is not None or each.limits.below is not None:
         return 0.375
     return each.default + (3 if each.kind is int else 0.5)
@@ -243,6 +243,7 @@ ACTS = {
     ),
     "vocabulary_limit": (["--vocabulary-limit", "7"], lambda s: len(vocabulary(s)), 7),
     "min_count": (["--min-count", "7"], lambda s: "sleeps" in vocabulary(s), False),
+    "encoding": (["--encoding", "ascii"], lambda s: s.run.folder.config.encoding, "ascii"),
     "max_length": (["--max-length", "3"], lambda s: int(s.run.train.lengths.max()), 5),
     "train_limit": (["--train-limit", "9"], lambda s: s.run.train.sentences, 9),
     "batch_size": (["--batch-size", "6"], lambda s: s.batches["batch_size"], 6),

@@ -4,7 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from scale_vae_keras.data import encoded
+from scale_vae_keras.data import encoded_blocks
 from scale_vae_keras.data.corpus import BuiltInCorpus, open_corpus
 from scale_vae_keras.data.encoded import build_vocabulary, encode_split
 from scale_vae_keras.data.labelled_text import LabelledText
@@ -49,7 +49,7 @@ def test_encoded_sentences_and_counts(tokenizer):
 @pytest.mark.parametrize("lines_in_block", [1, 2, 5])
 def test_blocks_do_not_matter(tokenizer, monkeypatch, lines_in_block):
     whole = encode_split(corpus(), "train", tokenizer)
-    monkeypatch.setattr(encoded, "_BLOCK_LINES", lines_in_block)
+    monkeypatch.setattr(encoded_blocks, "_BLOCK_LINES", lines_in_block)
     split = encode_split(corpus(), "train", tokenizer)
     np.testing.assert_array_equal(split.tokens, whole.tokens)
     np.testing.assert_array_equal(split.offsets, whole.offsets)

@@ -14,8 +14,8 @@ _PAPER_YELP = PUBLISHED[1]["yelp"]
 _COMPARED = ("iw_nll", "kl", "mi", "au")
 
 _COLUMNS = (
-    *("iw_nll", "ppl", "elbo_nll", "objective_nll", "reconstruction", "kl", "kl_scaled_prior"),
-    *("mi", "au", "au_unscaled", "mpd", "ess"),
+    *("iw_nll", "ppl", "bits_per_byte", "elbo_nll", "objective_nll", "reconstruction", "kl"),
+    *("kl_scaled_prior", "mi", "au", "au_unscaled", "mpd", "ess"),
 )
 
 
