@@ -62,13 +62,13 @@ def test_ids_for_labels():
 
 
 def test_tabs_behind_a_first_line_without_one(tmp_path):
-    (tmp_path / "train.txt").write_text("a\n" + "x\tb\n" * 999)
+    (tmp_path / "train.txt").write_text("a\na\n" + "x\tb\n" * 998)
     for name in ("valid", "test"):
         (tmp_path / f"{name}.txt").write_text("c\n")
     corpus = open_corpus(tmp_path)
     splits = {"train": encode_split(corpus, "train", Tokenizer(Vocabulary(["a", "b", "x"])))}
     assert corpus_warnings(corpus, splits) == [
-        "999 of the 1,000 lines of train hold a tab and the first one does not: tabs are read as "
+        "998 of the 1,000 lines of train hold a tab and the first one does not: tabs are read as "
         "text, and no line has a label"
     ]
 
