@@ -9,7 +9,7 @@ import tensorflow as tf
 from scale_vae_keras.data.batches import evaluation_batches
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.data.input_checks import ids_of_batches
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import DivergedError
 from scale_vae_keras.layers.graphs import graph_of
 from scale_vae_keras.text.vocabulary import PAD_ID
 
@@ -39,7 +39,7 @@ def check_finite(encoded: Encoded) -> None:
         InputError: an entry of `mean` or `log_var` is not finite.
     """
     if not np.all(np.isfinite(encoded.mean)) or not np.all(np.isfinite(encoded.log_var)):
-        raise InputError("a posterior is not finite: the model has diverged, train it again")
+        raise DivergedError("a posterior is not finite: the model has diverged, train it again")
 
 
 def encode_dataset(model, dataset: Any) -> Encoded:

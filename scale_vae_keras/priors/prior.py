@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import DivergedError, InputError
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.layers.state import add_state
@@ -152,7 +152,7 @@ class Prior(keras.layers.Layer):
                 "arrays [sentences, latent] of at least one sentence"
             )
         if not np.all(np.isfinite(mean)) or not np.all(np.isfinite(log_var)):
-            raise InputError("a posterior is not finite: the model has diverged, train it again")
+            raise DivergedError("a posterior is not finite: the model has diverged, train it again")
         self._fit(mean, log_var, seed)
         self.fitted.assign(1.0)
 

@@ -5,13 +5,8 @@ import math
 import keras
 
 from scale_vae_keras.callbacks.best_model import BestModel
-from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.replica import host_value
+from scale_vae_keras.errors import DivergedError
 from scale_vae_keras.schedules.order import Stage
-
-
-class DivergedError(InputError):
-    """Training has diverged before there was a model to keep: it cannot be continued."""
 
 
 class RefuseDivergence(keras.callbacks.Callback):
@@ -37,9 +32,4 @@ class RefuseDivergence(keras.callbacks.Callback):
         value = logs.get(self.figure)
         if value is None or math.isfinite(value) or self.best.best_epoch is not None:
             return
-        rate = float(host_value(self.model.optimizer.learning_rate))
-        raise DivergedError(
-            f"training has diverged: {self.figure} is {value} after epoch {epoch + 1}, so that "
-            f"there is no model to keep; start again in another folder with a --learning-rate "
-            f"below {rate:g}"
-        )
+        raise DivergedError(f"{self.figure} is {value} after epoch {epoch + 1}")

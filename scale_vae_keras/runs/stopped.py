@@ -3,6 +3,7 @@
 import json
 import logging
 
+from scale_vae_keras.errors import DivergedError
 from scale_vae_keras.runs.checkpoint_folder import checkpoints, position
 from scale_vae_keras.runs.run_folder import RunFolder
 
@@ -18,8 +19,13 @@ def say_why_it_stopped(folder: RunFolder) -> None:
         path.unlink()
 
 
-def what_is_saved(folder: RunFolder) -> str:
-    """Up to where a run is saved, and how to go on."""
+def what_is_saved(folder: RunFolder, error: Exception | None = None) -> str:
+    """Up to where a run is saved, and how to go on after an error."""
+    if isinstance(error, DivergedError) and not folder.model_path.exists():
+        return (
+            "training has diverged before there was a model to keep: start again in another folder "
+            f"with a --learning-rate below {folder.config.learning_rate:g}"
+        )
     saved = checkpoints(folder.checkpoints)
     if not saved:
         return (

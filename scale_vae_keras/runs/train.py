@@ -28,7 +28,7 @@ from scale_vae_keras.runs.checkpoint_folder import (
     read_state,
 )
 from scale_vae_keras.runs.config import RunConfig
-from scale_vae_keras.runs.divergence import DivergedError, RefuseDivergence
+from scale_vae_keras.runs.divergence import RefuseDivergence
 from scale_vae_keras.runs.epoch_line import EpochLine
 from scale_vae_keras.runs.history_table import HistoryTable
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
@@ -243,12 +243,9 @@ class Run:
                 barrier(self.strategy)
         except KeyboardInterrupt:
             raise InputError(f"interrupted: {what_is_saved(folder)}") from None
-        except DivergedError as error:
-            write_json(output.stopped_path, {"reason": str(error)})
-            raise
         except InputError as error:
             write_json(output.stopped_path, {"reason": str(error)})
-            raise InputError(f"{error}; {what_is_saved(folder)}") from error
+            raise InputError(f"{error}; {what_is_saved(folder, error)}") from error
         except OSError as error:
             raise InputError(f"cannot write the run: {error}; {what_is_saved(folder)}") from error
         self.seconds, self.cpu_seconds = checkpoint.seconds, checkpoint.cpu_seconds

@@ -4,7 +4,8 @@ import keras
 import pytest
 
 from scale_vae_keras.callbacks import BestModel
-from scale_vae_keras.runs.divergence import DivergedError, RefuseDivergence
+from scale_vae_keras.errors import DivergedError
+from scale_vae_keras.runs.divergence import RefuseDivergence
 from scale_vae_keras.runs.epoch_line import EpochLine
 from scale_vae_keras.schedules.order import Stage
 
@@ -23,7 +24,7 @@ def test_a_run_without_a_finite_epoch_ends(model, tmp_path, value):
     for callback in (best, refuse):
         callback.set_model(model)
     best.on_epoch_end(0, {"val_loss": value})
-    with pytest.raises(DivergedError, match=f"val_loss is {value} after epoch 1.*below 10000"):
+    with pytest.raises(DivergedError, match=f"val_loss is {value} after epoch 1"):
         refuse.on_epoch_end(0, {"val_loss": value})
     best.on_epoch_end(0, {"val_loss": 2.0})
     refuse.on_epoch_end(0, {"val_loss": 2.0})
