@@ -267,7 +267,7 @@ def test_every_call_is_one_line_in_the_log(server, log):
 
         request = predict_pb2.PredictRequest()
         request.model_spec.name = "reviews"
-        request.inputs["seed"].CopyFrom(tf.make_tensor_proto(range(64), tf.int64))
+        request.inputs["seed"].CopyFrom(tf.make_tensor_proto(list(range(64)), tf.int64))
         request.inputs["temperature"].CopyFrom(tf.make_tensor_proto([1.0] * 64, tf.float32))
         assert call("PredictionService/Predict", b"\xff\xff") == "INTERNAL"
         assert call("PredictionService/Nothing") == "UNIMPLEMENTED"
