@@ -34,7 +34,7 @@ def make():
         if model is ScaleVAE:
             arguments = {"min_factor_batch": 4, **arguments}
         arguments = {"dropout": 0.0, "decoder_initializer_range": 0.5, **arguments}
-        vae = made_model(model, VOCABULARY, seed=3, **arguments)
+        vae = made_model(model, VOCABULARY, random_seed=3, **arguments)
         vae.compile(optimizer or keras.optimizers.SGD(0.5), **(compile_arguments or {}))
         return vae
 

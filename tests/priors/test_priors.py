@@ -40,7 +40,7 @@ TWO = Posterior(np.array([[1.0, 1.0], [-1.0, -1.0]]), np.zeros([2, 2]))
 
 def model_of(prior, latent_dim):
     factor = np.linspace(1.4, 0.6, latent_dim)
-    model = made_model(ScaleVAE, seed=4, factor=factor, latent_dim=latent_dim, prior=prior)
+    model = made_model(ScaleVAE, random_seed=4, factor=factor, latent_dim=latent_dim, prior=prior)
     model.gaussian_posterior.kernel.assign(3 * model.gaussian_posterior.kernel)
     return model
 

@@ -8,9 +8,9 @@ from scale_vae_keras.models import TextVAE
 SIZES = {"latent_dim": 2, "embedding_dim": 5, "units": 6}
 
 
-def made_model(system=TextVAE, vocabulary_size=9, seed=2, factor=None, **arguments):
+def made_model(system=TextVAE, vocabulary_size=9, random_seed=2, factor=None, **arguments):
     """A built model of a system, with an f-bar if one is given."""
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(random_seed)
     model = system(vocabulary_size, **{**SIZES, **arguments})
     model.build((None, None))
     if factor is not None:

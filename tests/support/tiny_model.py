@@ -15,7 +15,7 @@ def tiny_model(vocabulary_size: int = 4 + len(WORDS), **arguments) -> sv.ScaleVA
     return made_model(
         sv.ScaleVAE,
         vocabulary_size,
-        seed=0,
+        random_seed=0,
         factor=FACTOR,
         latent_dim=len(FACTOR),
         embedding_dim=8,

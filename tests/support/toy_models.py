@@ -40,7 +40,7 @@ def every_sequence(length):
 
 def small_vae(latent_dim, system=TextVAE, **arguments):
     """A model whose decoder depends on z and on the tokens before."""
-    model = made_model(system, VOCABULARY, seed=7, latent_dim=latent_dim, **arguments)
+    model = made_model(system, VOCABULARY, random_seed=7, latent_dim=latent_dim, **arguments)
     draw_weights(model.decoder.weights, stddev=0.8, seed=3)
     return model
 
