@@ -17,9 +17,10 @@ def check_temperature(temperature: float) -> None:
         raise InputError(f"temperature must be positive and finite, got {temperature}")
 
 
-def tempered(logits: tf.Tensor, temperature: float) -> tf.Tensor:
+def tempered(logits: tf.Tensor, temperature: float | tf.Tensor) -> tf.Tensor:
     """softmax(logits / temperature), `[batch, choices]`."""
-    return tf.nn.softmax(logits if temperature == 1 else logits / temperature)
+    as_it_is = not tf.is_tensor(temperature) and temperature == 1
+    return tf.nn.softmax(logits if as_it_is else logits / temperature)
 
 
 def inverse_cdf(weights: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
