@@ -89,7 +89,7 @@ class _Parser(argparse.ArgumentParser):
         """Refuses what is left over here, so that the message names the help of this command."""
         namespace, left = super().parse_known_args(args, namespace)
         if left:
-            flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
+            flags = re.findall(r"--[a-z][a-z0-9-]*", self.format_usage())
             self.error(f"unrecognized arguments: {' '.join(left)}{did_you_mean(left[0], flags)}")
         return namespace, left
 

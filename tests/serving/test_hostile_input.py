@@ -225,7 +225,7 @@ def test_connections_that_break_off(server, sent, interface):
 
 
 RESET = struct.pack("ii", 1, 0)
-BODY = b'{"inputs": {"seed": [1], "temperature": [1.0]}}'
+BODY = b'{"inputs": {"seed": [1], "temperature": [1.0], "top_p": [1.0]}}'
 HEAD = f"POST {PATH} HTTP/1.1\r\nHost: a\r\n".encode()
 
 
@@ -268,7 +268,8 @@ def test_every_call_is_one_line_in_the_log(server, log):
         request = predict_pb2.PredictRequest()
         request.model_spec.name = "reviews"
         request.inputs["seed"].CopyFrom(tf.make_tensor_proto(list(range(64)), tf.int64))
-        request.inputs["temperature"].CopyFrom(tf.make_tensor_proto([1.0] * 64, tf.float32))
+        for name in ("temperature", "top_p"):
+            request.inputs[name].CopyFrom(tf.make_tensor_proto([1.0] * 64, tf.float32))
         assert call("PredictionService/Predict", b"\xff\xff") == "INTERNAL"
         assert call("PredictionService/Nothing") == "UNIMPLEMENTED"
         assert call("ModelService/GetModelStatus") == "INVALID_ARGUMENT"
