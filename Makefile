@@ -25,8 +25,9 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# Three processes for two cores, since many tests wait for processes of their own.
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # With the oldest version of each dependency that pyproject.toml allows.
 test-lowest:
@@ -34,7 +35,7 @@ test-lowest:
 	$(VENV)-lowest/bin/python -m pip install --quiet uv
 	$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[$(EXTRAS)]'
 	$(VENV)-lowest/bin/uv pip check --python $(VENV)-lowest/bin/python
-	$(VENV)-lowest/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(VENV)-lowest/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest quickstart site .cache build *.egg-info
