@@ -10,49 +10,19 @@ the package is faster. The package also returns each sentence's log-probability.
 
 import argparse
 from functools import partial
-from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 import torch
-from pytorch_vae import CERTAIN, END, PyTorchVAE
+from ending_decoder import EndingDecoder
+from pytorch_vae import PyTorchVAE
 
-from scale_vae_keras.benchmarks.speed.shapes import SHAPES, Shape
+from scale_vae_keras.benchmarks.speed.shapes import SHAPES
 from scale_vae_keras.benchmarks.speed.timing import interleaved, median_ratio
 from scale_vae_keras.layers.decoder import LSTMDecoder
 from scale_vae_keras.samplers import GreedySampler, Sampler, TemperatureSampler
 
 BATCH = 250
-
-
-class EndingDecoder:
-    """A decoder whose end symbol comes at a given length, the first entry of z."""
-
-    def __init__(self, shape: Shape):
-        keras.utils.set_random_seed(0)
-        self.inner = LSTMDecoder(
-            shape.vocabulary_size, shape.embedding_dim, shape.units, shape.latent_dim, 0.0, 0.01
-        )
-        self.inner.build((None, None), (None, shape.latent_dim))
-
-    def initial_state(self, z: tf.Tensor, max_length: tf.Tensor) -> Any:
-        """See `LSTMDecoder.initial_state`."""
-        return self.inner.initial_state(z[:, 1:], max_length), tf.ones([tf.shape(z)[0]])
-
-    def context(self, z: tf.Tensor) -> Any:
-        """See `LSTMDecoder.context`."""
-        return self.inner.context(z[:, 1:]), z[:, 0]
-
-    def step(self, token: tf.Tensor, state: Any, context: Any) -> tuple[tf.Tensor, Any]:
-        """See `LSTMDecoder.step`."""
-        inner_context, length = context
-        inner_state, time = state
-        logits, inner_state = self.inner.step(token, inner_state, inner_context)
-        rows = tf.range(tf.shape(logits)[0])
-        places = tf.stack([rows, tf.fill(tf.shape(rows), END)], axis=1)
-        end = tf.where(time == length, CERTAIN, -CERTAIN)
-        return tf.tensor_scatter_nd_update(logits, places, end), (inner_state, time + 1)
 
 
 def writer(decoder: EndingDecoder, sampler: Sampler):
@@ -85,7 +55,7 @@ def main() -> None:
     reference = PyTorchVAE(
         shape.vocabulary_size, shape.latent_dim, shape.embedding_dim, shape.units
     )
-    decoder = EndingDecoder(shape)
+    decoder = EndingDecoder(LSTMDecoder, shape)
     writers = {
         "greedy": writer(decoder, GreedySampler()),
         "sampling": writer(decoder, TemperatureSampler()),

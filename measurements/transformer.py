@@ -13,11 +13,11 @@ import argparse
 from functools import partial
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 import torch
-from pytorch_transformer import CERTAIN, END, PyTorchTransformer
+from ending_decoder import EndingDecoder
+from pytorch_transformer import PyTorchTransformer
 
 from scale_vae_keras.benchmarks.speed.shapes import Shape, new_model, random_batch
 from scale_vae_keras.benchmarks.speed.timing import interleaved, median_ratio
@@ -29,33 +29,6 @@ SHAPES = {
     "long": Shape(32, 80, 128, 256, 20_001),
 }
 PAIR = {"encoder": "transformer", "decoder": "transformer", "pooling": "mean"}
-
-
-class EndingDecoder:
-    """A Transformer decoder whose end symbol comes at a given length, the first entry of z."""
-
-    def __init__(self, shape: Shape):
-        keras.utils.set_random_seed(0)
-        sizes = (shape.vocabulary_size, shape.embedding_dim, shape.units, shape.latent_dim)
-        self.inner = TransformerDecoder(*sizes, 0.0, 0.01)
-        self.inner.build((None, None), (None, shape.latent_dim))
-
-    def initial_state(self, z: tf.Tensor, max_length: tf.Tensor) -> Any:
-        """See `SentenceDecoder.initial_state`."""
-        return self.inner.initial_state(z[:, 1:], max_length), tf.ones([tf.shape(z)[0]])
-
-    def context(self, z: tf.Tensor) -> Any:
-        """See `SentenceDecoder.context`."""
-        return self.inner.context(z[:, 1:]), z[:, 0]
-
-    def step(self, token: tf.Tensor, state: Any, context: Any) -> tuple[tf.Tensor, Any]:
-        """See `SentenceDecoder.step`."""
-        inner_context, length = context
-        inner_state, time = state
-        logits, inner_state = self.inner.step(token, inner_state, inner_context)
-        end = tf.where(time == length, CERTAIN, -CERTAIN)[:, tf.newaxis]
-        logits = tf.concat([logits[:, :END], end, logits[:, END + 1 :]], axis=1)
-        return logits, (inner_state, time + 1)
 
 
 def step_runs(shape: Shape, steps: int) -> dict[str, Any]:
@@ -85,7 +58,7 @@ def generation_runs(shape: Shape, rows: int, ends: np.ndarray) -> dict[str, Any]
     """Functions that write sentences of given lengths, the reference first."""
     z = np.random.default_rng(0).standard_normal((rows, shape.latent_dim), np.float32)
     reference = PyTorchTransformer(*shape[4:], *shape[2:4])
-    decoder, steps = EndingDecoder(shape), int(ends.max())
+    decoder, steps = EndingDecoder(TransformerDecoder, shape), int(ends.max())
     write = tf.function(
         lambda z, uniforms: GreedySampler().write(decoder, z, uniforms, steps),
         input_signature=[tf.TensorSpec([None, None], tf.float32)] * 2,
