@@ -278,9 +278,11 @@ def test_every_call_is_one_line_in_the_log(server, log):
         assert call("PredictionService/Predict", content) == "OK"
     lines = [line.split(" gRPC ")[1] for line in log.read_text()[before:].splitlines()]
     said = [" ".join(line.split()[:2]) for line in lines]
-    with contextlib.suppress(ValueError):  # it may end before the server hears of it
-        said.remove("Predict CANCELLED")
-    assert said == [
+    # The call past its deadline may end before the server hears of it; otherwise the server
+    # sees that the client left or its own clock run out, whichever comes first.
+    late = [each for each in said if each in ("Predict CANCELLED", "Predict DEADLINE_EXCEEDED")]
+    assert len(late) <= 1
+    assert [each for each in said if each not in late] == [
         "Predict INTERNAL",
         "Nothing UNIMPLEMENTED",
         "GetModelStatus INVALID_ARGUMENT",
