@@ -64,7 +64,7 @@ def shown_means(means: pd.DataFrame, name: str, record: Mapping = EVALUATION) ->
 
 
 def _measures(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    means = system_means(rows, [*_COLUMNS, "epochs", "best_epoch", "cpu_seconds_to_best"])
+    means = system_means(rows, [*_COLUMNS, *COST])
     means = means.sort_values("iw_nll", kind="stable")
     return pd.DataFrame(
         {
@@ -72,6 +72,7 @@ def _measures(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
             "seeds": means["seeds"].map(str).to_numpy(),
             **{name: shown_means(means, name) for name in columns},
             "epochs (best)": shown_epochs(means),
+            **shown_steps(means),
             "time to best, vae = 1": shown_ratios(means),
         }
     )
@@ -83,6 +84,13 @@ def shown_epochs(means: pd.DataFrame) -> list[str]:
         f"{COST['epochs'].show(epochs)} ({COST['best_epoch'].show(best)})"
         for epochs, best in zip(means["epochs"], means["best_epoch"], strict=True)
     ]
+
+
+def shown_steps(means: pd.DataFrame) -> dict[str, list[str]]:
+    """The column of steps to the best epoch; none where no run recorded them."""
+    if means["steps_to_best"].isna().all():
+        return {}
+    return {"steps to best": shown_means(means, "steps_to_best", COST)}
 
 
 def shown_ratios(means: pd.DataFrame) -> list[str]:
