@@ -16,12 +16,12 @@ class Categories(Sequence):
 
     Attributes:
         codes: the number of each entry's name, int32 `[entries]`.
-        names: the names in ascending order; those of no entry may be among them.
+        names: the names, each once; those of no entry may be among them.
 
     Example:
         >>> labels = Categories.of(["good", "bad", "good"])
         >>> labels.codes.tolist(), labels.names, labels[0], labels.counts()
-        ([1, 0, 1], ('bad', 'good'), 'good', {'bad': 1, 'good': 2})
+        ([0, 1, 0], ('good', 'bad'), 'good', {'good': 2, 'bad': 1})
     """
 
     codes: np.ndarray
@@ -33,9 +33,7 @@ class Categories(Sequence):
         if isinstance(labels, Categories):
             return labels
         numbering = Numbering()
-        codes = numbering.numbers(labels)
-        names, places = numbering.ascending()
-        return cls(places[codes], names)
+        return cls(numbering.numbers(labels), numbering.names)
 
     def __len__(self):
         return len(self.codes)
@@ -74,9 +72,7 @@ class Numbering:
         codes = self._codes
         return np.fromiter((codes.setdefault(each, len(codes)) for each in labels), np.int32)
 
-    def ascending(self) -> tuple[tuple[str, ...], np.ndarray]:
-        """The names in ascending order, and the place of each number among them, int32."""
-        names = tuple(sorted(self._codes))
-        places = np.empty(len(names), np.int32)
-        places[[self._codes[name] for name in names]] = np.arange(len(names), dtype=np.int32)
-        return names, places
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names by their numbers, the first that came first."""
+        return tuple(self._codes)

@@ -99,7 +99,8 @@ def _groups(sentences, labels, dtype) -> Iterator[np.ndarray]:
     if labels is None:
         yield np.arange(sentences, dtype=dtype)
         return
-    for code in np.flatnonzero(np.bincount(labels.codes)):
+    numbers = {name: code for code, name in enumerate(labels.names)}
+    for code in (numbers[name] for name in sorted(labels.counts())):
         yield np.flatnonzero(labels.codes == code)
 
 
@@ -113,8 +114,8 @@ def _sort_pools(shuffled: np.ndarray, lengths_of: Callable, batch_size: int) -> 
 
 
 def _count_batches(sentences, labels, batch_size) -> int:
-    groups = [sentences] if labels is None else np.bincount(labels.codes)
-    return sum(-(-int(group) // batch_size) for group in groups)
+    groups = [sentences] if labels is None else labels.counts().values()
+    return sum(-(-group // batch_size) for group in groups)
 
 
 def training_batches(
@@ -176,10 +177,11 @@ def training_batches(
         )
         for start, stop in zip(starts[first_batch:], ends[first_batch:], strict=True):
             rows = order[start:stop]
-            if replicas == 1:
+            if end - first == replicas:
                 yield split.padded(rows)
             else:
-                yield split.padded(rows, len(rows) * first // replicas, len(rows) * end // replicas)
+                own = (len(rows) * replica // replicas for replica in (first, end))
+                yield split.padded(rows, *own)
 
     dataset = tf.data.Dataset.from_generator(batches, output_signature=_IDS)
     return dataset.apply(tf.data.experimental.assert_cardinality(total - first_batch)).prefetch(

@@ -74,7 +74,7 @@ class EncodedSplit:
     @cached_property
     def unknown(self) -> int:
         """How many of the words are `<unk>`."""
-        return sum(np.count_nonzero(block == UNKNOWN_ID) for block in self.token_blocks())
+        return sum(int(np.count_nonzero(each == UNKNOWN_ID)) for each in self.token_blocks())
 
     @cached_property
     def max_length(self) -> int:
@@ -177,16 +177,21 @@ def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSpl
         empty += block.empty
         truncated += block.truncated
     if not lengths:
-        raise InputError(f"the {split} split of {corpus.name} has no sentence: give at least one")
-    names, places = labels.ascending()
+        raise no_sentence(corpus, split)
+    codes = np.frombuffer(codes, np.int32)
     return EncodedSplit(
         tokens=np.frombuffer(tokens, np.int32),
         offsets=np.concatenate([[0], np.cumsum(np.frombuffer(lengths, np.int64))]),
-        labels=Categories(places[codes], names) if corpus.has_labels else None,
+        labels=Categories(codes, labels.names) if corpus.has_labels else None,
         empty=empty,
         truncated=truncated,
         text_bytes=np.frombuffer(text_bytes, np.int64),
     )
+
+
+def no_sentence(corpus: Corpus, split: str) -> InputError:
+    """The error of a split of nothing but empty lines."""
+    return InputError(f"the {split} split of {corpus.name} has no sentence: give at least one")
 
 
 def encode_texts(texts: Iterable[str], tokenizer: Tokenizer) -> EncodedSplit:
