@@ -5,7 +5,7 @@ import itertools
 import json
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +17,7 @@ from scale_vae_keras.cache.made_once import made_once
 from scale_vae_keras.categories import Categories, Numbering
 from scale_vae_keras.data.corpus import Corpus
 from scale_vae_keras.data.encoded import EncodedSplit, encode_split, no_sentence
-from scale_vae_keras.data.encoded_blocks import encoded_blocks
+from scale_vae_keras.data.encoded_blocks import EncodedBlock, encoded_blocks
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
 from scale_vae_keras.text.tokenizer import Tokenizer
@@ -120,24 +120,40 @@ def write_split(corpus: Corpus, split: str, tokenizer: Tokenizer, folder: Path) 
     Raises:
         InputError: as `encode_split`.
     """
-    names = [name for name in _DTYPES if name != "labels" or corpus.has_labels]
+    blocks = encoded_blocks(corpus.lines(split), tokenizer)
+    if not write_blocks(blocks, corpus.has_labels, folder):
+        raise no_sentence(corpus, split)
+
+
+def write_blocks(blocks: Iterable[EncodedBlock], labelled: bool, folder: Path) -> int:
+    """Writes sentences into the files of a folder.
+
+    Args:
+        blocks: the sentences.
+        labelled: whether they have labels.
+        folder: a new, empty folder.
+
+    Returns:
+        How many sentences there are. Where there is none, no split can be read from the folder.
+    """
+    names = [name for name in _DTYPES if name != "labels" or labelled]
     numbering, total, empty, truncated = Numbering(), 0, 0, 0
     with contextlib.ExitStack() as stack:
         files = {name: stack.enter_context(_Rows(folder, name)) for name in names}
         files["offsets"].append(np.zeros(1, np.int64))
-        for block in encoded_blocks(corpus.lines(split), tokenizer):
+        for block in blocks:
             files["tokens"].append(block.tokens)
             files["offsets"].append(total + np.cumsum(block.lengths))
             files["text_bytes"].append(block.text_bytes)
-            if corpus.has_labels:
+            if labelled:
                 files["labels"].append(numbering.numbers(block.labels))
             total += len(block.tokens)
             empty += block.empty
             truncated += block.truncated
-        if total == 0:
-            raise no_sentence(corpus, split)
+    if total == 0:
+        return 0
     written = {
-        "labels": numbering.names if corpus.has_labels else None,
+        "labels": numbering.names if labelled else None,
         "empty": empty,
         "truncated": truncated,
     }
@@ -149,6 +165,7 @@ def write_split(corpus: Corpus, split: str, tokenizer: Tokenizer, folder: Path) 
     )
     counts = {"unknown": sentences.unknown, "max_length": sentences.max_length}
     write_json(folder / _META, {"format": FORMAT, **written, **counts})
+    return sentences.sentences
 
 
 def read_split(folder: Path) -> StoredSplit:

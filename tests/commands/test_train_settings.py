@@ -64,7 +64,7 @@ class CaughtError(Exception):
 def config_of(monkeypatch, tmp_path):
     """The settings of the run that a command line starts."""
 
-    def start(config, output):
+    def start(config, output, cache):
         raise CaughtError(config)
 
     monkeypatch.setattr(Run, "start", start)
