@@ -1,5 +1,6 @@
 """The public names, for editors and type checkers, and for `lazy.py`, which imports them."""
 
+from scale_vae_keras import cache as cache
 from scale_vae_keras import callbacks as callbacks
 from scale_vae_keras import data as data
 from scale_vae_keras import evaluation as evaluation

@@ -43,9 +43,14 @@ def written_whole(path: str | os.PathLike, replace: bool = True) -> Iterator[Pat
         _flush(path.parent)
 
 
-def remove_scratch(folder: str | os.PathLike) -> None:
-    """Removes what `written_whole` left behind below a folder in a process that was killed."""
-    for scratch in list(Path(folder).rglob(f".*{_SCRATCH}")):
+def remove_scratch(folder: str | os.PathLike, name: str = "*") -> None:
+    """Removes what `written_whole` left behind below a folder in a process that was killed.
+
+    Args:
+        folder: the folder.
+        name: of what was to appear; whatever it was by default.
+    """
+    for scratch in list(Path(folder).rglob(f".{name}.*{_SCRATCH}")):
         shutil.rmtree(scratch, ignore_errors=True)
 
 

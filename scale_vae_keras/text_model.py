@@ -20,7 +20,6 @@ from scale_vae_keras.samplers import Sampler
 from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.samplers.sampler import MAX_LENGTH
 from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
-from scale_vae_keras.serving.exporter import publish
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 MODEL_FILE = "model.keras"
@@ -272,6 +271,8 @@ class TextModel:
         Raises:
             InputError: the version is taken, or the model has no latent code.
         """
+        from scale_vae_keras.serving.exporter import publish
+
         return publish(self.model, self.tokenizer, self.max_length, directory, version)
 
     def _encoded(self, split: EncodedSplit) -> Encoded:

@@ -22,10 +22,11 @@ FLOORS = [
     {"schedules"},
     {"parts", "priors", "training"},
     {"layers", "samplers"},
+    {"cache"},
     {"data"},
     {"text"},
     {"pictures"},
-    {"metrics", "tables", "event_log", "settings"},
+    {"metrics", "tables", "event_log", "settings", "categories"},
     {"default_sampling", "files", "errors", "lazy", "quiet"},
 ]
 """From the top down; a name is a folder of the package or a file in it."""

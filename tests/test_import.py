@@ -23,6 +23,24 @@ def test_importing_is_cheap_and_silent():
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
+def test_commands_that_write_text_load_nothing_that_only_others_need():
+    """TensorFlow itself loads what Keras finds, matplotlib among it."""
+    result = run(
+        "import sys, tensorflow; before = {name.partition('.')[0] for name in sys.modules};"
+        "import scale_vae_keras.commands.generate, scale_vae_keras.commands.encode;"
+        "import scale_vae_keras.runs.load;"
+        "found = {name.partition('.')[0] for name in sys.modules} - before;"
+        "heavy = {'keras_tuner', 'tensorboard', 'tensorflow_serving', 'grpc', 'sklearn', 'scipy',"
+        "'matplotlib', 'pandas', 'jinja2', 'torch', 'keras_hub'} & found;"
+        "assert not heavy, heavy;"
+        "own = [name for name in sys.modules if name.startswith('scale_vae_keras.')];"
+        "rooms = {name.split('.')[1] for name in own};"
+        "above = {'tuning', 'report', 'benchmarks', 'pictures', 'event_log'} & rooms;"
+        "assert not above, above"
+    )
+    assert (result.returncode, result.stdout) == (0, ""), result.stderr[-2000:]
+
+
 def test_unknown_name():
     result = run("import scale_vae_keras as sv; sv.ScaleVAF")
     last = result.stderr.splitlines()[-1]

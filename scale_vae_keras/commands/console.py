@@ -140,6 +140,16 @@ def _flat(figures):
     return flat
 
 
+def add_cache(parser: argparse.ArgumentParser) -> None:
+    """The flag of what reads a run's corpus again and again."""
+    parser.add_argument(
+        "--cache",
+        metavar="DIR",
+        help="keep what is made of the corpus in DIR: it is tokenised once for all runs that name "
+        "DIR, and mapped into memory, so that it may be larger than that",
+    )
+
+
 def print_counts(splits: dict[str, EncodedSplit], vocabulary_size: int) -> None:
     """Prints what the splits of a corpus consist of."""
     lines = {

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from scale_vae_keras.commands.console import (
+    add_cache,
     add_formats,
     distinct_runs,
     log_to_terminal,
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the samples, 0 by default"
     )
+    add_cache(parser)
     add_formats(parser)
 
 
@@ -60,6 +62,7 @@ def run(options: argparse.Namespace) -> None:
             options.limit,
             progress=sys.stderr.isatty(),
             data=options.data,
+            cache=options.cache,
         )
     names = short_names(metrics)
     shown = {names[path]: values for path, values in metrics.items()}

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from scale_vae_keras.callbacks.step_profile import StepProfile
-from scale_vae_keras.commands.console import at_least, log_to_terminal, print_counts
+from scale_vae_keras.commands.console import add_cache, at_least, log_to_terminal, print_counts
 from scale_vae_keras.commands.setting_flags import add_settings
 from scale_vae_keras.data.corpus import corpus_address
 from scale_vae_keras.errors import InputError
@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("FIRST", "LAST"),
         help="record a profile of these training steps, counted from 1, for TensorBoard",
     )
+    add_cache(parser)
     safety = parser.add_argument_group("safety", "these may change with --resume")
     safety.add_argument(
         "--save-steps",
@@ -67,7 +68,11 @@ def run(options: argparse.Namespace) -> None:
         profile = StepProfile(RunFolder(options.output).logs / "train", *options.profile)
     if options.resume:
         training = Run.resume(
-            options.output, given.pop("epochs"), given.pop("replicas"), options.data
+            options.output,
+            given.pop("epochs"),
+            given.pop("replicas"),
+            options.data,
+            options.cache,
         )
         _refuse_changes(training.folder.config, options, given)
     else:
@@ -79,7 +84,7 @@ def run(options: argparse.Namespace) -> None:
             options.preset or "base",
             **given,
         )
-        training = Run.start(config, options.output)
+        training = Run.start(config, options.output, cache=options.cache)
     print_counts(
         {"train": training.train, "valid": training.valid},
         len(training.folder.tokenizer.vocabulary),

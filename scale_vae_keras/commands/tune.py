@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from scale_vae_keras.commands.console import log_to_terminal
+from scale_vae_keras.commands.console import add_cache, log_to_terminal
 from scale_vae_keras.data.corpus import corpus_address
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.config import read_setting
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--train-limit", type=int, metavar="N", help="only the first N training sentences"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="of the search and of every trial")
+    add_cache(parser)
     parser.add_argument(
         "--fix",
         nargs="+",
@@ -93,7 +94,7 @@ def run(options: argparse.Namespace) -> None:
     )
     # Every trial traces the same functions anew for its own model, of which TensorFlow warns.
     tf.get_logger().setLevel(logging.ERROR)
-    search(settings, options.output)
+    search(settings, options.output, options.cache)
     if not is_worker():
         show(options.output)
 

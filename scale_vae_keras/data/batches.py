@@ -1,15 +1,18 @@
 """Batches of sentences of similar length."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from scale_vae_keras.categories import Categories
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 
 _POOL_BATCHES = 100
+_IDS = tf.TensorSpec([None, None], tf.int32)
 
 
 def epoch_batches(
@@ -49,40 +52,70 @@ def epoch_batches(
         >>> starts.tolist(), sorted(lengths[order[:2]].tolist() + lengths[order[2:]].tolist())
         ([0, 2, 4], [3, 3, 5, 5])
     """
+    labels = None if labels is None else Categories.of(labels)
+    plan = _plan(len(lengths), lengths.__getitem__, labels, batch_size, seed, epoch, resplit)
+    members = [plan.order[start:end] for start, end in zip(plan.starts, plan.ends, strict=True)]
+    starts = np.concatenate([[0], np.cumsum(plan.ends - plan.starts)])
+    return np.concatenate(members).astype(np.int64), starts
+
+
+class _Plan(NamedTuple):
+    """The batches of an epoch: batch i is `order[starts[i]:ends[i]]`.
+
+    The order is the only array as long as the corpus: what is sorted is sorted in place, and the
+    turns of the batches move where they begin, not the sentences.
+    """
+
+    order: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+
+
+def _plan(sentences, lengths_of, labels, batch_size, seed, epoch, resplit) -> _Plan:
     _check_batch_size(batch_size)
     if seed < 0 or epoch < 0:
         raise InputError(f"seed is {seed} and epoch {epoch}: give integers from 0 on")
     pairing = np.random.default_rng([seed, 0, epoch if resplit else 0])
-    members = [
-        batch
-        for group in _groups(len(lengths), labels)
-        for batch in _cut(pairing.permutation(group), lengths, batch_size)
-    ]
-    full = [batch for batch in members if len(batch) == batch_size]
-    incomplete = [batch for batch in members if len(batch) < batch_size]
-    turns = np.random.default_rng([seed, 1, epoch]).permutation(len(full))
-    epoch_members = [full[turn] for turn in turns] + incomplete
-    starts = np.cumsum([0] + [len(batch) for batch in epoch_members])
-    return np.concatenate(epoch_members), starts
+    order = np.empty(sentences, np.int32 if sentences < 2**31 else np.int64)
+    full, incomplete, begin = [], [], 0
+    for group in _groups(sentences, labels, order.dtype):
+        members = order[begin : begin + len(group)]
+        members[:] = group
+        pairing.shuffle(members)
+        _sort_pools(members, lengths_of, batch_size)
+        whole = len(members) - len(members) % batch_size
+        full.append(np.arange(begin, begin + whole, batch_size))
+        if whole < len(members):
+            incomplete.append((begin + whole, begin + len(members)))
+        begin += len(members)
+    full = np.concatenate(full)
+    full = full[np.random.default_rng([seed, 1, epoch]).permutation(len(full))]
+    last = np.array(incomplete, np.int64).reshape(-1, 2)
+    return _Plan(order, np.append(full, last[:, 0]), np.append(full + batch_size, last[:, 1]))
 
 
-def _groups(sentences: int, labels: Sequence[str] | None) -> list[np.ndarray]:
+def _groups(sentences, labels, dtype) -> Iterator[np.ndarray]:
     """The sentences of each label, in the order of the labels; all together without labels."""
     if labels is None:
-        return [np.arange(sentences)]
-    labels = np.asarray(labels)
-    return [np.flatnonzero(labels == label) for label in np.unique(labels)]
+        yield np.arange(sentences, dtype=dtype)
+        return
+    numbers = {name: code for code, name in enumerate(labels.names)}
+    for code in (numbers[name] for name in sorted(labels.counts())):
+        yield np.flatnonzero(labels.codes == code)
 
 
-def _cut(shuffled: np.ndarray, lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    """Batches of similar length from shuffled sentences."""
+def _sort_pools(shuffled: np.ndarray, lengths_of: Callable, batch_size: int) -> None:
+    """Sorts shuffled sentences within pools, so that batches of neighbours are of one length."""
     batches = -(-len(shuffled) // batch_size)
     pools = max(1, round(batches / _POOL_BATCHES))
     cuts = np.linspace(0, batches, pools + 1).astype(np.int64)[1:-1] * batch_size
-    pools_by_length = [
-        pool[np.argsort(lengths[pool], kind="stable")] for pool in np.split(shuffled, cuts)
-    ]
-    return np.split(np.concatenate(pools_by_length), range(batch_size, len(shuffled), batch_size))
+    for pool in np.split(shuffled, cuts):
+        pool[:] = pool[np.argsort(lengths_of(pool), kind="stable")]
+
+
+def _count_batches(sentences, labels, batch_size) -> int:
+    groups = [sentences] if labels is None else labels.counts().values()
+    return sum(-(-group // batch_size) for group in groups)
 
 
 def training_batches(
@@ -93,6 +126,7 @@ def training_batches(
     first_epoch: int = 0,
     by_label: bool = False,
     first_batch: int = 0,
+    share: tuple[int, int, int] = (0, 1, 1),
 ) -> tf.data.Dataset:
     """Serves an epoch of training batches to each new iterator, see `epoch_batches`.
 
@@ -104,6 +138,9 @@ def training_batches(
         first_epoch: the epoch that the first iterator serves; each further one serves the next.
         by_label: whether the sentences of a batch share one label.
         first_batch: the batch that an epoch begins with; those before it are not computed.
+        share: `(first, end, replicas)`: of so many replicas those of this process, which reads
+            their rows of each batch alone, see `layers.replica.own_rows`; a row of another process
+            is `<s> </s>`. All rows by default.
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0 to the longest sentence of the
@@ -124,26 +161,30 @@ def training_batches(
     """
     if by_label and split.labels is None:
         raise InputError("batches by label need a corpus with labels: give label<TAB>text")
-    lengths, labels = split.lengths, split.labels if by_label else None
-    _, starts = epoch_batches(lengths, batch_size, seed, first_epoch, resplit, labels)
-    batches = len(starts) - 1 - first_batch
-    if first_batch < 0 or batches < 1:
-        raise InputError(f"an epoch has batches 0 to {len(starts) - 2}, and no batch {first_batch}")
+    _check_batch_size(batch_size)
+    if seed < 0 or first_epoch < 0:
+        raise InputError(f"seed is {seed} and epoch {first_epoch}: give integers from 0 on")
+    labels = split.labels if by_label else None
+    total = _count_batches(split.sentences, labels, batch_size)
+    if not 0 <= first_batch < total:
+        raise InputError(f"an epoch has batches 0 to {total - 1}, and no batch {first_batch}")
     epochs = count(first_epoch)
+    first, end, replicas = share
 
-    def next_epoch():
-        order, starts = epoch_batches(lengths, batch_size, seed, next(epochs), resplit, labels)
-        yield order, starts[first_batch:]
+    def batches():
+        order, starts, ends = _plan(
+            split.sentences, split.lengths_of, labels, batch_size, seed, next(epochs), resplit
+        )
+        for start, stop in zip(starts[first_batch:], ends[first_batch:], strict=True):
+            rows = order[start:stop]
+            if end - first == replicas:
+                yield split.padded(rows)
+            else:
+                own = (len(rows) * replica // replicas for replica in (first, end))
+                yield split.padded(rows, *own)
 
-    epoch = tf.data.Dataset.from_generator(
-        next_epoch,
-        output_signature=(
-            tf.TensorSpec([split.sentences], tf.int64),
-            tf.TensorSpec([batches + 1], tf.int64),
-        ),
-    )
-    dataset = epoch.flat_map(_gatherer(split))
-    return dataset.apply(tf.data.experimental.assert_cardinality(batches)).prefetch(
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=_IDS)
+    return dataset.apply(tf.data.experimental.assert_cardinality(total - first_batch)).prefetch(
         tf.data.AUTOTUNE
     )
 
@@ -173,9 +214,7 @@ def evaluation_batches(split: EncodedSplit, batch_size: int) -> tuple[tf.data.Da
     """
     _check_batch_size(batch_size)
     order = np.argsort(split.lengths, kind="stable")
-    starts = np.append(np.arange(0, split.sentences, batch_size), split.sentences)
-    dataset = _gatherer(split)(order, starts)
-    return dataset.prefetch(tf.data.AUTOTUNE), order
+    return _in_order(split, order, batch_size), order
 
 
 def sampled_batches(split: EncodedSplit, batch_size: int, limit: int, seed: int) -> tf.data.Dataset:
@@ -197,26 +236,20 @@ def sampled_batches(split: EncodedSplit, batch_size: int, limit: int, seed: int)
     if limit < 1:
         raise InputError(f"the limit of sentences is {limit}: give at least 1")
     drawn = np.random.default_rng(seed).permutation(split.sentences)[:limit]
-    order = drawn[np.argsort(split.lengths[drawn], kind="stable")]
-    starts = np.append(np.arange(0, len(order), batch_size), len(order))
-    return _gatherer(split)(order, starts).prefetch(tf.data.AUTOTUNE)
+    order = drawn[np.argsort(split.lengths_of(drawn), kind="stable")]
+    return _in_order(split, order, batch_size)
 
 
-def _gatherer(split: EncodedSplit):
-    with tf.device("CPU"):
-        sentences = tf.RaggedTensor.from_row_splits(split.tokens, split.offsets, validate=False)
-
-    def gather(order, starts) -> tf.data.Dataset:
-        order = tf.convert_to_tensor(order)
-
-        def batch(start, end):
-            return tf.gather(sentences, order[start:end]).to_tensor()
-
-        return tf.data.Dataset.from_tensor_slices((starts[:-1], starts[1:])).map(
-            batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+def _in_order(split: EncodedSplit, order: np.ndarray, batch_size: int) -> tf.data.Dataset:
+    # Gathered outside of TensorFlow, which would hold a copy of the whole split.
+    def batch(start):
+        ids = tf.numpy_function(
+            lambda at: split.padded(order[at : at + batch_size]), [start], tf.int32
         )
+        return tf.ensure_shape(ids, _IDS.shape)
 
-    return gather
+    dataset = tf.data.Dataset.range(0, len(order), batch_size)
+    return dataset.map(batch, tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
 
 
 def _check_batch_size(batch_size: int) -> None:

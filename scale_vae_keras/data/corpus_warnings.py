@@ -45,7 +45,7 @@ def corpus_warnings(corpus: Corpus, splits: Mapping[str, EncodedSplit]) -> list[
     ]
     if splits["train"].labels is None:
         return warnings + _tabs(corpus)
-    return warnings + label_warnings(Counter(splits["train"].labels), "train")
+    return warnings + label_warnings(splits["train"].labels.counts(), "train")
 
 
 def label_warnings(counts: Mapping[str, int], name: str) -> list[str]:

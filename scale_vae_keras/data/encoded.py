@@ -2,11 +2,13 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
+from scale_vae_keras.categories import Categories, Numbering
 from scale_vae_keras.data.corpus import Corpus
 from scale_vae_keras.data.encoded_blocks import encode_list, encoded_blocks, line_blocks
 from scale_vae_keras.errors import InputError
@@ -14,7 +16,10 @@ from scale_vae_keras.text.loading import vocabulary_class
 from scale_vae_keras.text.rare_words import choose_min_count
 from scale_vae_keras.text.splitting import WORD_KINDS, TokenizerKind, check_kind, split_words
 from scale_vae_keras.text.tokenizer import Tokenizer
-from scale_vae_keras.text.vocabulary import UNKNOWN_ID, Vocabulary
+from scale_vae_keras.text.vocabulary import END_ID, START_ID, UNKNOWN_ID, Vocabulary
+
+# A look at all sentences takes so many at a time, whatever their number.
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,8 @@ class EncodedSplit:
     Attributes:
         tokens: `<s> w ... </s>` ids of all sentences, int32 `[total]`.
         offsets: sentence i is `tokens[offsets[i]:offsets[i + 1]]`, int64 `[sentences + 1]`.
-        labels: a label for each sentence, or None where the corpus has none.
+        labels: a label for each sentence, given as strings and held as numbers; or None where the
+            corpus has none.
         empty: how many lines had no word and were left out.
         truncated: how many sentences were cut at the tokenizer's `max_length`.
         text_bytes: UTF-8 bytes of each sentence, int64 `[sentences]`, for bits per byte:
@@ -41,10 +47,14 @@ class EncodedSplit:
 
     tokens: np.ndarray
     offsets: np.ndarray
-    labels: list[str] | None
+    labels: Categories | None
     empty: int
     truncated: int
     text_bytes: np.ndarray | None = None
+
+    def __post_init__(self):
+        if self.labels is not None:
+            object.__setattr__(self, "labels", Categories.of(self.labels))
 
     @property
     def sentences(self) -> int:
@@ -61,15 +71,44 @@ class EncodedSplit:
         """How many words there are, `<s>` and `</s>` not counted."""
         return len(self.tokens) - 2 * self.sentences
 
-    @property
+    @cached_property
     def unknown(self) -> int:
         """How many of the words are `<unk>`."""
-        return int(np.count_nonzero(self.tokens == UNKNOWN_ID))
+        return sum(int(np.count_nonzero(each == UNKNOWN_ID)) for each in self.token_blocks())
 
-    @property
+    @cached_property
     def max_length(self) -> int:
         """Words in the longest sentence."""
-        return int(self.lengths.max()) - 2
+        firsts = range(0, self.sentences, _BLOCK)
+        return max(int(np.diff(self.offsets[at : at + _BLOCK + 1]).max()) for at in firsts) - 2
+
+    def token_blocks(self) -> Iterator[np.ndarray]:
+        """All tokens, about a million at a time."""
+        return (self.tokens[at : at + _BLOCK] for at in range(0, len(self.tokens), _BLOCK))
+
+    def lengths_of(self, rows: np.ndarray) -> np.ndarray:
+        """As `lengths`, of some sentences, int64 `[rows]`."""
+        return self.offsets[rows + 1] - self.offsets[rows]
+
+    def padded(self, rows: np.ndarray, first: int = 0, end: int | None = None) -> np.ndarray:
+        """The ids of some sentences, right padded with 0 to the longest, int32 `[rows, time]`.
+
+        Args:
+            rows: which sentences, int `[rows]`.
+            first: the first of the rows whose tokens are read; another row is `<s> </s>`.
+            end: the end of those that are read; None for the last one.
+        """
+        lengths = self.lengths_of(rows)
+        ids = np.zeros((len(rows), lengths.max(initial=0)), np.int32)
+        read = slice(first, end)
+        lengths = lengths[read]
+        before = np.cumsum(lengths) - lengths
+        places = np.arange(lengths.sum()) + np.repeat(self.offsets[rows[read]] - before, lengths)
+        ids[read][np.arange(ids.shape[1]) < lengths[:, np.newaxis]] = self.tokens[places]
+        if first or end is not None:
+            for others in (ids[:first], ids[len(rows) if end is None else end :]):
+                others[:, 0], others[:, 1] = START_ID, END_ID
+        return ids
 
     def first(self, count: int) -> "EncodedSplit":
         """The first sentences, all where there are fewer; the line counts stay.
@@ -99,14 +138,14 @@ class EncodedSplit:
         if self.sentences <= most:
             return self
         rows = np.linspace(0, self.sentences - 1, most).astype(np.int64)
-        lengths = self.lengths[rows]
+        lengths = self.lengths_of(rows)
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         places = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
         return replace(
             self,
             tokens=self.tokens[places],
             offsets=offsets,
-            labels=None if self.labels is None else [self.labels[row] for row in rows],
+            labels=None if self.labels is None else self.labels[rows],
             text_bytes=None if self.text_bytes is None else self.text_bytes[rows],
         )
 
@@ -127,25 +166,32 @@ def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSpl
     tokens = array("i")
     lengths = array("q")
     text_bytes = array("q")
-    labels = []
+    labels, codes = Numbering(), array("i")
     empty = truncated = 0
     for block in encoded_blocks(corpus.lines(split), tokenizer):
         tokens.frombytes(block.tokens.tobytes())
         lengths.frombytes(block.lengths.tobytes())
         text_bytes.frombytes(block.text_bytes.tobytes())
-        labels.extend(block.labels)
+        if corpus.has_labels:
+            codes.frombytes(labels.numbers(block.labels).tobytes())
         empty += block.empty
         truncated += block.truncated
     if not lengths:
-        raise InputError(f"the {split} split of {corpus.name} has no sentence: give at least one")
+        raise no_sentence(corpus, split)
+    codes = np.frombuffer(codes, np.int32)
     return EncodedSplit(
         tokens=np.frombuffer(tokens, np.int32),
         offsets=np.concatenate([[0], np.cumsum(np.frombuffer(lengths, np.int64))]),
-        labels=labels if corpus.has_labels else None,
+        labels=Categories(codes, labels.names) if corpus.has_labels else None,
         empty=empty,
         truncated=truncated,
         text_bytes=np.frombuffer(text_bytes, np.int64),
     )
+
+
+def no_sentence(corpus: Corpus, split: str) -> InputError:
+    """The error of a split of nothing but empty lines."""
+    return InputError(f"the {split} split of {corpus.name} has no sentence: give at least one")
 
 
 def encode_texts(texts: Iterable[str], tokenizer: Tokenizer) -> EncodedSplit:

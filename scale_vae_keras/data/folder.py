@@ -32,6 +32,7 @@ class FolderCorpus:
         name: the folder's name.
         vocabulary_path: `vocab.txt`, or None where there is none.
         has_labels: whether the sentences have labels.
+        encoding: as given.
 
     Raises:
         InputError: a folder or file is missing, a file has no sentence, `train.txt` has fewer than
@@ -41,7 +42,7 @@ class FolderCorpus:
 
     def __init__(self, path: str | os.PathLike, encoding: str | None = None):
         self._folder = Path(path)
-        self._encoding = encoding
+        self.encoding = encoding
         self._check_files()
         self.name = self._folder.resolve().name
         vocabulary_path = self._folder / "vocab.txt"
@@ -106,7 +107,7 @@ class FolderCorpus:
     def _raw_lines(self, split: str) -> Iterator[str]:
         path = self._path(split)
         try:
-            yield from file_lines(path, self._encoding)
+            yield from file_lines(path, self.encoding)
         except OSError as error:
             raise InputError(
                 f"cannot read {path}: {error.strerror}; "

@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.data.batches import evaluation_batches
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.data.input_checks import ids_of_batches
 from scale_vae_keras.errors import DivergedError
-from scale_vae_keras.layers.graphs import graph_of
+from scale_vae_keras.layers.graphs import graph_of, needs_autograph
 from scale_vae_keras.text.vocabulary import PAD_ID
 
 _BATCH_SIZE = 512
@@ -79,12 +78,15 @@ def _stacked(batches: list[np.ndarray]) -> np.ndarray:
 
 def _encode(model, batches):
     def make():
-        @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
         def encode(ids):
             sampled, charged = model.posteriors(model.posterior(ids), training=False)
             return Encoded(sampled.mean, sampled.log_var, charged.mean, charged.log_var)
 
-        return encode.get_concrete_function()
+        return tf.function(
+            encode,
+            input_signature=[tf.TensorSpec([None, None], tf.int32)],
+            autograph=needs_autograph(model, model.encoder),
+        ).get_concrete_function()
 
     model.ensure_built()
     graph = graph_of(model, "encode", make)
@@ -99,7 +101,8 @@ def encode_sentences(model, split: EncodedSplit) -> Encoded:
     """
     if not model.decoder.latent_dim:
         return Encoded(*np.zeros([4, split.sentences, 0], np.float32))
-    dataset, order = evaluation_batches(split, _BATCH_SIZE)
-    rows = _encode(model, dataset)
+    order = np.argsort(split.lengths, kind="stable")
+    starts = range(0, split.sentences, _BATCH_SIZE)
+    rows = _encode(model, (split.padded(order[at : at + _BATCH_SIZE]) for at in starts))
     place = np.argsort(order)
     return Encoded(*(part[place] for part in rows))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scale_vae_keras.categories import Categories
 from scale_vae_keras.errors import InputError
 
 LABEL_COUNTS = (100, 500, 1_000, 2_000, 10_000)
@@ -20,7 +21,7 @@ class Labelled(NamedTuple):
     """Features of sentences, `[sentences, features]`, and their labels, one per sentence."""
 
     features: np.ndarray
-    labels: Sequence[str]
+    labels: Sequence[str] | Categories
 
 
 class Accuracy(NamedTuple):
@@ -75,7 +76,7 @@ def probe(
         raise InputError(
             f"subsets is {subsets}, seeds {seeds} and seed {seed}: give at least 1, 1 and 0"
         )
-    classes = np.unique(train.labels)
+    classes = sorted(Categories.of(train.labels).counts())
     if len(classes) < 2:
         raise InputError("a probe needs sentences with at least two different labels")
     splits = [_Numbered.of(split, classes) for split in (train, valid, test)]
@@ -97,8 +98,9 @@ def majority_share(train: Labelled, test: Labelled) -> float:
 
     A code that holds nothing of the label does not beat it.
     """
-    labels, counts = np.unique(train.labels, return_counts=True)
-    return float(np.mean(np.asarray(test.labels) == labels[counts.argmax()]))
+    counts = Categories.of(train.labels).counts()
+    most_frequent = max(sorted(counts), key=counts.get)
+    return Categories.of(test.labels).counts().get(most_frequent, 0) / len(test.labels)
 
 
 class _Numbered(NamedTuple):
@@ -112,8 +114,9 @@ class _Numbered(NamedTuple):
         features = np.asarray(split.features, np.float64)
         if len(features) != len(split.labels):
             raise InputError(f"{len(features)} sentences have {len(split.labels)} labels")
-        place = np.searchsorted(classes, split.labels).clip(max=len(classes) - 1)
-        numbers = np.where(classes[place] == np.asarray(split.labels), place, -1)
+        labels = Categories.of(split.labels)
+        of_name = {name: number for number, name in enumerate(classes)}
+        numbers = np.array([of_name.get(name, -1) for name in labels.names])[labels.codes]
         return cls(np.concatenate([features, np.ones((len(features), 1))], axis=1), numbers)
 
 

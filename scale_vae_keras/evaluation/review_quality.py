@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from scale_vae_keras.data.review_distance import words_off
 from scale_vae_keras.data.reviews import ReviewGrammar
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.review_distance import words_off
 
 
 class GrammarShares(NamedTuple):

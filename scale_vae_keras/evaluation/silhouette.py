@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from scale_vae_keras.categories import Categories
 from scale_vae_keras.errors import InputError
 
 _BLOCK_ROWS = 512
@@ -28,11 +29,11 @@ def silhouette(points: np.ndarray, labels: Sequence[str]) -> float:
     points = np.asarray(points, np.float64)
     if len(points) != len(labels):
         raise InputError(f"{len(points)} points have {len(labels)} labels")
-    names, group = np.unique(np.asarray(labels), return_inverse=True)
-    if len(names) < 2:
+    _, group = np.unique(Categories.of(labels).codes, return_inverse=True)
+    sizes = np.bincount(group)
+    if len(sizes) < 2:
         raise InputError("a silhouette needs points of at least two labels")
-    members = np.eye(len(names))[group]
-    sizes = members.sum(axis=0)
+    members = np.eye(len(sizes))[group]
     total = 0.0
     for start in range(0, len(points), _BLOCK_ROWS):
         rows = slice(start, start + _BLOCK_ROWS)

@@ -8,7 +8,7 @@ import numpy as np
 
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.samplers.sampler import MAX_LENGTH
-from scale_vae_keras.text.vocabulary import END_ID
+from scale_vae_keras.text.vocabulary import END_ID, START_ID
 
 _SETTLED = 0.1
 _ENDING_SHARE = 0.9
@@ -30,10 +30,11 @@ def unigram_nll(training: EncodedSplit, sentences: EncodedSplit) -> float:
         sentences: sentences that are measured.
     """
     # the start of a sentence is not predicted
-    targets, measured = (
-        np.delete(split.tokens, split.offsets[:-1]) for split in (training, sentences)
-    )
-    counts = 1.0 + np.bincount(targets, minlength=int(measured.max()) + 1)
+    measured = np.delete(sentences.tokens, sentences.offsets[:-1])
+    size = max(int(each.max()) for each in (measured, *training.token_blocks())) + 1
+    found = sum(np.bincount(each, minlength=size) for each in training.token_blocks())
+    found[START_ID] -= training.sentences
+    counts = 1.0 + found
     return float(-np.sum(np.log(counts[measured] / counts.sum())) / sentences.sentences)
 
 

@@ -6,6 +6,16 @@ from typing import Any
 import keras
 
 
+def needs_autograph(*parts: object) -> bool:
+    """Whether a graph of these parts has to be made with AutoGraph.
+
+    Its reading of this package's sources, which need none, would be most of the time to the first
+    answer; parts of one's own may be written for it.
+    """
+    own = __name__.partition(".")[0]
+    return any(type(part).__module__.partition(".")[0] != own for part in parts)
+
+
 def graph_of(owner: keras.layers.Layer, key: Hashable, make: Callable[[], Any]) -> Any:
     """The graph of that key, which is made when it is first asked for.
 

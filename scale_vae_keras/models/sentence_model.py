@@ -3,10 +3,10 @@
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.data.global_batches import GlobalBatches
 from scale_vae_keras.data.input_checks import batch_errors, checked_batches
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.dropout_seed import dropout_seed
+from scale_vae_keras.layers.global_batches import GlobalBatches
 from scale_vae_keras.layers.replica import (
     global_batch_size,
     global_sum,

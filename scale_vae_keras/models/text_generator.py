@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.graphs import graph_of
+from scale_vae_keras.layers.graphs import graph_of, needs_autograph
 from scale_vae_keras.layers.interpolation import between
 from scale_vae_keras.samplers.greedy_sampler import GreedySampler
 from scale_vae_keras.samplers.row_random import row_seeds, row_uniforms
@@ -107,9 +107,7 @@ class TextGenerator:
                     tf.TensorSpec([], tf.int32),
                     *(tf.TensorSpec([], number.dtype) for number in sampler.inputs()),
                 ),
-                # AutoGraph's reading of our sources, which need none, is nine tenths of the
-                # time to the first sentence; parts of one's own may be written for it.
-                autograph=not (_is_ours(sampler) and _is_ours(self.decoder)),
+                autograph=needs_autograph(sampler, self.decoder),
             ).get_concrete_function()
 
         return graph_of(self, ("write", sampler.kind()), make)
@@ -180,7 +178,3 @@ class TextGenerator:
         alpha = tf.linspace(0.0, 1.0, steps)
         z = between(self.encode(start).mean, self.encode(end).mean, alpha)
         return self.decode(z, sampler, max_length=max_length)
-
-
-def _is_ours(part):
-    return type(part).__module__.partition(".")[0] == __name__.partition(".")[0]

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from scale_vae_keras.categories import Categories
 from scale_vae_keras.evaluation.encode import Encoded
 from scale_vae_keras.evaluation.evaluate import dimension_table
 from scale_vae_keras.metrics import DIMENSION
@@ -40,7 +41,7 @@ def describe_latent_code(model, encoded: Encoded, labels: Sequence[str] | None) 
         InputError: matplotlib is not installed.
     """
     mapped = spread(len(encoded.mean), _MAPPED)
-    labels = None if labels is None else [labels[i] for i in mapped]
+    labels = None if labels is None else Categories.of(labels)[mapped]
     values = dimension_table(model, encoded)
     drawn = ["kl", "factor"] if hasattr(model, "posterior_scale") else ["kl"]
     table = pd.DataFrame({_title(name): values[name] for name in DIMENSION})

@@ -24,6 +24,7 @@ def evaluate_run(
     limit: int | None = None,
     progress: bool = False,
     data: str | os.PathLike | Corpus | None = None,
+    cache: str | os.PathLike | None = None,
 ) -> Metrics:
     """Measures the best model of a run and writes its `metrics.json`.
 
@@ -39,12 +40,13 @@ def evaluate_run(
         limit: only this many sentences, the first ones; None for all.
         progress: whether to show a progress bar.
         data: where the run's corpus is now, if it has moved, or the corpus itself.
+        cache: a folder that keeps tokenised splits, see `cached_split`; None for none.
 
     Raises:
         InputError: the run is broken, an argument is out of its range, or "mixture" is asked for
             without scikit-learn.
     """
-    folder = RunFolder(run, data)
+    folder = RunFolder(run, data, cache)
     model = folder.load_model()
     sentences = folder.encode(split)
     name = f"evaluation-{split}-{samples}-{prior or 'own'}-seed-{seed}"

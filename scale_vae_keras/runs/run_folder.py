@@ -10,8 +10,9 @@ from pathlib import Path
 
 import keras
 
+from scale_vae_keras.cache.split_cache import cached_split
 from scale_vae_keras.data.corpus import Corpus, check_fingerprint, open_corpus, open_same_corpus
-from scale_vae_keras.data.encoded import EncodedSplit, encode_split
+from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import lock_holder, locked, write_json, written_whole
 from scale_vae_keras.models.text_vae import TextVAE
@@ -35,11 +36,18 @@ class RunFolder:
         path: the folder.
         data: where the run's corpus is now, if it has moved, or the corpus itself, such as one of
             `corpus_from`: its contents must be the same.
+        cache: a folder that keeps tokenised splits, see `cached_split`; None for none.
     """
 
-    def __init__(self, path: str | os.PathLike, data: str | os.PathLike | Corpus | None = None):
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        data: str | os.PathLike | Corpus | None = None,
+        cache: str | os.PathLike | None = None,
+    ):
         self.path = Path(path)
         self._moved_to = data
+        self._cache = cache
         self.config_path = self.path / "config.json"
         self._place_output(self.path)
 
@@ -53,7 +61,7 @@ class RunFolder:
 
     def with_output(self, path: str | os.PathLike) -> "RunFolder":
         """The same run, whose training and evaluation write to another folder."""
-        other = RunFolder(self.path, self._moved_to)
+        other = RunFolder(self.path, self._moved_to, self._cache)
         other._place_output(Path(path))
         return other
 
@@ -203,7 +211,7 @@ class RunFolder:
         Raises:
             InputError: the corpus cannot be read, or there is no such split.
         """
-        sentences = encode_split(self.open_corpus(), split, self.tokenizer)
+        sentences = cached_split(self.open_corpus(), split, self.tokenizer, self._cache)
         if split == "train" and self.config.train_limit is not None:
             return sentences.first(self.config.train_limit)
         return sentences

@@ -1,12 +1,24 @@
 """The tokenizer of a new run."""
 
+import json
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
+import tensorflow as tf
+
+from scale_vae_keras.cache.made_once import made_once
 from scale_vae_keras.data.corpus import BuiltInCorpus, Corpus
-from scale_vae_keras.data.tokenizers import build_tokenizer, choose_tokenizer
+from scale_vae_keras.data.encoded import has_own_vocabulary
+from scale_vae_keras.data.tokenizers import BuiltTokenizer, build_tokenizer, choose_tokenizer
+from scale_vae_keras.files import write_json
 from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.text.loading import load_tokenizer
 from scale_vae_keras.text.tokenizer import Tokenizer
+
+_SUMMARY = "summary.json"
+_FORMAT = 1
 
 
 class RunTokenizer(NamedTuple):
@@ -35,25 +47,55 @@ def resolved(config: RunConfig, corpus: Corpus) -> tuple[RunConfig, str]:
     return replace(config, tokenizer=kind, min_count=min_count), reason
 
 
-def run_tokenizer(config: RunConfig, corpus: Corpus) -> RunTokenizer:
+def run_tokenizer(
+    config: RunConfig,
+    corpus: Corpus,
+    cache: str | os.PathLike | None = None,
+    fingerprint: str | None = None,
+) -> RunTokenizer:
     """Chooses and makes the tokenizer.
 
     Args:
         config: the settings of the run.
         corpus: its corpus.
+        cache: a folder that keeps the tokenizers that were made, see `made_once`; None for none.
+        fingerprint: `corpus.fingerprint()`, which a cache needs.
 
     Raises:
         InputError: the corpus cannot be read, or a setting is out of range.
     """
     config, reason = resolved(config, corpus)
-    built = build_tokenizer(
-        corpus,
-        config.tokenizer,
-        config.max_length,
-        config.vocabulary_limit,
-        config.min_count,
-        config.pattern,
-        config.subwords,
-        config.seed,
-    )
+    arguments = {
+        "kind": config.tokenizer,
+        "max_length": config.max_length,
+        "limit": config.vocabulary_limit,
+        "min_count": config.min_count,
+        "pattern": config.pattern,
+        "algorithm": config.subwords,
+        "seed": config.seed,
+    }
+    if cache is None or has_own_vocabulary(corpus, config.tokenizer):
+        built = build_tokenizer(corpus, **arguments)
+    else:
+        built = _cached(corpus, arguments, cache, fingerprint)
     return RunTokenizer(config, built.tokenizer, [reason, built.summary])
+
+
+def _cached(corpus, arguments, cache, fingerprint) -> BuiltTokenizer:
+    key = {
+        "kind": "tokenizer",
+        "format": _FORMAT,
+        "tensorflow": tf.__version__,
+        "corpus": fingerprint,
+        "encoding": getattr(corpus, "encoding", None),
+        "arguments": arguments,
+    }
+
+    def make(folder: Path) -> None:
+        built = build_tokenizer(corpus, **arguments)
+        built.tokenizer.save(folder)
+        write_json(folder / _SUMMARY, {"summary": built.summary})
+
+    made = made_once(cache, key, make)
+    summary = json.loads((made / _SUMMARY).read_text(encoding="utf-8"))["summary"]
+    return BuiltTokenizer(load_tokenizer(made), summary)

@@ -57,7 +57,7 @@ def tensorboard_callbacks(
     projected, reconstructed = (
         spread(valid.sentences, count) for count in (_PROJECTED, _RECONSTRUCTED)
     )
-    labels = None if valid.labels is None else [valid.labels[i] for i in projected]
+    labels = None if valid.labels is None else valid.labels[projected]
     return [
         *common,
         PosteriorHistograms(validation, monitor, row_of[projected]),

@@ -14,8 +14,7 @@ from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.callbacks.step_profile import StepProfile
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
 from scale_vae_keras.data.corpus import Corpus, check_fingerprint, open_corpus
-from scale_vae_keras.data.corpus_warnings import corpus_warnings
-from scale_vae_keras.data.encoded import EncodedSplit, encode_split
+from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.verdict import training_verdict, unigram_nll
 from scale_vae_keras.files import remove_scratch, write_json
@@ -34,7 +33,8 @@ from scale_vae_keras.runs.history_table import HistoryTable
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
 from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
-from scale_vae_keras.runs.run_tokenizer import resolved, run_tokenizer
+from scale_vae_keras.runs.run_sentences import run_sentences
+from scale_vae_keras.runs.run_tokenizer import resolved
 from scale_vae_keras.runs.same_run import change_limits, check_same_run, describe_run
 from scale_vae_keras.runs.standard_callbacks import standard_callbacks
 from scale_vae_keras.runs.stopped import say_why_it_stopped, what_is_saved
@@ -45,6 +45,7 @@ from scale_vae_keras.runs.workers import (
     lost_workers_named,
     open_strategy,
     own_output,
+    own_share,
 )
 from scale_vae_keras.schedules.order import Stage, in_order
 from scale_vae_keras.schedules.skipped_steps import SkippedSteps
@@ -85,7 +86,11 @@ class Run:
 
     @classmethod
     def start(
-        cls, config: RunConfig, output: str | os.PathLike, corpus: Corpus | None = None
+        cls,
+        config: RunConfig,
+        output: str | os.PathLike,
+        corpus: Corpus | None = None,
+        cache: str | os.PathLike | None = None,
     ) -> "Run":
         """Opens the corpus and makes the run folder; nothing is written if anything is wrong.
 
@@ -96,6 +101,7 @@ class Run:
             output: the run folder.
             corpus: a corpus that is open already, such as one of `corpus_from`; by default
                 `config.data` is opened. What reads the run's corpus later needs it as `data`.
+            cache: a folder for what is made of the corpus once, see `run_sentences`.
 
         Raises:
             InputError: method, corpus, replicas or output folder are invalid; or another worker
@@ -104,22 +110,15 @@ class Run:
         strategy = open_strategy(config.replicas)
         config = replace(config, replicas=strategy.num_replicas_in_sync)
         corpus = corpus or open_corpus(config.data, config.encoding)
-        config, tokenizer, lines = run_tokenizer(config, corpus)
-        for line in lines:
-            _logger.info(line)
-        train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
-        if config.train_limit is not None:
-            train = train.first(config.train_limit)
-        for line in corpus_warnings(corpus, {"train": train, "valid": valid}):
-            _logger.warning(line)
+        config, tokenizer, fingerprint, train, valid = run_sentences(config, corpus, cache)
         build_model(config, len(tokenizer.vocabulary))
         config.system.callbacks(config, train, valid)
-        _batches(config, train)
+        _batches(config, train, strategy)
         folder = RunFolder(output)
         if is_chief(strategy):
-            folder.create(config, tokenizer, corpus.fingerprint(), corpus.has_labels)
+            folder.create(config, tokenizer, fingerprint, corpus.has_labels)
         barrier(strategy)
-        if (folder.config, folder.corpus_fingerprint) != (config, corpus.fingerprint()):
+        if (folder.config, folder.corpus_fingerprint) != (config, fingerprint):
             raise InputError(f"the chief has begun {output} with other settings or another corpus")
         return cls(folder, train, valid, strategy)
 
@@ -145,6 +144,7 @@ class Run:
         epochs: int | None = None,
         replicas: int | None = None,
         data: str | os.PathLike | Corpus | None = None,
+        cache: str | os.PathLike | None = None,
     ) -> "Run":
         """Opens a run that was started before.
 
@@ -155,12 +155,13 @@ class Run:
                 cluster where there are several workers.
             data: where the run's corpus is now, if it has moved, or the corpus itself, such as one
                 of `corpus_from`.
+            cache: as for `start`.
 
         Raises:
             InputError: the folder is not a run, another process trains in it, its corpus has
                 changed, or there are fewer devices.
         """
-        folder = RunFolder(output, data)
+        folder = RunFolder(output, data, cache)
         if replicas is None and not is_one_of_several_workers():
             replicas = folder.config.replicas
         strategy = open_strategy(replicas)
@@ -169,7 +170,7 @@ class Run:
             with folder.locked():
                 change_limits(folder, epochs, strategy.num_replicas_in_sync)
         barrier(strategy)
-        folder = RunFolder(output, data)
+        folder = RunFolder(output, data, cache)
         corpus = folder.open_corpus()
         if data is None:
             check_fingerprint(corpus, folder.corpus_fingerprint, folder.config.data)
@@ -274,7 +275,7 @@ class Run:
         epoch, done = checkpoint.epochs, checkpoint.steps
         arguments = {"validation_data": validation, "shuffle": False, "verbose": verbose}
         if done:
-            rest = _batches(config, self.train, epoch, done)
+            rest = _batches(config, self.train, self.strategy, epoch, done)
             steps = done + int(rest.cardinality())
             model.fit(
                 rest,
@@ -286,7 +287,7 @@ class Run:
             epoch += 1
         if epoch < epochs and not model.stop_training:
             model.fit(
-                _batches(config, self.train, epoch),
+                _batches(config, self.train, self.strategy, epoch),
                 callbacks=callbacks,
                 initial_epoch=epoch,
                 epochs=epochs,
@@ -329,7 +330,7 @@ class Run:
         return in_order([*standard, *tensorboard, *row, checkpoint]), checkpoint
 
 
-def _batches(config, train, first_epoch=0, first_batch=0):
+def _batches(config, train, strategy, first_epoch=0, first_batch=0):
     return training_batches(
         train,
         config.batch_size,
@@ -338,4 +339,5 @@ def _batches(config, train, first_epoch=0, first_batch=0):
         first_epoch=first_epoch,
         by_label=config.by_label,
         first_batch=first_batch,
+        share=own_share(strategy),
     )

@@ -129,6 +129,23 @@ def barrier(strategy: tf.distribute.Strategy) -> None:
         strategy.run(count_replicas)
 
 
+def own_share(strategy: tf.distribute.Strategy) -> tuple[int, int, int]:
+    """Which replicas run in this process: the first, the end, and how many there are in all.
+
+    Replicas of one process are consecutive, and every worker has as many.
+    """
+    replicas = strategy.num_replicas_in_sync
+    resolver = strategy.cluster_resolver
+    if resolver is None or not resolver.cluster_spec().jobs:
+        return 0, replicas, replicas
+    cluster = resolver.cluster_spec()
+    workers = sum(cluster.num_tasks(job) for job in cluster.jobs)
+    own = resolver.task_id
+    if resolver.task_type == "worker" and "chief" in cluster.jobs:
+        own += 1
+    return replicas * own // workers, replicas * (own + 1) // workers, replicas
+
+
 @contextlib.contextmanager
 def lost_workers_named(strategy: tf.distribute.Strategy) -> Iterator[None]:
     """Says in one line that a worker is lost, where TensorFlow would show a traceback.

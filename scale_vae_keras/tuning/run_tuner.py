@@ -3,6 +3,7 @@
 import gc
 import logging
 import math
+import os
 import shutil
 import time
 import traceback
@@ -44,6 +45,7 @@ class RunTuner(keras_tuner.engine.base_tuner.BaseTuner):
         space: what is searched.
         objective: what is looked for.
         folder: where everything goes.
+        cache: a folder for what is made of the corpus once, see `cached_split`; None for none.
     """
 
     def __init__(
@@ -52,10 +54,12 @@ class RunTuner(keras_tuner.engine.base_tuner.BaseTuner):
         space: SearchSpace,
         objective: SearchObjective,
         folder: SearchFolder,
+        cache: str | os.PathLike | None = None,
     ):
         self.space = space
         self.search_objective = objective
         self.folder = folder
+        self.cache = cache
         super().__init__(oracle, directory=folder.path, project_name=folder.oracle.name)
         if not is_worker():
             self.tuner_id = ALONE
@@ -145,10 +149,11 @@ class RunTuner(keras_tuner.engine.base_tuner.BaseTuner):
             shutil.rmtree(folder.path, ignore_errors=True)
             folder.path.parent.mkdir(exist_ok=True)
             if "tuner/trial_id" not in values:
-                return Run.start(replace(self.space.config(values), epochs=epochs), folder.path)
+                config = replace(self.space.config(values), epochs=epochs)
+                return Run.start(config, folder.path, cache=self.cache)
             with written_whole(folder.path) as temporary:
                 shutil.copytree(self.folder.run(values["tuner/trial_id"]).path, temporary)
-        return Run.resume(folder.path, epochs)
+        return Run.resume(folder.path, epochs, cache=self.cache)
 
     def _stop_if_interrupted(self, name, error):
         for cause in (error, error.__context__):

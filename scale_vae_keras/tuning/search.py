@@ -85,7 +85,11 @@ class SearchSettings:
         )
 
 
-def search(settings: SearchSettings, output: str | os.PathLike) -> None:
+def search(
+    settings: SearchSettings,
+    output: str | os.PathLike,
+    cache: str | os.PathLike | None = None,
+) -> None:
     """Searches, or goes on with a search: trials that have ended are not run again.
 
     With KerasTuner's environment variables for several processes, this one is the chief, which
@@ -95,6 +99,7 @@ def search(settings: SearchSettings, output: str | os.PathLike) -> None:
     Args:
         settings: what to search.
         output: the folder of the search.
+        cache: a folder for what is made of the corpus once for all trials, see `cached_split`.
 
     Raises:
         InputError: the settings are not fit, the folder holds something else, the search was
@@ -119,7 +124,7 @@ def search(settings: SearchSettings, output: str | os.PathLike) -> None:
     )
     oracle.has_workers = is_search_chief()
     with worker_errors(), contextlib.redirect_stdout(io.StringIO()):
-        tuner = RunTuner(oracle, space, objective, folder)
+        tuner = RunTuner(oracle, space, objective, folder, cache)
     if is_search_chief():
         serve_oracle(oracle)
         return

@@ -62,9 +62,19 @@ PROBED = Probed({100: Accuracy(0.75, 0.125)}, 0.5)
 CASES = [
     Case("quickstart --output d", "quickstart.run_quickstart", {"output": "d"}),
     Case(
-        "evaluate r --split valid --samples 7 --prior standard --limit 5 --seed 3 --data d --json",
+        "evaluate r --split valid --samples 7 --prior standard --limit 5 --seed 3 --data d "
+        "--cache k --json",
         "evaluate.evaluate_run",
-        dict(run="r", split="valid", samples=7, prior="standard", seed=3, limit=5, data="d"),
+        dict(
+            run="r",
+            split="valid",
+            samples=7,
+            prior="standard",
+            seed=3,
+            limit=5,
+            data="d",
+            cache="k",
+        ),
         returns={"elbo_nll": 1.5},
         printed='{\n  "elbo_nll": 1.5\n}\n',
     ),
@@ -257,7 +267,7 @@ COUNTS = {
 }
 TUNE = (
     "tune c --output d --tuner bayesian --grid table3 --trials 5 --epochs 3 --objective mi "
-    "--preset base --train-limit 50 --seed 4 --fix units=9 latent_dim=2,4"
+    "--preset base --train-limit 50 --seed 4 --cache k --fix units=9 latent_dim=2,4"
 )
 SHOW = "tune d --show"
 NOTHING = Sentences(tf.zeros([3, 1], tf.int32), tf.zeros([3]))
@@ -439,7 +449,7 @@ def test_tune(monkeypatch):
         seed=4,
         search_space={"units": [9], "latent_dim": [2, 4]},
     )
-    assert calls == [{"settings": settings, "output": "d"}]
+    assert calls == [{"settings": settings, "output": "d", "cache": "k"}]
     assert shown == [{"directory": "d"}]
 
 

@@ -64,7 +64,7 @@ class CaughtError(Exception):
 def config_of(monkeypatch, tmp_path):
     """The settings of the run that a command line starts."""
 
-    def start(config, output):
+    def start(config, output, cache):
         raise CaughtError(config)
 
     monkeypatch.setattr(Run, "start", start)
@@ -152,7 +152,7 @@ def test_every_setting_has_one_flag_and_every_flag_its_setting():
     options = vars(parse(["train", "reviews", "--output", "RUN"]))
     of_the_command = {
         *("data", "output", "resume", "method", "preset", "profile", "command", "words", "debug"),
-        *("save_steps", "save_minutes", "max_skipped_share"),
+        *("save_steps", "save_minutes", "max_skipped_share", "cache"),
     }
     assert set(options) - of_the_command == set(every_setting())
     assert all(options[name] is None for name in every_setting())
@@ -300,3 +300,13 @@ def test_a_setting_of_a_run_acts(started, name):
 def test_without_its_flag_it_is_otherwise(started, name):
     _, read, expected = ACTS[name]
     assert read(started()) != expected
+
+
+def test_a_cache_is_used_by_a_new_run_and_by_one_that_goes_on(started, tmp_path):
+    new, resumed = tmp_path / "cache", tmp_path / "other"
+    started("--cache", str(new))
+    assert {path.name for path in new.glob("*/*")} >= {"tokens.npy", "vocabulary.txt"}
+    output = str(tmp_path / "run")
+    with pytest.raises(CaughtError):
+        train.run(parse(["train", "--resume", "--output", output, "--cache", str(resumed)]))
+    assert len(list(resumed.glob("*/tokens.npy"))) == 2

@@ -11,6 +11,7 @@ import pytest
 from made_corpora import LINES
 from run_hashes import run_hashes
 
+from scale_vae_keras.cache import split_cache
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs import train as train_module
 from scale_vae_keras.runs.build_model import build_model
@@ -101,6 +102,17 @@ def test_a_run_stopped_in_an_epoch_and_in_a_validation_ends_like_the_whole_one(p
     stop(Run.resume(parts), 1, "validation")
     assert finish(Run.resume(parts)) == whole
     assert whole["position"] == (2, 0, False)
+
+
+def test_a_run_that_goes_on_with_a_cache_ends_like_one_in_memory(
+    parts, whole, tmp_path, monkeypatch
+):
+    cache = tmp_path / "cache"
+    assert Run.resume(parts, cache=cache).train.sentences == len(CORPUS["train"])
+    monkeypatch.setattr(split_cache, "encoded_blocks", None)
+    run = Run.resume(parts, cache=cache)
+    assert isinstance(run.train, split_cache.StoredSplit)
+    assert finish(run) == whole
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(parts, whole, caplog):

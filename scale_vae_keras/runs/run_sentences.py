@@ -1,0 +1,87 @@
+"""The sentences of a new run."""
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from scale_vae_keras.cache.made_once import made_once
+from scale_vae_keras.cache.split_cache import cached_split, split_key
+from scale_vae_keras.data.corpus import Corpus
+from scale_vae_keras.data.corpus_warnings import corpus_warnings
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.files import write_json
+from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.runs.run_tokenizer import run_tokenizer
+from scale_vae_keras.text.tokenizer import Tokenizer
+
+_logger = logging.getLogger("scale_vae_keras")
+_WARNINGS = "warnings.json"
+
+
+class RunSentences(NamedTuple):
+    """What a new run trains on.
+
+    Attributes:
+        config: the settings of the run, its tokenizer named.
+        tokenizer: its tokenizer.
+        fingerprint: of the corpus.
+        train: the training sentences.
+        valid: the validation sentences.
+    """
+
+    config: RunConfig
+    tokenizer: Tokenizer
+    fingerprint: str
+    train: EncodedSplit
+    valid: EncodedSplit
+
+
+def run_sentences(
+    config: RunConfig, corpus: Corpus, cache: str | os.PathLike | None = None
+) -> RunSentences:
+    """Makes the tokenizer and tokenises; says what is probably wrong with the corpus.
+
+    With a cache all of it is done once, and a second run reads no text but to hash it.
+
+    Args:
+        config: the settings of the run.
+        corpus: its corpus.
+        cache: a folder, see `cached_split`; None for none.
+
+    Raises:
+        InputError: corpus, settings or cache are invalid.
+    """
+    fingerprint = corpus.fingerprint()
+    config, tokenizer, lines = run_tokenizer(config, corpus, cache, fingerprint)
+    for line in lines:
+        _logger.info(line)
+    train, valid = (
+        cached_split(corpus, split, tokenizer, cache, fingerprint) for split in ("train", "valid")
+    )
+    if config.train_limit is not None:
+        train = train.first(config.train_limit)
+    sentences = RunSentences(config, tokenizer, fingerprint, train, valid)
+    for line in _warnings(sentences, corpus, cache):
+        _logger.warning(line)
+    return sentences
+
+
+def _warnings(sentences, corpus, cache) -> list[str]:
+    def found() -> list[str]:
+        return corpus_warnings(corpus, {"train": sentences.train, "valid": sentences.valid})
+
+    if cache is None:
+        return found()
+    key = {
+        **split_key(corpus, "train", sentences.tokenizer, sentences.fingerprint),
+        "kind": "warnings",
+        "limit": sentences.config.train_limit,
+    }
+
+    def write(folder: Path) -> None:
+        write_json(folder / _WARNINGS, {"lines": found()})
+
+    made = made_once(cache, key, write)
+    return json.loads((made / _WARNINGS).read_text(encoding="utf-8"))["lines"]
