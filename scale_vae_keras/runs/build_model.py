@@ -19,7 +19,7 @@ def build_model(config: RunConfig, vocabulary_size: int) -> SentenceModel:
     keras.utils.set_random_seed(config.seed)
     model = config.system.model(vocabulary_size, **config.model_settings(), dtype=config.precision)
     model.build((None, None))
-    model.compile(
-        optimizer=keras.optimizers.SGD(config.learning_rate, global_clipnorm=config.clip_norm)
-    )
+    kinds = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}
+    optimizer = kinds[config.optimizer]
+    model.compile(optimizer=optimizer(config.learning_rate, global_clipnorm=config.clip_norm))
     return model

@@ -14,6 +14,10 @@ from scale_vae_keras.text.splitting import RAW_FOLDS
 
 TOKENIZERS = ("sentencepiece", "words", "raw", "characters", "regex")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+OPTIMIZERS = ("sgd", "adam")
+ADAM_RATE = 0.001
+"""Learning rate of Adam where nothing is said, whatever the preset."""
+
 _CHOSEN = ("data", "method", "preset")
 
 
@@ -72,8 +76,17 @@ class RunConfig(Settings):
     resplit: bool = setting(False, "pair the sentences anew each epoch")
     by_label: bool = setting(False, "every batch holds a single label")
     epochs: int = setting(100, "most epochs", above=0)
+    optimizer: str = setting(
+        "sgd",
+        "sgd without momentum, as published; or adam (Kingma and Ba, 2015), which transformers "
+        "need",
+        choices=OPTIMIZERS,
+    )
     learning_rate: float = setting(
-        1.0, "of SGD without momentum, at the start", above=0, search=Range(0.1, 1.0, log=True)
+        1.0,
+        f"at the start; with adam {ADAM_RATE} by default, whatever the preset",
+        above=0,
+        search=Range(0.1, 1.0, log=True),
     )
     clip_norm: float = setting(5.0, "limit of the global gradient norm", above=0)
     decay: str = setting(
@@ -145,7 +158,7 @@ class RunConfig(Settings):
             for name, value in content.items()
             if name in own
         }
-        return kind(**values)
+        return kind(**{**_of_optimizer(values), **values})
 
 
 def get_system(name: str) -> System:
@@ -180,6 +193,11 @@ def every_setting() -> dict[str, Setting]:
     return found
 
 
+def _of_optimizer(settings):
+    """What the optimizer, if it is among the settings, gives to a run in place of a preset."""
+    return {"learning_rate": ADAM_RATE} if settings.get("optimizer") == "adam" else {}
+
+
 def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfig:
     """The settings of a preset, with those that are given and not None in place of its own.
 
@@ -206,7 +224,7 @@ def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfi
         if name not in own:
             raise InputError(f"the method {method} has no setting {name}: leave it out")
     of_preset = {name: value for name, value in PRESETS[preset].items() if name in own}
-    settings = {**of_preset, **system.fixed, **given}
+    settings = {**of_preset, **system.fixed, **_of_optimizer(given), **given}
     if settings.get("bound") == "annealed":
         settings.setdefault("select_by", "elbo")
     return kind(data=data, method=method, preset=preset, **settings)

@@ -95,7 +95,8 @@ def test_a_flag_is_the_setting_of_the_run(config_of, method, each):
     others = {other.name for other in settings_of(type(config))} - {each.name}
     usual = configure("reviews", method, "base")
     changed = {name for name in others if getattr(config, name) != getattr(usual, name)}
-    assert changed <= ({"select_by"} if (each.name, value) == ("bound", "annealed") else set())
+    goes_along = {("bound", "annealed"): {"select_by"}, ("optimizer", "adam"): {"learning_rate"}}
+    assert changed <= goes_along.get((each.name, value), set())
 
 
 OF_MODEL = [
@@ -251,6 +252,11 @@ ACTS = {
     "resplit": (["--resplit"], lambda s: s.batches["resplit"], True),
     "by_label": (["--by-label"], lambda s: s.batches["by_label"], True),
     "epochs": (["--epochs", "7"], lambda s: s.epochs, 7),
+    "optimizer": (
+        ["--method", "vae", "--optimizer", "adam"],
+        lambda s: (type(s.model.optimizer).__name__, s.model.optimizer.learning_rate.numpy()),
+        ("Adam", pytest.approx(0.001)),
+    ),
     "learning_rate": (
         ["--learning-rate", "0.25"],
         lambda s: float(s.model.optimizer.learning_rate),
