@@ -12,7 +12,7 @@ from scale_vae_keras.runs.presets import PRESETS
 from scale_vae_keras.settings import Range, Setting, Settings, setting, settings_of
 from scale_vae_keras.text.splitting import RAW_FOLDS
 
-TOKENIZERS = ("sentencepiece", "words", "raw", "characters", "regex")
+TOKENIZERS = ("sentencepiece", "words", "raw", "characters", "regex", "hub")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 OPTIMIZERS = ("sgd", "adam")
 ADAM_RATE = 0.001
@@ -41,7 +41,7 @@ class RunConfig(Settings):
         None,
         "sentencepiece (the default for text that nobody tokenised); words, split at white space "
         "(the default for the built-in corpora, a corpus with a vocab.txt and the preset paper); "
-        f"raw, which folds text: {RAW_FOLDS}; characters; or regex",
+        f"raw, which folds text: {RAW_FOLDS}; characters; regex; or hub, that of a backbone",
         choices=TOKENIZERS,
     )
     pattern: str | None = setting(None, "what a token of the regex tokenizer is, in RE2's syntax")
@@ -114,6 +114,20 @@ class RunConfig(Settings):
                 f"replicas must be from 1 to the batch size of {self.batch_size}, got "
                 f"{self.replicas}"
             )
+        self._check_backbone()
+
+    def _check_backbone(self):
+        given = getattr(self, "backbone", None) is not None
+        if self.tokenizer == "hub" and not given:
+            raise InputError("the tokenizer hub is that of a backbone: give backbone, its folder")
+        if given and self.tokenizer not in (None, "hub"):
+            raise InputError(
+                f"a backbone has its own tokenizer: leave out tokenizer={self.tokenizer}"
+            )
+        if given and self.encoder != type(self).encoder:
+            raise InputError(f"the backbone is the encoder: leave out encoder={self.encoder}")
+        if given and self.vocabulary_limit is not None:
+            raise InputError("the vocabulary is the backbone's: leave vocabulary_limit out")
 
     @property
     def system(self) -> System:

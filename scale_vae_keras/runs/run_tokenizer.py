@@ -6,6 +6,7 @@ from typing import NamedTuple
 from scale_vae_keras.data.corpus import BuiltInCorpus, Corpus
 from scale_vae_keras.data.tokenizers import build_tokenizer, choose_tokenizer
 from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.text.hub_tokenizer import HubTokenizer
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 
@@ -26,7 +27,9 @@ class RunTokenizer(NamedTuple):
 def resolved(config: RunConfig, corpus: Corpus) -> tuple[RunConfig, str]:
     """The settings with the tokenizer and the rarest word decided, and why, in one line."""
     kind, reason = config.tokenizer, f"tokenizer: {config.tokenizer}, as asked"
-    if kind is None and config.preset == "paper":
+    if getattr(config, "backbone", None) is not None:
+        kind, reason = "hub", f"tokenizer: hub, that of the backbone in {config.backbone}"
+    elif kind is None and config.preset == "paper":
         kind, reason = "words", "tokenizer: words, as in the preset paper"
     elif kind is None:
         kind, reason = choose_tokenizer(corpus)
@@ -43,9 +46,14 @@ def run_tokenizer(config: RunConfig, corpus: Corpus) -> RunTokenizer:
         corpus: its corpus.
 
     Raises:
-        InputError: the corpus cannot be read, or a setting is out of range.
+        InputError: the corpus or the backbone's preset cannot be read, or a setting is out of
+            range.
     """
     config, reason = resolved(config, corpus)
+    if config.tokenizer == "hub":
+        tokenizer = HubTokenizer.from_preset(config.backbone, config.max_length)
+        summary = f"vocabulary: {len(tokenizer.vocabulary):,} tokens, the backbone's"
+        return RunTokenizer(config, tokenizer, [reason, summary])
     built = build_tokenizer(
         corpus,
         config.tokenizer,
