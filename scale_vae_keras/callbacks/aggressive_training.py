@@ -8,9 +8,26 @@ from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import batch_mutual_information
 from scale_vae_keras.layers.step_function import scheduled_function
 from scale_vae_keras.schedules.order import Stage
+from scale_vae_keras.training.optimizer_memory import moves_without_gradient
 
 _MOST_STEPS = 99
 _WINDOW = 15
+
+
+def refuse_memory(optimizer: keras.optimizers.Optimizer) -> None:
+    """Refuses an optimizer that moves what a step of the other part leaves alone.
+
+    Args:
+        optimizer: a built optimizer.
+
+    Raises:
+        InputError: it remembers gradients, or decays weights.
+    """
+    if moves_without_gradient(optimizer):
+        raise InputError(
+            "aggressive training trains encoder and decoder by turns, and the memory of "
+            f"{type(optimizer).__name__} would move the one that waits: use SGD without momentum"
+        )
 
 
 class AggressiveTraining(keras.callbacks.Callback):
@@ -33,7 +50,7 @@ class AggressiveTraining(keras.callbacks.Callback):
 
     Raises:
         InputError: the model has no `encoder_step`, runs several steps per execution, or
-            accumulates gradients.
+            accumulates gradients; its optimizer is another than SGD without momentum.
 
     Example:
         >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
@@ -66,6 +83,7 @@ class AggressiveTraining(keras.callbacks.Callback):
                 "AggressiveTraining trains encoder and decoder by turns: leave "
                 "gradient_accumulation_steps out of the optimizer"
             )
+        refuse_memory(self.model.optimizer)
 
         def encoder_step(ids):
             self.model.followed.apply(self.model)

@@ -10,5 +10,6 @@ from scale_vae_keras.layers.posterior import uncharged_kl as uncharged_kl
 from scale_vae_keras.layers.posterior_batch_norm import PosteriorBatchNorm as PosteriorBatchNorm
 from scale_vae_keras.layers.posterior_scale import PosteriorScale as PosteriorScale
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder as SentenceDecoder
+from scale_vae_keras.parts.backbone_encoder import BackboneEncoder as BackboneEncoder
 from scale_vae_keras.parts.transformer_decoder import TransformerDecoder as TransformerDecoder
 from scale_vae_keras.parts.transformer_encoder import TransformerEncoder as TransformerEncoder

@@ -39,13 +39,18 @@ class CausalConvolution(keras.layers.Layer):
         )
         return kernel, self.add_weight(name=f"{name}_bias", shape=(outputs,), initializer="zeros")
 
+    def _map(self, inputs, kernel, bias):
+        # A step runs outside of `call`, where Keras does not cast the weights.
+        kernel, bias = (tf.cast(each, self.compute_dtype) for each in (kernel, bias))
+        return tf.matmul(inputs, kernel) + bias
+
     def _reduce(self, inputs):
-        reduced = tf.matmul(tf.nn.relu(inputs), self.reduce_kernel) + self.reduce_bias
+        reduced = self._map(tf.nn.relu(inputs), self.reduce_kernel, self.reduce_bias)
         return tf.nn.relu(reduced)
 
     def _finish(self, inputs, seen):
-        convolved = tf.matmul(seen, self.convolve_kernel) + self.convolve_bias
-        return inputs + tf.matmul(tf.nn.relu(convolved), self.expand_kernel) + self.expand_bias
+        convolved = self._map(seen, self.convolve_kernel, self.convolve_bias)
+        return inputs + self._map(tf.nn.relu(convolved), self.expand_kernel, self.expand_bias)
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Runs over whole sequences `[batch, time, units]`."""

@@ -65,7 +65,11 @@ class CNNDecoder(SentenceDecoder):
         return hidden
 
     def _project(self, embedded):
-        return tf.matmul(embedded, self.input_kernel[: self.embedding_dim])
+        return tf.matmul(embedded, self._cast(self.input_kernel[: self.embedding_dim]))
+
+    def _cast(self, weight):
+        # A step runs outside of `call`, where Keras does not cast the weights.
+        return tf.cast(weight, self.compute_dtype)
 
     def initial_state(
         self, z: tf.Tensor, max_length: tf.Tensor | int | None = None
@@ -75,10 +79,10 @@ class CNNDecoder(SentenceDecoder):
 
     def input_context(self, z: tf.Tensor) -> tf.Tensor:
         """What z adds to the input of the first block, bias included, `[batch, units]`."""
+        bias = self._cast(self.input_bias)
         if not self.latent_dim:
-            bias = tf.cast(self.input_bias, self.compute_dtype)
             return tf.repeat(bias[tf.newaxis], tf.shape(z)[0], axis=0)
-        return tf.matmul(z, self.input_kernel[self.embedding_dim :]) + self.input_bias
+        return tf.matmul(z, self._cast(self.input_kernel[self.embedding_dim :])) + bias
 
     def read(self, token: tf.Tensor) -> tf.Tensor:
         """What a token adds to the input of the first block, `[batch, units]`."""

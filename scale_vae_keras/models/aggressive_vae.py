@@ -3,9 +3,10 @@
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
+from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining, refuse_memory
 from scale_vae_keras.data.batches import evaluation_batches
 from scale_vae_keras.data.input_checks import as_ids
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import global_sum
 from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.models.settings import LatentSettings
@@ -22,8 +23,8 @@ class AggressiveVAE(TextVAE):
     He et al. (2019), "Lagging Inference Networks and Posterior Collapse in Variational
     Autoencoders". While `aggressive` is 1 a training step leaves the encoder alone, and the
     callback `AggressiveTraining` runs `encoder_step` on other batches before it; when `aggressive`
-    is 0 this is a `TextVAE`. Use an optimizer without momentum, as published. Arguments as for
-    `TextVAE`.
+    is 0 this is a `TextVAE`. Steps of the encoder alone need SGD without momentum, as published.
+    Arguments as for `TextVAE`.
 
     Example:
         >>> model = sv.AggressiveVAE(9, latent_dim=2, embedding_dim=3, units=4)
@@ -54,13 +55,15 @@ class AggressiveVAE(TextVAE):
             float32 scalars.
 
         Raises:
-            InputError: the model is not compiled, or it is not a batch of sentences.
+            InputError: the model is not compiled, or with another optimizer than SGD without
+                momentum; or it is not a batch of sentences.
         """
         ids = as_ids(ids, self.vocabulary_size)
         self._check_compiled()
         if not self.built:
             self.ensure_built()
         step = self._step(ids)
+        refuse_memory(self.optimizer)
         self._update(step, encoder_share=1.0, decoder_share=0.0)
         tokens = tf.math.count_nonzero(ids[:, 1:] != PAD_ID, dtype=tf.float32)
         return global_sum(tf.reduce_sum(step.terms.loss)), global_sum(tokens)
@@ -76,6 +79,11 @@ class AggressiveVAE(TextVAE):
 
 
 def _callbacks(config, train, valid):
+    if config.optimizer != "sgd":
+        raise InputError(
+            "the method agg trains encoder and decoder by turns, which needs an optimizer without "
+            "memory: leave optimizer at sgd"
+        )
     data, validation = (evaluation_batches(split, config.batch_size)[0] for split in (train, valid))
     return [AggressiveTraining(data, validation, config.seed), *linear_annealing(config)]
 

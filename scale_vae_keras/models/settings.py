@@ -90,6 +90,15 @@ class LatentSettings(ModelSettings):
         choices=POOLINGS,
     )
     encoder: str = setting("lstm", "the encoder: lstm or transformer", choices=ENCODERS)
+    backbone: str | None = setting(
+        None,
+        "folder of a keras-hub preset, in place of an encoder by name: its backbone is the encoder "
+        "and its tokenizer the run's; see docs/extending.md",
+        of_model=False,
+    )
+    train_backbone: bool = setting(
+        False, "whether the backbone learns too, or stays as it is", of_model=False
+    )
     latent_input: str = setting(
         "both",
         "how z enters a transformer decoder: memory, a position that every block attends to; "

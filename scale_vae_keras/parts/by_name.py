@@ -120,7 +120,8 @@ def make_encoder(model: Any, encoder: Any, usual: type[Settings]) -> keras.layer
         usual: the settings of every model with a latent code, for their defaults.
 
     Raises:
-        InputError: the model is given a pooling beside an encoder that has its own.
+        InputError: the model is given a pooling beside an encoder that has its own, or the encoder
+            reads another vocabulary.
     """
     encoder = part(encoder)
     model.encoder_kind = encoder
@@ -130,6 +131,13 @@ def make_encoder(model: Any, encoder: Any, usual: type[Settings]) -> keras.layer
                 f"encoder must be a name or a Keras layer, got {type(encoder).__name__}"
             )
         _refuse_given(model, "pooling", getattr(encoder, "pooling", None), "encoder", usual)
+        known = getattr(encoder, "vocabulary_size", model.vocabulary_size)
+        if known != model.vocabulary_size:
+            raise InputError(
+                f"the model has {model.vocabulary_size} token ids and the given "
+                f"{type(encoder).__name__} reads {known}: use the encoder's tokenizer, and its "
+                "vocabulary_size for the model"
+            )
         return encoder
     _check_name("encoder", encoder, ENCODERS)
     arguments = {"pooling": model.pooling, "dtype": model.dtype_policy, "name": "encoder"}

@@ -3,6 +3,7 @@
 import keras
 
 from scale_vae_keras.models.sentence_model import SentenceModel
+from scale_vae_keras.parts.backbone_encoder import BackboneEncoder
 from scale_vae_keras.runs.config import RunConfig
 
 
@@ -14,12 +15,17 @@ def build_model(config: RunConfig, vocabulary_size: int) -> SentenceModel:
         vocabulary_size: number of token ids, specials included.
 
     Raises:
-        InputError: settings do not go together.
+        InputError: settings do not go together, or the backbone's preset cannot be read.
     """
     keras.utils.set_random_seed(config.seed)
-    model = config.system.model(vocabulary_size, **config.model_settings(), dtype=config.precision)
+    settings = config.model_settings()
+    if getattr(config, "backbone", None) is not None:
+        settings["encoder"] = BackboneEncoder.from_preset(
+            config.backbone, config.pooling, config.train_backbone, dtype=config.precision
+        )
+    model = config.system.model(vocabulary_size, **settings, dtype=config.precision)
     model.build((None, None))
-    model.compile(
-        optimizer=keras.optimizers.SGD(config.learning_rate, global_clipnorm=config.clip_norm)
-    )
+    kinds = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}
+    optimizer = kinds[config.optimizer]
+    model.compile(optimizer=optimizer(config.learning_rate, global_clipnorm=config.clip_norm))
     return model

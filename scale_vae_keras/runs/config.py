@@ -12,8 +12,12 @@ from scale_vae_keras.runs.presets import PRESETS
 from scale_vae_keras.settings import Range, Setting, Settings, setting, settings_of
 from scale_vae_keras.text.splitting import RAW_FOLDS
 
-TOKENIZERS = ("sentencepiece", "words", "raw", "characters", "regex")
+TOKENIZERS = ("sentencepiece", "words", "raw", "characters", "regex", "hub")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+OPTIMIZERS = ("sgd", "adam")
+ADAM_RATE = 0.001
+"""Learning rate of Adam where nothing is said, whatever the preset."""
+
 _CHOSEN = ("data", "method", "preset")
 
 
@@ -37,7 +41,7 @@ class RunConfig(Settings):
         None,
         "sentencepiece (the default for text that nobody tokenised); words, split at white space "
         "(the default for the built-in corpora, a corpus with a vocab.txt and the preset paper); "
-        f"raw, which folds text: {RAW_FOLDS}; characters; or regex",
+        f"raw, which folds text: {RAW_FOLDS}; characters; regex; or hub, that of a backbone",
         choices=TOKENIZERS,
     )
     pattern: str | None = setting(None, "what a token of the regex tokenizer is, in RE2's syntax")
@@ -72,8 +76,17 @@ class RunConfig(Settings):
     resplit: bool = setting(False, "pair the sentences anew each epoch")
     by_label: bool = setting(False, "every batch holds a single label")
     epochs: int = setting(100, "most epochs", above=0)
+    optimizer: str = setting(
+        "sgd",
+        "sgd without momentum, as published; or adam (Kingma and Ba, 2015), which transformers "
+        "need",
+        choices=OPTIMIZERS,
+    )
     learning_rate: float = setting(
-        1.0, "of SGD without momentum, at the start", above=0, search=Range(0.1, 1.0, log=True)
+        1.0,
+        f"at the start; with adam {ADAM_RATE} by default, whatever the preset",
+        above=0,
+        search=Range(0.1, 1.0, log=True),
     )
     clip_norm: float = setting(5.0, "limit of the global gradient norm", above=0)
     decay: str = setting(
@@ -101,6 +114,20 @@ class RunConfig(Settings):
                 f"replicas must be from 1 to the batch size of {self.batch_size}, got "
                 f"{self.replicas}"
             )
+        self._check_backbone()
+
+    def _check_backbone(self):
+        given = getattr(self, "backbone", None) is not None
+        if self.tokenizer == "hub" and not given:
+            raise InputError("the tokenizer hub is that of a backbone: give backbone, its folder")
+        if given and self.tokenizer not in (None, "hub"):
+            raise InputError(
+                f"a backbone has its own tokenizer: leave out tokenizer={self.tokenizer}"
+            )
+        if given and self.encoder != type(self).encoder:
+            raise InputError(f"the backbone is the encoder: leave out encoder={self.encoder}")
+        if given and self.vocabulary_limit is not None:
+            raise InputError("the vocabulary is the backbone's: leave vocabulary_limit out")
 
     @property
     def system(self) -> System:
@@ -145,7 +172,7 @@ class RunConfig(Settings):
             for name, value in content.items()
             if name in own
         }
-        return kind(**values)
+        return kind(**{**_of_optimizer(values), **values})
 
 
 def get_system(name: str) -> System:
@@ -180,6 +207,11 @@ def every_setting() -> dict[str, Setting]:
     return found
 
 
+def _of_optimizer(settings):
+    """What the optimizer, if it is among the settings, gives to a run in place of a preset."""
+    return {"learning_rate": ADAM_RATE} if settings.get("optimizer") == "adam" else {}
+
+
 def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfig:
     """The settings of a preset, with those that are given and not None in place of its own.
 
@@ -206,7 +238,7 @@ def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfi
         if name not in own:
             raise InputError(f"the method {method} has no setting {name}: leave it out")
     of_preset = {name: value for name, value in PRESETS[preset].items() if name in own}
-    settings = {**of_preset, **system.fixed, **given}
+    settings = {**of_preset, **system.fixed, **_of_optimizer(given), **given}
     if settings.get("bound") == "annealed":
         settings.setdefault("select_by", "elbo")
     return kind(data=data, method=method, preset=preset, **settings)

@@ -14,6 +14,7 @@ from scale_vae_keras.data.encoded import has_own_vocabulary
 from scale_vae_keras.data.tokenizers import BuiltTokenizer, build_tokenizer, choose_tokenizer
 from scale_vae_keras.files import write_json
 from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.text.hub_tokenizer import HubTokenizer
 from scale_vae_keras.text.loading import load_tokenizer
 from scale_vae_keras.text.tokenizer import Tokenizer
 
@@ -38,7 +39,9 @@ class RunTokenizer(NamedTuple):
 def resolved(config: RunConfig, corpus: Corpus) -> tuple[RunConfig, str]:
     """The settings with the tokenizer and the rarest word decided, and why, in one line."""
     kind, reason = config.tokenizer, f"tokenizer: {config.tokenizer}, as asked"
-    if kind is None and config.preset == "paper":
+    if getattr(config, "backbone", None) is not None:
+        kind, reason = "hub", f"tokenizer: hub, that of the backbone in {config.backbone}"
+    elif kind is None and config.preset == "paper":
         kind, reason = "words", "tokenizer: words, as in the preset paper"
     elif kind is None:
         kind, reason = choose_tokenizer(corpus)
@@ -62,9 +65,14 @@ def run_tokenizer(
         fingerprint: `corpus.fingerprint()`, which a cache needs.
 
     Raises:
-        InputError: the corpus cannot be read, or a setting is out of range.
+        InputError: the corpus or the backbone's preset cannot be read, or a setting is out of
+            range.
     """
     config, reason = resolved(config, corpus)
+    if config.tokenizer == "hub":
+        tokenizer = HubTokenizer.from_preset(config.backbone, config.max_length)
+        summary = f"vocabulary: {len(tokenizer.vocabulary):,} tokens, the backbone's"
+        return RunTokenizer(config, tokenizer, [reason, summary])
     arguments = {
         "kind": config.tokenizer,
         "max_length": config.max_length,

@@ -7,6 +7,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.schedules.plateau import Plateau
+from scale_vae_keras.training.optimizer_memory import forget_gradients
 
 _MONITOR = "val_reconstruction"
 _FACTOR = 0.5
@@ -29,7 +30,8 @@ class AutoencoderPretraining(keras.callbacks.Callback):
     It ends at the last decay, or after `epochs`; the VAE then starts from the encoder of the best
     autoencoder, with the learning rate of the start. Where it ends early, `epochs_trained` is set
     to `epochs`, so that schedules count from the VAE's start. Without decays the rate stays as it
-    is, and the VAE starts from the encoder of the last epoch.
+    is, and the VAE starts from the encoder of the last epoch. What an optimizer such as Adam
+    remembers of earlier gradients is forgotten with the weights that are replaced.
 
     Args:
         epochs: most epochs without KL.
@@ -84,6 +86,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
                 rate.assign(self._learning_rate)
                 self._best_weights = []
             self.model.reset_decoder()
+            forget_gradients(self.model.optimizer)
 
     def on_epoch_end(self, epoch, logs=None):
         """Keeps the best autoencoder, and decays the rate where it stalls."""
@@ -115,6 +118,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         variables = self.model.trainable_variables
         for variable, value in zip(variables, self._best_weights, strict=True):
             variable.assign(value)
+        forget_gradients(self.model.optimizer)
 
     def get_state(self) -> dict:
         """What a resumed run needs to go on, besides `get_arrays`."""

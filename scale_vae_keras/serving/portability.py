@@ -13,9 +13,12 @@ from scale_vae_keras.errors import InputError
 TEXT_OPERATIONS = frozenset(
     {
         "CaseFoldUTF8",
+        "FastWordpieceTokenizeWithOffsets",
         "NormalizeUTF8",
+        "RegexSplitWithOffsets",
         "SentencepieceOp",
         "SentencepieceTokenizeOp",
+        "TFText>FastWordpieceDetokenize",
         "TFText>WhitespaceTokenizeWithOffsetsV2",
         "UnicodeScriptTokenizeWithOffsets",
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.hub_tokenizer import HubTokenizer
 from scale_vae_keras.text.piece_vocabulary import PieceVocabulary
 from scale_vae_keras.text.sentencepiece_tokenizer import MODEL_FILE, SentencePieceTokenizer
 from scale_vae_keras.text.splitting import WORD_KINDS
@@ -37,6 +38,8 @@ def load_tokenizer(folder: str | os.PathLike, settings: Mapping | None = None) -
     folder = Path(folder)
     settings = dict(_read_settings(folder) if settings is None else settings)
     kind = settings.pop("kind", None)
+    if kind == "hub":
+        return HubTokenizer.from_folder(folder, settings.get("max_length"))
     if kind == "sentencepiece":
         return _load_sentencepiece(folder / MODEL_FILE, settings.get("max_length"))
     vocabulary = vocabulary_class(kind)

@@ -120,10 +120,12 @@ class Tokenizer(tf.Module):
             Text, string `[n]`, without `<pad>` and `<s>`.
         """
         with tf.device("CPU"):
-            ended = tf.cumsum(tf.cast(ids == END_ID, tf.int32), axis=1) > 0
-            kept = ~ended & (ids != PAD_ID) & (ids != START_ID)
-            tokens = tf.ragged.boolean_mask(tf.gather(self._tokens, ids), kept)
+            tokens = tf.ragged.boolean_mask(tf.gather(self._tokens, ids), self._is_kept(ids))
             return self._finish(tf.strings.reduce_join(tokens, axis=1, separator=self._separator))
+
+    def _is_kept(self, ids):
+        ended = tf.cumsum(tf.cast(ids == END_ID, tf.int32), axis=1) > 0
+        return ~ended & (ids != PAD_ID) & (ids != START_ID)
 
     def _finish(self, joined):
         return joined

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from scale_vae_keras.errors import InputError, did_you_mean
-from scale_vae_keras.runs.config import RunConfig, config_class, configure, every_setting
+from scale_vae_keras.runs.config import (
+    OPTIMIZERS,
+    RunConfig,
+    config_class,
+    configure,
+    every_setting,
+)
 from scale_vae_keras.settings import Range, settings_of
 
 _OF_THE_SEARCH = {"epochs", "train_limit", "seed", "dilations"}
@@ -16,6 +22,19 @@ _SEARCHED = (
 )
 SEARCH_SPACE = {name: every_setting()[name].search for name in _SEARCHED}
 """What is searched if nothing is said: a `Range`, or the values to choose from."""
+
+_RATES_OF_ADAM = Range(0.0001, 0.003, log=True)
+
+
+def _rates(optimizer):
+    """The learning rates to search: those of SGD and of Adam have nothing in common."""
+    optimizers = set(optimizer) if isinstance(optimizer, list | tuple) else {optimizer}
+    if optimizers >= set(OPTIMIZERS):
+        raise InputError(
+            "sgd and adam need learning rates of their own: search with one optimizer, or give "
+            "learning_rate"
+        )
+    return _RATES_OF_ADAM if "adam" in optimizers else SEARCH_SPACE["learning_rate"]
 
 
 class SearchSpace:
@@ -34,7 +53,8 @@ class SearchSpace:
 
     Raises:
         InputError: a setting is unknown or is not one that a search can vary, its list of values
-            is empty, or a fixed value is out of range.
+            is empty, or a fixed value is out of range; or both optimizers are to be searched with
+            one range of learning rates that was not given.
     """
 
     def __init__(
@@ -44,7 +64,10 @@ class SearchSpace:
         preset: str = "small",
         **chosen,
     ):
-        entries = {**SEARCH_SPACE, **(search_space or {})}
+        given = search_space or {}
+        entries = {**SEARCH_SPACE, **given}
+        if "learning_rate" not in given:
+            entries["learning_rate"] = _rates(given.get("optimizer", chosen.get("optimizer")))
         known = {each.name for each in settings_of(config_class("scale"))} - _OF_THE_SEARCH
         for name, entry in entries.items():
             if name not in known:

@@ -44,7 +44,7 @@ def other_value(each):
     if each.kind is str:
         if each.limits.choices:
             return next(choice for choice in each.limits.choices if choice != each.default)
-        return {"pattern": "[a-z]", "encoding": "latin-1"}[each.name]
+        return {"pattern": "[a-z]", "encoding": "latin-1", "backbone": "bert"}[each.name]
     if each.limits.most is not None or each.limits.below is not None:
         return 0.375
     return each.default + (3 if each.kind is int else 0.5)
@@ -95,7 +95,8 @@ def test_a_flag_is_the_setting_of_the_run(config_of, method, each):
     others = {other.name for other in settings_of(type(config))} - {each.name}
     usual = configure("reviews", method, "base")
     changed = {name for name in others if getattr(config, name) != getattr(usual, name)}
-    assert changed <= ({"select_by"} if (each.name, value) == ("bound", "annealed") else set())
+    goes_along = {("bound", "annealed"): {"select_by"}, ("optimizer", "adam"): {"learning_rate"}}
+    assert changed <= goes_along.get((each.name, value), set())
 
 
 OF_MODEL = [
@@ -143,9 +144,14 @@ def test_a_setting_of_a_schedule_arrives_in_its_callback(config_of, method, name
     assert SCHEDULES[method, name](callbacks) == pytest.approx(value)
 
 
+BACKBONE = ("backbone", "train_backbone")
+"""Their effect is shown in tests/parts/test_backbone_encoder.py, where keras-hub is there."""
+
+
 def test_no_setting_of_a_schedule_is_left_out():
     left = {(case.values[0], case.values[1].name) for case in CASES if not case.values[1].of_model}
-    assert left - set(SCHEDULES) == {("scale", "select_by")}
+    rest = {("scale", name) for name in ("select_by", *BACKBONE)}
+    assert left - set(SCHEDULES) == rest
 
 
 def test_every_setting_has_one_flag_and_every_flag_its_setting():
@@ -251,6 +257,11 @@ ACTS = {
     "resplit": (["--resplit"], lambda s: s.batches["resplit"], True),
     "by_label": (["--by-label"], lambda s: s.batches["by_label"], True),
     "epochs": (["--epochs", "7"], lambda s: s.epochs, 7),
+    "optimizer": (
+        ["--method", "vae", "--optimizer", "adam"],
+        lambda s: (type(s.model.optimizer).__name__, s.model.optimizer.learning_rate.numpy()),
+        ("Adam", pytest.approx(0.001)),
+    ),
     "learning_rate": (
         ["--learning-rate", "0.25"],
         lambda s: float(s.model.optimizer.learning_rate),

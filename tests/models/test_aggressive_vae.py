@@ -7,6 +7,7 @@ from scale_vae_keras.callbacks import LinearKLAnnealing, aggressive_training
 from scale_vae_keras.callbacks.aggressive_training import AggressiveTraining
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import AggressiveVAE, TextVAE
+from scale_vae_keras.runs.config import configure
 
 
 def weights_of(*layers):
@@ -128,6 +129,22 @@ def test_accumulated_gradients_are_refused(make, sentences):
     data = batches(sentences(8))
     with pytest.raises(InputError, match="leave gradient_accumulation_steps out"):
         model.fit(data, callbacks=[AggressiveTraining(data, data)], shuffle=False, verbose=0)
+
+
+@pytest.mark.parametrize("kind", [keras.optimizers.Adam, keras.optimizers.SGD])
+def test_an_optimizer_with_a_memory_is_refused(make, sentences, kind):
+    own = {"momentum": 0.5} if kind is keras.optimizers.SGD else {}
+    model, data = make(AggressiveVAE, kind(0.1, **own)), batches(sentences(8))
+    with pytest.raises(InputError, match="use SGD without momentum"):
+        model.encoder_step(sentences(4))
+    with pytest.raises(InputError, match="use SGD without momentum"):
+        model.fit(data, callbacks=[AggressiveTraining(data, data)], shuffle=False, verbose=0)
+
+
+def test_a_run_with_adam_is_refused():
+    config = configure("reviews", "agg", "small", optimizer="adam")
+    with pytest.raises(InputError, match="leave optimizer at sgd"):
+        config.system.callbacks(config, None, None)
 
 
 def test_a_resumed_run_goes_on_where_it_stopped(make, sentences, monkeypatch):

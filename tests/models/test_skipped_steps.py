@@ -32,10 +32,10 @@ class Poisoned(ScaleVAE):
         return terms._replace(loss=loss)
 
 
-def poisoned(of="loss", policy="float32"):
+def poisoned(of="loss", policy="float32", optimizer=keras.optimizers.SGD, rate=0.5):
     model = made_model(Poisoned, dropout=0.0, min_factor_batch=4, dtype=policy)
     model.of = of
-    model.compile(keras.optimizers.SGD(0.5, global_clipnorm=5.0), run_eagerly=True)
+    model.compile(optimizer(rate, global_clipnorm=5.0), run_eagerly=True)
     return model
 
 
@@ -54,10 +54,20 @@ class NoiseOfSkipped(keras.callbacks.Callback):
             self.model.training_calls.assign_add(1)
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
-@pytest.mark.parametrize("of", ["loss", "gradient"])
-def test_a_poisoned_batch_is_skipped_counted_and_left_out_of_the_logs(ids, of, policy):
-    model, healthy = poisoned(of, policy), poisoned(of, policy)
+SGD, ADAM = (keras.optimizers.SGD, 0.5), (keras.optimizers.Adam, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("of", "policy", "optimizer"),
+    [
+        ("loss", "float32", SGD),
+        ("gradient", "float32", ADAM),
+        ("loss", "mixed_float16", ADAM),
+        ("gradient", "mixed_float16", SGD),
+    ],
+)
+def test_a_poisoned_batch_is_skipped_counted_and_left_out_of_the_logs(ids, of, policy, optimizer):
+    model, healthy = poisoned(of, policy, *optimizer), poisoned(of, policy, *optimizer)
     history = model.fit(
         batches(ids, [0, 1, 0, 0]),
         epochs=2,

@@ -132,10 +132,11 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(parts, whole, 
 OTHERS = {
     "agg": ({"learning_rate": 1.0}, (1, 4)),
     "li2019": (
-        {"pretrain_epochs": 1, "pretrain_decays": 1, "epochs": 1, "decay_start": 0},
+        {"pretrain_epochs": 1, "pretrain_decays": 1, "epochs": 1, "decay_start": 0}
+        | {"optimizer": "adam"},
         (1, 4),
     ),
-    "lm": ({"epochs": 1}, (0, 4)),
+    "lm": ({"epochs": 1, "optimizer": "adam"}, (0, 4)),
     "bn": ({"epochs": 1, "precision": "mixed_float16"}, (0, 4)),
 }
 

@@ -58,6 +58,26 @@ def test_the_decoder_is_reset_once_when_pretraining_ends():
     assert at_reset == [False, False, True, False]
 
 
+def test_adam_forgets_the_gradients_of_the_decoder_that_was_reset():
+    class Memory(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            steps, _, *moments = self.model.optimizer.variables
+            moved = [bool(np.any(np.array(each) != 0)) for each in moments]
+            memories.append((int(steps), any(moved), float(self.model.optimizer.learning_rate)))
+
+    memories = []
+    model = compiled(PretrainedVAE)
+    model.compile(keras.optimizers.Adam(0.25), run_eagerly=True)
+    model.fit(
+        tf.data.Dataset.from_tensors(IDS),
+        epochs=4,
+        callbacks=[AutoencoderPretraining(2), Memory()],
+        verbose=0,
+        shuffle=False,
+    )
+    assert memories == [(0, False, 0.25), (1, True, 0.25), (0, False, 0.25), (1, True, 0.25)]
+
+
 def test_a_run_resumed_afterwards_is_not_reset():
     model = compiled(PretrainedVAE)
     kernel = np.array(model.decoder.output_kernel)

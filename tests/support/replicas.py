@@ -35,6 +35,7 @@ SETTINGS = {
 }
 LATENT = {"latent_dim": 2}
 OWN = {
+    "adam": {"method": "scale", "optimizer": "adam", "learning_rate": 0.01},
     "clipnorm": {"method": "vae"},
     "clipvalue": {"method": "vae"},
     "cnn": {"method": "vae", "decoder": "cnn", "pooling": "mean"},

@@ -57,6 +57,16 @@ def test_refused(space, message):
         SearchSpace(space)
 
 
+def test_adam_has_learning_rates_of_its_own():
+    assert SearchSpace({"optimizer": ["adam"]}).searched["learning_rate"].high == 0.003
+    assert SearchSpace(optimizer="adam").searched["learning_rate"].high == 0.003
+    both = {"optimizer": ["sgd", "adam"]}
+    with pytest.raises(InputError, match="sgd and adam need learning rates of their own"):
+        SearchSpace(both)
+    space = SearchSpace({**both, "learning_rate": 0.01})
+    assert space.config({"optimizer": "adam"}).learning_rate == 0.01
+
+
 def test_refused_ranges():
     with pytest.raises(InputError, match="low < high"):
         Range(1, 1)

@@ -1,0 +1,36 @@
+"""What an optimizer remembers of earlier gradients."""
+
+import keras
+import tensorflow as tf
+
+
+def _inner(optimizer):
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def _memory(optimizer):
+    """What it holds for each weight, such as momentum, and the count of steps that goes with it."""
+    variables = _inner(optimizer).variables
+    held = [each for each in variables if each.name not in ("iteration", "learning_rate")]
+    return [each for each in variables if each.name == "iteration"] + held if held else []
+
+
+def moves_without_gradient(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Whether a step with a gradient of 0 changes a weight: it does with all but plain SGD.
+
+    Args:
+        optimizer: a built optimizer.
+    """
+    return bool(_memory(optimizer) or _inner(optimizer).weight_decay)
+
+
+def forget_gradients(optimizer: keras.optimizers.Optimizer) -> None:
+    """Puts an optimizer that remembers gradients back to its start, but for the learning rate.
+
+    Plain SGD has nothing to forget, and its count of steps goes on.
+
+    Args:
+        optimizer: a built optimizer.
+    """
+    for each in _memory(optimizer):
+        each.assign(tf.zeros(each.shape, each.dtype))
