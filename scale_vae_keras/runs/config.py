@@ -61,7 +61,9 @@ class RunConfig(Settings):
     )
     max_length: int = setting(200, "longest sentence in tokens; what follows is cut off", above=0)
     train_limit: int | None = setting(
-        None, "train on this many sentences from the start of the training split", above=0
+        None,
+        "train on this many sentences from the start of the training split; all by default",
+        above=0,
     )
     batch_size: int = setting(32, "sentences per step, of all replicas together", above=0)
     replicas: int | None = setting(
@@ -71,11 +73,16 @@ class RunConfig(Settings):
     )
     resplit: bool = setting(False, "pair the sentences anew each epoch")
     by_label: bool = setting(False, "every batch holds a single label")
-    epochs: int = setting(100, "most epochs", above=0)
+    epochs: int = setting(100, "most epochs, those of pretraining not counted", above=0)
     learning_rate: float = setting(
-        1.0, "of SGD without momentum, at the start", above=0, search=Range(0.1, 1.0, log=True)
+        1.0,
+        "of SGD without momentum, at the start; the loss is the mean over sentences, in nats",
+        above=0,
+        search=Range(0.1, 1.0, log=True),
     )
-    clip_norm: float = setting(5.0, "limit of the global gradient norm", above=0)
+    clip_norm: float = setting(
+        5.0, "largest norm of the gradient of all weights together, of the mean loss", above=0
+    )
     decay: str = setting(
         "plateau",
         "of the learning rate: halving, each epoch after decay_start; or plateau, which halves it "
