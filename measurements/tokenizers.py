@@ -2,13 +2,15 @@
 
 python measurements/tokenizers.py DATA/short_yelp [--rounds 3]
 
-Encodes the train split from its file to ids in memory, as training does, and prints the best of the
-rounds: tokens per second, and per second of one processor, which other programs hardly change. Then
-the seconds that it takes to count or train the tokens.
+Encodes the train split from its file to ids in memory, as training does, with each tokenizer in
+turn, round after round, and prints the best of the rounds: tokens per second on all processors, and
+per second of one processor, which other programs hardly change. Before, the seconds that it takes
+to count or train the tokens.
 """
 
 import argparse
 import time
+from typing import NamedTuple
 
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.data.encoded import encode_split
@@ -24,28 +26,46 @@ SETTINGS = {
 }
 
 
+class Measurement(NamedTuple):
+    """One round: tokens per second and per processor second, per sentence, and unknown ones."""
+
+    rate: float
+    processor_rate: float
+    length: float
+    unknown: float
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     corpus = open_corpus(options.data)
+    tokenizers = {}
     for name, settings in SETTINGS.items():
         start = time.perf_counter()
-        tokenizer, summary = build_tokenizer(corpus, **settings)
-        made = time.perf_counter() - start
-        rates, processor_rates = [], []
-        for _ in range(options.rounds):
+        tokenizers[name], summary = build_tokenizer(corpus, **settings)
+        print(f"{name}: made in {time.perf_counter() - start:.1f} s; {summary}", flush=True)
+    measured = {name: [] for name in tokenizers}
+    for _ in range(options.rounds):
+        for name, tokenizer in tokenizers.items():
             start, processor_start = time.perf_counter(), time.process_time()
             split = encode_split(corpus, "train", tokenizer)
-            rates.append(split.words / (time.perf_counter() - start))
-            processor_rates.append(split.words / (time.process_time() - processor_start))
+            wall = time.perf_counter() - start
+            processor = time.process_time() - processor_start
+            measured[name].append(
+                Measurement(
+                    split.words / wall,
+                    split.words / processor,
+                    split.words / split.sentences,
+                    split.unknown / split.words,
+                )
+            )
+    for name, rounds in measured.items():
         print(
-            f"{name}: {max(rates) / 1e6:.2f} million tokens/s, {max(processor_rates) / 1e6:.2f} "
-            "million per processor second; "
-            f"{split.words / split.sentences:.1f} tokens a sentence, "
-            f"{split.unknown / split.words:.2%} unknown; made in {made:.1f} s; {summary}",
-            flush=True,
+            f"{name}: {max(each.rate for each in rounds) / 1e6:.2f} million tokens/s, "
+            f"{max(each.processor_rate for each in rounds) / 1e6:.2f} million per processor "
+            f"second; {rounds[0].length:.1f} tokens a sentence, {rounds[0].unknown:.2%} unknown"
         )
 
 

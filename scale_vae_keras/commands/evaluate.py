@@ -40,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "or mixture, of which the last three are fitted to the training posteriors",
     )
     parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N sentences")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="only the first N sentences; all by default"
+    )
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the samples, 0 by default"
     )

@@ -10,7 +10,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument("run", metavar="RUN", help="the run folder")
     parser.add_argument("directory", metavar="DIR", help="the model's folder, one folder a version")
-    parser.add_argument("--version", type=int, metavar="N", help="the next free one by default")
+    parser.add_argument(
+        "--version",
+        type=int,
+        metavar="N",
+        help="number of the version, the next free one by default",
+    )
 
 
 def run(options: argparse.Namespace) -> None:

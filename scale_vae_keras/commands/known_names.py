@@ -1,54 +1,109 @@
-"""Names on a command line that nothing in the package has, found before TensorFlow is imported.
+"""What is wrong with a command line, as far as it can be seen before TensorFlow is imported.
 
-Flags, settings, methods and presets are declared beside what they belong to, in files that import
-TensorFlow, which takes seconds. Their names are therefore read from the sources, as text.
+The names of flags, settings, methods and presets are read from the sources, as text.
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from pathlib import Path
 
+from scale_vae_keras.commands.sketch import (
+    HelpAskedFor,
+    Sketch,
+    known_benchmarks,
+    known_settings,
+    sketch_of,
+    sources,
+)
 from scale_vae_keras.errors import InputError, did_you_mean
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-_NAMED = {"--method": "method", "--preset": "preset"}
 
+def check_words(words: Sequence[str]) -> None:
+    """Refuses unknown names, missing arguments, and values of another type.
 
-def check_names(words: Sequence[str]) -> None:
-    """Refuses a flag that no command has, and an unknown method or preset.
-
-    What is invalid for the command alone is left to its parser.
+    What only the command's own parser can tell is left to it.
 
     Args:
         words: those of a command line.
 
     Raises:
-        InputError: a name is unknown; gives the nearest.
+        InputError: something is wrong; gives the nearest name where one is unknown.
     """
-    options = words[: words.index("--")] if "--" in words else words
-    for place, word in enumerate(options):
-        flag, equals, value = word.partition("=")
-        if not flag.startswith("--"):
-            continue
-        flags = known_flags()
-        if flags and not any(known.startswith(flag) for known in flags):
-            plain = [each for each in words if not each.startswith("-")]
-            command = " ".join(plain[: 2 if plain[:1] == ["benchmark"] else 1])
+    place = next((n for n, word in enumerate(words) if not word.startswith("-")), None)
+    if place is None:
+        return
+    command, *words = words[place:]
+    benchmark = None
+    if command == "benchmark" and not {"-h", "--help"} & set(words[:1]):
+        benchmark = _benchmark(words)
+        words = words[words.index(benchmark) + 1 :]
+    sketch = sketch_of(command, benchmark)
+    if sketch is None or (command == "benchmark" and benchmark is None):
+        return
+    _check_flags(sketch, words)
+    try:
+        options, _ = sketch.parse_known_args(words)
+    except HelpAskedFor:
+        return
+    _check_names(options)
+
+
+def _benchmark(words):
+    names = known_benchmarks()
+    name = next((word for word in words if not word.startswith("-")), None)
+    if name is None:
+        raise InputError(
+            "the following arguments are required: NAME; see scale-vae benchmark --help"
+        )
+    if names and name not in names:
+        raise InputError(
+            f"unknown benchmark {name!r}: choose {', '.join(names)}{did_you_mean(name, names)}; "
+            "see scale-vae benchmark --help"
+        )
+    return name
+
+
+def _check_flags(sketch: Sketch, words: Sequence[str]) -> None:
+    """Refuses a misspelt flag before anything that is missing for that reason."""
+    flags = sketch.flags()
+    for word in words[: words.index("--")] if "--" in words else words:
+        flag = word.partition("=")[0]
+        if flag.startswith("--") and not any(known.startswith(flag) for known in flags):
             raise InputError(
-                f"unrecognized arguments: {flag}{did_you_mean(flag, sorted(flags))}; see "
-                f"scale-vae {command} --help"
+                f"unrecognized arguments: {flag}{did_you_mean(flag, flags)}; see {sketch.prog} "
+                "--help"
             )
-        if flag in _NAMED and (equals or place + 1 < len(options)):
-            _check(_NAMED[flag], value if equals else options[place + 1])
 
 
-def _check(kind, name):
-    known = known_methods() if kind == "method" else known_presets()
-    if known and name not in known:
+def _check_names(options) -> None:
+    given = vars(options)
+    if given.get("method") is not None:
+        _check("method", given["method"], known_methods())
+    if given.get("preset") is not None:
+        _check("preset", given["preset"], known_presets())
+    for system in given.get("methods") or ():
+        method, _, own = system.partition(":")
+        _check("method", method, (*known_methods(), "all"))
+        _check_settings(own.split(",") if own else ())
+    _check_settings(given.get("settings") or ())
+    _check_settings(given.get("fix") or ())
+
+
+def _check(kind, name, known):
+    if len(known) > 1 and name not in known:
         raise InputError(
             f"unknown {kind} {name!r}: choose {', '.join(known)}{did_you_mean(name, known)}"
         )
+
+
+def _check_settings(texts: Iterable[str]) -> None:
+    for text in texts:
+        name = text.partition("=")[0]
+        if name not in known_settings():
+            raise InputError(
+                f"{text!r} is no setting: write name=value, for instance epochs=6"
+                f"{did_you_mean(name, known_settings())}"
+            )
 
 
 @cache
@@ -58,7 +113,7 @@ def known_methods() -> tuple[str, ...]:
     Names that systems had earlier come last.
     """
     order, names, earlier = (), {}, []
-    for path, tree in _sources("models/*.py"):
+    for path, tree in sources("models/*.py"):
         for node in ast.walk(tree):
             if not isinstance(node, ast.Assign):
                 continue
@@ -77,48 +132,6 @@ def known_presets() -> tuple[str, ...]:
     from scale_vae_keras.runs.presets import PRESETS
 
     return tuple(PRESETS)
-
-
-@cache
-def known_flags() -> frozenset[str]:
-    """The flags of all commands, those of settings included; none where there are no sources."""
-    flags = {"--help", "--version", "--debug"}
-    for _, tree in _sources("commands/**/*.py"):
-        for node in _calls(tree, "add_argument"):
-            flags |= {
-                each.value
-                for each in node.args
-                if isinstance(each, ast.Constant) and str(each.value).startswith("--")
-            }
-    settings = list(_settings())
-    if not settings:
-        return frozenset()
-    for name in settings:
-        flags |= {f"--{name.replace('_', '-')}", f"--no-{name.replace('_', '-')}"}
-    return frozenset(flags)
-
-
-def _settings() -> Iterator[str]:
-    for _, tree in _sources("**/*.py", having=" = setting("):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call):
-                called = node.value.func
-                if isinstance(called, ast.Name) and called.id == "setting":
-                    yield node.target.id
-
-
-def _sources(pattern: str, having: str = "") -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted(_PACKAGE.glob(pattern)):
-        text = path.read_text(encoding="utf-8")
-        if having in text:
-            yield path, ast.parse(text)
-
-
-def _calls(tree: ast.Module, name: str) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
-        called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(called, ast.Attribute) and called.attr == name:
-            yield node
 
 
 def _first_text(call: ast.Call) -> str:

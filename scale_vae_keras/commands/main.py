@@ -4,7 +4,6 @@ import argparse
 import importlib
 import io
 import os
-import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -12,8 +11,9 @@ from types import ModuleType
 
 from scale_vae_keras import __version__, check_backend
 from scale_vae_keras.commands import COMMANDS
-from scale_vae_keras.commands.known_names import check_names
-from scale_vae_keras.errors import InputError, did_you_mean
+from scale_vae_keras.commands.known_names import check_words
+from scale_vae_keras.commands.parser import Parser
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.quiet import quiet_standard_error
 
 _DEBUG = "SCALE_VAE_DEBUG"
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check_backend()
         if "tensorflow" not in sys.modules:
-            check_names(words)
+            check_words(words)
         options = parse(words)
         debug = debug or options.debug
         load_command(options.command).run(options)
@@ -84,26 +84,9 @@ def _fail(message: str, debug: bool) -> int:
     return 2
 
 
-class _Parser(argparse.ArgumentParser):
-    def parse_known_args(self, args=None, namespace=None):
-        """Refuses what is left over here, so that the message names the help of this command."""
-        namespace, left = super().parse_known_args(args, namespace)
-        if left:
-            flags = re.findall(r"--[a-z][a-z0-9-]*", self.format_usage())
-            self.error(f"unrecognized arguments: {' '.join(left)}{did_you_mean(left[0], flags)}")
-        return namespace, left
-
-    def error(self, message):
-        """One line, as for every other mistake."""
-        choice = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
-        if choice:
-            message += did_you_mean(choice[1], re.split(r",\s*", choice[2].replace("'", "")))
-        self.exit(2, f"error: {message}; see {self.prog} --help\n")
-
-
 def _parser(words) -> argparse.ArgumentParser:
     """The parser; only the command that the words name is imported, for its flags."""
-    parser = _Parser(
+    parser = Parser(
         prog="scale-vae", description="Text variational autoencoders that do not collapse."
     )
     parser.add_argument("--version", action="version", version=f"scale-vae {__version__}")

@@ -13,27 +13,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "inputs",
         metavar="INPUT",
         nargs="+",
-        help=".csv, .tsv, .jsonl or .parquet; any other file is text, a document per line "
-        "(label<TAB>text if its first line holds a tab); a folder has a document per .txt file",
+        help="a table (.csv, .tsv or .parquet), a document per row; .jsonl, one per line; a "
+        "folder, one per .txt file; any other file is text, one per line (label<TAB>text if its "
+        "first line holds a tab). Several are put together",
     )
-    parser.add_argument("--output", required=True, metavar="DATA", help="the corpus folder to make")
     parser.add_argument(
-        "--text", metavar="COLUMN", help="with the text; by default text, or the only column"
+        "--output",
+        required=True,
+        metavar="DATA",
+        help="the folder to make, with train.txt, valid.txt and test.txt for train",
     )
-    parser.add_argument("--label", metavar="COLUMN", help="with the label; none by default")
+    parser.add_argument(
+        "--text",
+        metavar="COLUMN",
+        help="of a table, with the text; by default the one named text, or the only one",
+    )
+    parser.add_argument(
+        "--label", metavar="COLUMN", help="of a table, with the label; none by default"
+    )
     parser.add_argument(
         "--split",
         nargs=3,
         type=float,
         default=(0.9, 0.05, 0.05),
         metavar=("A", "B", "C"),
-        help="shares of train, valid and test; 0.9 0.05 0.05 by default",
+        help="shares of train, valid and test, divided by their sum; 0.9 0.05 0.05 by default",
     )
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the split, 0 by default"
     )
     parser.add_argument(
-        "--deduplicate", action="store_true", help="keep only the first one of equal texts"
+        "--deduplicate",
+        action="store_true",
+        help="keep only the first one of equal texts; else all stay, in one split",
     )
     parser.add_argument(
         "--encoding",

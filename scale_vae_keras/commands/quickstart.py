@@ -4,8 +4,6 @@ import argparse
 import os
 from pathlib import Path
 
-from rich.table import Table
-
 from scale_vae_keras.commands.console import log_to_terminal, terminal
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.data.reviews import ReviewGrammar
@@ -17,6 +15,7 @@ from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.load import load
 from scale_vae_keras.runs.train import Run
+from scale_vae_keras.tables import ComparedRuns, FittedTable
 
 _TITLES = {"vae": "plain VAE", "scale": "Scale-VAE"}
 # Chosen for the least processor time: a grammar without noise needs little dropout and bears large
@@ -84,6 +83,7 @@ def run_quickstart(output: str | os.PathLike) -> None:
         ),
     ]
     written = {name: load(folder.path) for name, folder in folders.items()}
+    console.print(f"reviews, {len(texts):,} test sentences, {_SAMPLES} importance samples of each")
     console.print(_comparison(metrics, grammar.entropy()))
     console.print(_sentence_quality(written, grammar, texts[:_SENTENCES]))
     _print_sentences(written, texts, console)
@@ -99,21 +99,19 @@ def _train(name, path, console):
 
 
 def _comparison(metrics, entropy):
-    table = Table(
-        title=f"reviews, 2,000 test sentences, {_SAMPLES} importance samples of each; in "
-        f"{EVALUATION['elbo_nll'].unit}"
-    )
-    table.add_column("")
-    for name in metrics:
-        table.add_column(_TITLES[name], justify="right")
-    table.add_column("meaning")
-    for name in ("objective_nll", "elbo_nll", "iw_nll", "kl", "mi", "mi_cap", "au"):
-        metric = EVALUATION[name]
-        shown = [metric.show(values[name]) for values in metrics.values()]
-        table.add_row(name, *shown, "; ".join(filter(None, [metric.meaning, metric.bound])))
-    exact = [EVALUATION["iw_nll"].show(entropy)] * len(metrics)
-    table.add_row("entropy", *exact, "of the corpus: no likelihood can be better")
-    return table
+    names = ("objective_nll", "elbo_nll", "iw_nll", "kl", "mi", "mi_cap", "au")
+    about = {
+        metric.name: (metric.unit, "; ".join(filter(None, [metric.meaning, metric.bound])))
+        for metric in map(EVALUATION.__getitem__, names)
+    }
+    unit = EVALUATION["iw_nll"].unit
+    about["entropy"] = (unit, "of the corpus: no likelihood can be better")
+    figures = {
+        _TITLES[run]: {name: EVALUATION[name].show(values[name]) for name in names}
+        | {"entropy": EVALUATION["iw_nll"].show(entropy)}
+        for run, values in metrics.items()
+    }
+    return ComparedRuns(figures, about)
 
 
 def _sentence_quality(models, grammar, texts):
@@ -127,16 +125,12 @@ def _sentence_quality(models, grammar, texts):
         kept = kept_share(grammar, texts, model.reconstruct(texts))
         for cells, share in zip(rows.values(), (*shares, kept), strict=True):
             cells.append(f"{share:.1%}")
-    table = Table(
+    return FittedTable(
+        ["share of", *(_TITLES[name] for name in models)],
+        [[meaning, *cells] for meaning, cells in rows.items()],
         title=f"{_SENTENCES:,} sentences from each prior, {len(texts):,} reconstructed test "
-        "sentences"
+        "sentences",
     )
-    table.add_column("")
-    for name in models:
-        table.add_column(_TITLES[name], justify="right")
-    for meaning, cells in rows.items():
-        table.add_row(meaning, *cells)
-    return table
 
 
 def _print_sentences(models, texts, console):

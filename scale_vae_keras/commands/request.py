@@ -26,7 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "names, else the development server's",
     )
     parser.add_argument(
-        "--timeout", type=float, default=30.0, metavar="SECONDS", help="30 by default"
+        "--timeout",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="to wait for the answer, 30 by default",
     )
 
 

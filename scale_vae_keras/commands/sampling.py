@@ -20,16 +20,16 @@ def add_sampling(parser: argparse.ArgumentParser, default: str) -> None:
         "--temperature",
         type=float,
         metavar="X",
-        help="divides the logits before a token is drawn: 1, the default, is the model's own "
-        "distribution, towards 0 is greedy",
+        help="divides the logits before a token is drawn: 1, the model's own distribution, by "
+        "default; towards 0 it is greedy",
     )
     strategy = group.add_mutually_exclusive_group()
     strategy.add_argument(
         "--top-p",
         type=float,
         metavar="X",
-        help="draw among the likeliest tokens that together have this probability; 1 draws among "
-        "all",
+        help="draw among the likeliest tokens that together have this probability, above 0 and up "
+        "to 1; 1 draws among all",
     )
     strategy.add_argument(
         "--top-k", type=int, metavar="N", help="draw among the N likeliest tokens"
@@ -42,7 +42,7 @@ def add_sampling(parser: argparse.ArgumentParser, default: str) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="no N tokens occur twice in a sentence in the same order; 0, the default: no bound",
+        help="no N tokens occur twice in a sentence in the same order; 0 by default: no bound",
     )
 
 

@@ -32,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         nargs=2,
         metavar=("FIRST", "LAST"),
-        help="record a profile of these training steps, counted from 1, for TensorBoard",
+        help="record a profile of these training steps, counted from 1, for TensorBoard; none by "
+        "default",
     )
     add_cache(parser)
     safety = parser.add_argument_group("safety", "these may change with --resume")
@@ -40,13 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--save-steps",
         type=at_least(1, int),
         metavar="N",
-        help="a checkpoint every N steps of an epoch, too",
+        help="a checkpoint every N steps of an epoch, too; by default after each epoch alone",
     )
     safety.add_argument(
         "--save-minutes",
         type=at_least(0, float),
         metavar="X",
-        help="a checkpoint every X minutes, too",
+        help="a checkpoint every X minutes, too; by default after each epoch alone",
     )
     safety.add_argument(
         "--max-skipped-share",
@@ -54,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.1,
         metavar="X",
         help="stop when more than this share of an epoch's steps had a loss or gradient that is "
-        "not finite; 0.1 by default",
+        "not finite, from 0 to 1; 0.1 by default",
     )
     add_settings(parser)
 

@@ -39,7 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trials", type=int, metavar="N", help="most trials, 12 by default, or the grid's"
     )
-    parser.add_argument("--epochs", type=int, metavar="N", help="of a trial, at most")
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        metavar="N",
+        help="of a trial, at most; those of the preset by default",
+    )
     parser.add_argument(
         "--objective",
         metavar="NAME",
@@ -47,9 +52,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--preset", help="small (default), base or paper")
     parser.add_argument(
-        "--train-limit", type=int, metavar="N", help="only the first N training sentences"
+        "--train-limit",
+        type=int,
+        metavar="N",
+        help="only the first N training sentences; all by default",
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="of the search and of every trial")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="of the search and of every trial, 783435 by default"
+    )
     add_cache(parser)
     parser.add_argument(
         "--fix",

@@ -16,7 +16,9 @@ from scale_vae_keras.settings import setting
 class BatchNormSettings(LatentSettings):
     """Settings of `BatchNormVAE`."""
 
-    gamma: float = setting(0.6, "standard deviation of each dimension over a batch", above=0)
+    gamma: float = setting(
+        0.6, "standard deviation of each dimension's means over a batch", above=0
+    )
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")

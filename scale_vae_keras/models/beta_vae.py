@@ -16,7 +16,7 @@ from scale_vae_keras.settings import check, setting
 class BetaSettings(LatentSettings):
     """Settings of `BetaVAE`."""
 
-    beta: float = setting(0.4, "weight of the KL", least=0)
+    beta: float = setting(0.4, "constant weight of the KL in the loss", least=0)
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")

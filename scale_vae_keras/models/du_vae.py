@@ -26,7 +26,12 @@ class DUSettings(LatentSettings):
         "root mean square over dimensions of the standard deviation of the means",
         above=0,
     )
-    variance_dropout: float = setting(0.2, "share of variances dropped", least=0, below=1)
+    variance_dropout: float = setting(
+        0.2,
+        "share of the posterior variances that training drops, to the least one",
+        least=0,
+        below=1,
+    )
     delta_rate: float = setting(1.0, "sets the least variance, delta_rate / (2 pi e)", above=0)
     min_batch: int = setting(
         16, "smallest global batch that is normalised by its own statistics", least=2

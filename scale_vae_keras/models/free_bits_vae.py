@@ -17,7 +17,9 @@ from scale_vae_keras.settings import check, setting
 class FreeBitsSettings(LatentSettings):
     """Settings of `FreeBitsVAE`."""
 
-    free_bits: float = setting(0.1, "free KL, in nats per dimension", least=0)
+    free_bits: float = setting(
+        0.1, "KL that is free in each sentence, in nats per dimension", least=0
+    )
     free_bits_form: str = setting(
         "dimension",
         "what the threshold applies to: each dimension, or the whole sentence",

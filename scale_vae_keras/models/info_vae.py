@@ -27,9 +27,11 @@ class InfoSettings(LatentSettings):
         "distance of the aggregated posterior from the prior: mmd or kl",
         choices=("mmd", "kl"),
     )
-    alpha: float = setting(0.5, "weight of the information of z and the sentence", most=1)
+    alpha: float = setting(
+        0.5, "weight of the information of z and the sentence: 1 - alpha is that of the KL", most=1
+    )
     aggregate_weight: float = setting(
-        10.0, "lambda, the weight of the distance is alpha + lambda - 1"
+        10.0, "lambda: the weight of the distance is alpha + lambda - 1"
     )
 
 

@@ -29,8 +29,15 @@ def pairwise_kl(posterior: Posterior) -> tf.Tensor:
 class MutualPosteriorSettings(LatentSettings):
     """Settings of `MutualPosteriorVAE`."""
 
-    eta: float = setting(1.0, "weight of the divergence between posteriors", above=0)
-    gamma: float = setting(0.2, "weight of the evenness of that divergence", least=0)
+    eta: float = setting(
+        1.0,
+        "weight of log sigmoid of the mean divergence of two posteriors, in nats, summed over "
+        "dimensions",
+        above=0,
+    )
+    gamma: float = setting(
+        0.2, "weight of the standard deviation of that divergence over pairs, in nats", least=0
+    )
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")

@@ -19,7 +19,9 @@ from scale_vae_keras.settings import setting
 class PretrainedSettings(FreeBitsSettings):
     """Settings of `PretrainedVAE`."""
 
-    free_bits: float = setting(0.25, "free KL, in nats per dimension", least=0)
+    free_bits: float = setting(
+        0.25, "KL that is free in each sentence, in nats per dimension", least=0
+    )
     pretrain_epochs: int = setting(
         3, "most epochs of autoencoder pretraining before the run", least=0, of_model=False
     )

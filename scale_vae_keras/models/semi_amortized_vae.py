@@ -26,7 +26,7 @@ class SemiAmortizedSettings(LatentSettings):
 
     refinement_steps: int = setting(20, "steps that refine a posterior", least=0)
     refinement_rate: float = setting(
-        1 / 32, "learning rate of the mean and the log variance", above=0
+        1 / 32, "learning rate of the mean and the log variance, on a sentence's loss", above=0
     )
     refinement_momentum: float = setting(
         0.5, "share of the last update that is kept", least=0, below=1

@@ -72,8 +72,8 @@ class ModelSettings(Settings):
     )
     fraternal: float = setting(
         0.0,
-        "weight of the distance between two passes of the decoder with different dropout; 0 for "
-        "one pass",
+        "weight of the squared distance of the decoder's states in two passes with different "
+        "dropout, mean over units and sum over tokens; 0 for one pass",
         least=0,
     )
 
@@ -113,7 +113,9 @@ class LatentSettings(ModelSettings):
         "standard",
         choices=tuple(PRIORS),
     )
-    kl_start: float = setting(0.1, "KL weight of the first step", least=0, most=1, of_model=False)
+    kl_start: float = setting(
+        0.1, "weight of the KL in the loss of the first step", least=0, most=1, of_model=False
+    )
     kl_epochs: int = setting(10, "epochs until the KL weight is 1", least=0, of_model=False)
     select_by: str = setting(
         "objective",

@@ -65,7 +65,9 @@ class RunConfig(Settings):
     )
     max_length: int = setting(200, "longest sentence in tokens; what follows is cut off", above=0)
     train_limit: int | None = setting(
-        None, "train on this many sentences from the start of the training split", above=0
+        None,
+        "train on this many sentences from the start of the training split; all by default",
+        above=0,
     )
     batch_size: int = setting(32, "sentences per step, of all replicas together", above=0)
     replicas: int | None = setting(
@@ -75,7 +77,7 @@ class RunConfig(Settings):
     )
     resplit: bool = setting(False, "pair the sentences anew each epoch")
     by_label: bool = setting(False, "every batch holds a single label")
-    epochs: int = setting(100, "most epochs", above=0)
+    epochs: int = setting(100, "most epochs, those of pretraining not counted", above=0)
     optimizer: str = setting(
         "sgd",
         "sgd without momentum, as published; or adam (Kingma and Ba, 2015), which transformers "
@@ -84,11 +86,14 @@ class RunConfig(Settings):
     )
     learning_rate: float = setting(
         1.0,
-        f"at the start; with adam {ADAM_RATE} by default, whatever the preset",
+        f"at the start; with adam {ADAM_RATE} by default, whatever the preset; the loss is the "
+        "mean over sentences, in nats",
         above=0,
         search=Range(0.1, 1.0, log=True),
     )
-    clip_norm: float = setting(5.0, "limit of the global gradient norm", above=0)
+    clip_norm: float = setting(
+        5.0, "largest norm of the gradient of all weights together, of the mean loss", above=0
+    )
     decay: str = setting(
         "plateau",
         "of the learning rate: halving, each epoch after decay_start; or plateau, which halves it "

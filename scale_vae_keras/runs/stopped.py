@@ -4,7 +4,7 @@ import json
 import logging
 
 from scale_vae_keras.errors import DivergedError
-from scale_vae_keras.runs.checkpoint_folder import checkpoints, position
+from scale_vae_keras.runs.checkpoint_folder import checkpoints, position, read_state
 from scale_vae_keras.runs.run_folder import RunFolder
 
 _logger = logging.getLogger("scale_vae_keras")
@@ -20,13 +20,15 @@ def say_why_it_stopped(folder: RunFolder) -> None:
 
 
 def what_is_saved(folder: RunFolder, error: Exception | None = None) -> str:
-    """Up to where a run is saved, and how to go on after an error."""
+    """Up to where a run is saved, in which stage it is, and how to go on after an error."""
+    saved = checkpoints(folder.checkpoints)
+    pretraining = _is_pretraining(folder, saved)
     if isinstance(error, DivergedError) and not folder.model_path.exists():
+        what = "the autoencoder's pretraining" if pretraining else "training"
         return (
-            "training has diverged before there was a model to keep: start again in another folder "
+            f"{what} has diverged before there was a model to keep: start again in another folder "
             f"with a --learning-rate below {folder.config.learning_rate:g}"
         )
-    saved = checkpoints(folder.checkpoints)
     if not saved:
         return (
             f"nothing was saved yet; start again with --resume --output {folder.path}, or with "
@@ -34,8 +36,25 @@ def what_is_saved(folder: RunFolder, error: Exception | None = None) -> str:
         )
     epochs, steps = position(saved[-1])
     within = f" and {steps} steps of the next" if steps else ""
-    best = "the best model so far" if folder.model_path.exists() else "no model to use yet"
-    return (
-        f"{folder.path} holds epoch {epochs}{within} and {best}; continue with "
-        f"--resume --output {folder.path}"
-    )
+    first = folder.config.first_epochs
+    if pretraining:
+        held = (
+            f"epoch {epochs}{within}, of at most {first} in which the autoencoder is pretrained, "
+            "and no model to use before they are over"
+        )
+    else:
+        within += ", those of pretraining counted," if first else ""
+        best = "the best model so far" if folder.model_path.exists() else "no model to use yet"
+        held = f"epoch {epochs}{within} and {best}"
+    return f"{folder.path} holds {held}; continue with --resume --output {folder.path}"
+
+
+def _is_pretraining(folder, saved) -> bool:
+    """Whether the epoch after the last checkpoint is one of pretraining, which may end early."""
+    config = folder.config
+    if not saved or position(saved[-1])[0] >= config.first_epochs:
+        return not saved and config.first_epochs > 0
+    decays = config.pretrain_decays
+    if not decays:
+        return True
+    return read_state(saved[-1])["callbacks"]["AutoencoderPretraining"]["done"] < decays

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 import tensorflow_text
+from sentencepiece.sentencepiece_model_pb2 import ModelProto, TrainerSpec
 from tensorflow_text.python.ops.sentencepiece_tokenizer import gen_sentencepiece_tokenizer
 
 from scale_vae_keras.errors import InputError
@@ -20,6 +21,8 @@ from scale_vae_keras.text.vocabulary import SPECIALS
 MODEL_FILE = "tokenizer.model"
 _BYTE = re.compile(rb"<0x([0-9A-F]{2})>")
 _SPACE = "\u2581".encode()
+# Stands for a text of no characters, which is not a space between two spaces: no UTF-8.
+_NOTHING = b"\xff"
 
 
 class _SharedModel(tf.saved_model.experimental.TrackableResource):
@@ -94,12 +97,30 @@ class SentencePieceTokenizer(Tokenizer):
         self._pieces = pieces
         self._separator = ""
         self._tokens = tf.constant([_text_of(text) for text in texts])
+        self._space = None
+        if _cuts_words_apart(model):
+            two_spaces = self._pieces.tokenize([" "]).to_tensor()
+            self._space = two_spaces[:, : two_spaces.shape[1] // 2]
 
     def split(self, strings: tf.Tensor) -> tf.RaggedTensor:
         """Splits text, string `[n]`, into ids, ragged int32 `[n, (tokens)]`, uncut."""
         with tf.device("CPU"):
             strings = tf.strings.unicode_transcode(strings, "UTF-8", "UTF-8", errors="replace")
-            return self._pieces.tokenize(escape_strings(strings))
+            strings = escape_strings(strings)
+            if self._space is None:
+                return self._pieces.tokenize(strings)
+            return self._split_distinct_words(strings)
+
+    def _split_distinct_words(self, strings):
+        # BPE takes long, and text repeats its words: each is cut once. The model puts back the
+        # space before each; between two spaces stands a word of no characters.
+        strings = tf.where(strings == "", _NOTHING, strings)
+        words = tf.strings.split(strings, " ")
+        distinct, places = tf.unique(words.values)
+        pieces = self._pieces.tokenize(tf.where(distinct == _NOTHING, "", distinct))
+        pieces = tf.concat([pieces, self._space], axis=0)
+        rows = tf.where(distinct == "", tf.size(distinct), tf.range(tf.size(distinct)))
+        return words.with_values(tf.gather(pieces, tf.gather(rows, places))).merge_dims(1, 2)
 
     def _look_up(self, tokens):
         return tokens
@@ -121,6 +142,18 @@ class SentencePieceTokenizer(Tokenizer):
         """Writes the model, `tokenizer.model`."""
         with written_whole(Path(folder) / MODEL_FILE) as temporary:
             temporary.write_bytes(self.model)
+
+
+def _cuts_words_apart(model):
+    """Whether a text's ids are those of its words, one after the other.
+
+    So with BPE, which merges pairs of pieces, if no piece holds a space but as its first character.
+    Not with unigram, where rounding of the sum over all pieces before it may decide about a word.
+    """
+    proto = ModelProto.FromString(model)
+    return proto.trainer_spec.model_type == TrainerSpec.BPE and not any(
+        _SPACE.decode() in piece.piece[1:] for piece in proto.pieces
+    )
 
 
 def _text_of(piece):

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import pkgutil
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +23,12 @@ from older_files import unpack_older_files
 from scale_vae_keras import samplers
 from scale_vae_keras.benchmarks.density.benchmark import Protocol
 from scale_vae_keras.benchmarks.probe import Probed
-from scale_vae_keras.commands import COMMANDS, benchmark
+from scale_vae_keras.commands import COMMANDS, benchmark, train
 from scale_vae_keras.commands.main import main, parse
 from scale_vae_keras.evaluation.probe import Accuracy
 from scale_vae_keras.models import ScaleVAE
 from scale_vae_keras.models.text_generator import row_seeds
+from scale_vae_keras.runs.config import every_setting
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers.sampler import Sentences
 from scale_vae_keras.text_model import TextModel
@@ -358,6 +360,39 @@ def test_every_flag_has_a_help_text(command, add_arguments):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     assert [each.dest for each in parser._actions if not each.help] == []
+
+
+def written(number):
+    """The ways to write a number, or several."""
+    if isinstance(number, list | tuple):
+        return {form.join(map(str, number)) for form in (" ", ",")}
+    return {str(number), f"{number:,}", f"{number:g}"}
+
+
+@pytest.mark.parametrize(
+    ("command", "add_arguments"),
+    [*parsers(), pytest.param(["train"], train.add_arguments, id="train")],
+)
+def test_every_number_has_its_default_in_its_help(command, add_arguments):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    settings = every_setting() if command in (["train"], ["data"]) else {}
+    alternatives = {
+        each.dest for group in parser._mutually_exclusive_groups for each in group._group_actions
+    }
+    for each in parser._actions:
+        default = settings[each.dest].default if each.dest in settings else each.default
+        if each.type in (None, str) or each.dest in alternatives:
+            continue
+        if default is None:
+            assert re.search("default|otherwise", each.help), each.dest
+        elif default == [1, 2, 3, 4, 5]:
+            assert "1 to 5 by default" in each.help
+        else:
+            forms = "|".join(map(re.escape, written(default)))
+            assert re.search(rf"\b({forms})( of both)? by default|\[({forms})\]", each.help), (
+                each.dest
+            )
 
 
 @pytest.mark.parametrize("words", SAMPLERS)

@@ -28,6 +28,15 @@ def test_it_leaves_two_runs_a_comparison_and_pictures(tmp_path, capsys):
     shown = capsys.readouterr().out
     for name in ("objective_nll", "elbo_nll", "kl", "mi_cap", "au", "entropy", "16.61"):
         assert name in shown
+    # Drawn as every table: no cell is cut or broken at 80 columns, and each figure has its unit.
+    [entropy] = [line for line in shown.splitlines() if line.startswith("│ entropy")]
+    assert [cell.strip() for cell in entropy.strip("│").split("│")] == [
+        "entropy",
+        "nats per sentence",
+        "16.61",
+        "16.61",
+    ]
+    assert "entropy: of the corpus: no likelihood can be better, nats per sentence" in shown
     for name in ("vae", "scale"):
         metrics = json.loads((tmp_path / name / "metrics.json").read_text())
         assert metrics["sentences"] == 40

@@ -1,4 +1,5 @@
 import hashlib
+import io
 
 import keras
 import numpy as np
@@ -8,8 +9,10 @@ import tensorflow as tf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+from toy_text import toy_lines
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.escapes import escape
 from scale_vae_keras.text.sentencepiece_tokenizer import SentencePieceTokenizer
 from scale_vae_keras.text.sentencepiece_training import train_sentencepiece
 
@@ -20,6 +23,11 @@ ANY_TEXT = st.text(st.characters(codec="utf-8"))
 @pytest.fixture(scope="module")
 def tokenizer(model):
     return SentencePieceTokenizer(model)
+
+
+@pytest.fixture(scope="module")
+def bpe():
+    return SentencePieceTokenizer(train_sentencepiece(toy_lines, 400, "bpe"))
 
 
 def round_trip(tokenizer, texts):
@@ -67,6 +75,55 @@ def test_ids_are_those_of_the_library(tokenizer, model):
     assert tokenizer.vocabulary.tokens == tuple(pieces)
     assert pieces[:5] == ["<pad>", "<s>", "</s>", "<unk>", "<0x00>"]
     assert "▁cat" in pieces
+
+
+def library_ids(model, texts):
+    library = sentencepiece.SentencePieceProcessor(model_proto=model)
+    return [library.encode(escape(text)) for text in texts]
+
+
+WORDS = st.text(st.sampled_from("abcdeht\u2581\x10\u00a0é中\t") | st.just(" "), max_size=20)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(WORDS | ANY_TEXT, min_size=1))
+@example(["the cat  sat", "", " ", "  a ", "the the cat", "\x10 \x10b \u2581 "])
+def test_ids_of_distinct_words_are_those_of_the_whole_text(bpe, texts):
+    assert bpe.split(tf.constant(texts)).to_list() == library_ids(bpe.model, texts)
+
+
+def test_bpe_cuts_a_repeated_word_once(bpe, monkeypatch):
+    seen = []
+    tokenize = bpe._pieces.tokenize
+    monkeypatch.setattr(
+        bpe._pieces, "tokenize", lambda words: seen.extend(words.numpy()) or tokenize(words)
+    )
+    assert round_trip(bpe, ["the cat the", "cat the"]) == ["the cat the", "cat the"]
+    assert seen == [b"the", b"cat"]
+
+
+def test_pieces_of_several_words_are_kept():
+    written = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["the cat sat", "the cat ran"] * 20),
+        model_writer=written,
+        model_type="bpe",
+        vocab_size=320,
+        hard_vocab_limit=False,
+        byte_fallback=True,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        split_by_whitespace=False,
+        minloglevel=2,
+        pad_id=0,
+        bos_id=1,
+        eos_id=2,
+        unk_id=3,
+    )
+    tokenizer = SentencePieceTokenizer(written.getvalue())
+    ids = tokenizer.split(tf.constant(["the cat sat"])).to_list()
+    assert ids == library_ids(written.getvalue(), ["the cat sat"])
+    assert any("\u2581" in tokenizer.vocabulary.tokens[place][1:] for place in ids[0])
 
 
 def test_bytes_that_are_not_utf8_are_replaced(tokenizer):
@@ -120,7 +177,9 @@ def test_graph_and_data_set_and_eager_agree(tokenizer):
     assert tokenizer(tf.constant([], tf.string)).to_list() == []
 
 
-def test_survives_export_with_all_its_operations_on_the_cpu(tokenizer, tmp_path):
+@pytest.mark.parametrize("name", ["tokenizer", "bpe"])
+def test_survives_export_with_all_its_operations_on_the_cpu(name, tmp_path, request):
+    tokenizer = request.getfixturevalue(name)
     module = tf.Module()
     module.tokenizer = tokenizer
     module.round_trip = tf.function(

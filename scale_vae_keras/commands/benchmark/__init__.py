@@ -4,7 +4,7 @@ import argparse
 
 from scale_vae_keras.commands.benchmark import density, generation, latent, paper, probe, speed
 
-_BENCHMARKS = {
+BENCHMARKS = {
     "density": density,
     "paper": paper,
     "latent": latent,
@@ -17,11 +17,11 @@ _BENCHMARKS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The benchmarks and their flags."""
     benchmarks = parser.add_subparsers(dest="benchmark", required=True, metavar="NAME")
-    for name, module in _BENCHMARKS.items():
+    for name, module in BENCHMARKS.items():
         summary = module.SUMMARY
         module.add_arguments(benchmarks.add_parser(name, help=summary, description=summary))
 
 
 def run(options: argparse.Namespace) -> None:
     """Runs the benchmark that was named."""
-    _BENCHMARKS[options.benchmark].run(options)
+    BENCHMARKS[options.benchmark].run(options)

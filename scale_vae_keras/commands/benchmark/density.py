@@ -42,9 +42,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a run of each system for each; 783435 by default",
     )
     parser.add_argument(
-        "--samples", type=int, default=100, metavar="N", help="importance samples, 100 by default"
+        "--samples",
+        type=int,
+        default=100,
+        metavar="N",
+        help="importance samples per sentence, 100 by default",
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N test sentences")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="only the first N test sentences; all by default"
+    )
     add_prior(parser)
     parser.add_argument(
         "--published",

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
     parser.add_argument("--output", required=True, metavar="DIR", help="of runs and pictures")
     parser.add_argument(
-        "--epochs", type=int, default=10, metavar="N", help="of each run, 10 by default"
+        "--epochs", type=int, default=10, metavar="N", help="epochs of each run, 10 by default"
     )
     parser.add_argument(
         "--seed", type=int, default=783435, metavar="N", help="of the runs, 783435 by default"

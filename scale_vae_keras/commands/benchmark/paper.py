@@ -18,7 +18,12 @@ SUMMARY = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--table", type=int, metavar="N", help="1 to 5; needs --data and --output")
+    which.add_argument(
+        "--table",
+        type=int,
+        metavar="N",
+        help="number of the table, 1 to 5; needs --data and --output",
+    )
     which.add_argument(
         "--figure", choices=("latent",), help="as benchmark latent; needs --output alone"
     )
@@ -55,15 +60,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a run of each system for each; 1 to 5 by default",
     )
     parser.add_argument(
-        "--samples", type=int, default=500, metavar="N", help="importance samples, 500 by default"
+        "--samples",
+        type=int,
+        default=500,
+        metavar="N",
+        help="importance samples per sentence, 500 by default",
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N test sentences")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="only the first N test sentences; all by default"
+    )
     add_prior(parser)
     parser.add_argument(
         "-n", type=int, default=10_000, metavar="N", help="sentences of table 5, 10,000 by default"
     )
     parser.add_argument(
-        "--epochs", type=int, default=10, metavar="N", help="of --figure, 10 by default"
+        "--epochs", type=int, default=10, metavar="N", help="of each run of --figure, 10 by default"
     )
     parser.add_argument(
         "--seed", type=int, default=783435, metavar="N", help="of --figure, 783435 by default"
