@@ -107,7 +107,8 @@ def training_batches(
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0 to the longest sentence of the
-        batch; every sentence occurs once per epoch, unless `first_batch` is above 0. Its
+        batch; every sentence occurs once per epoch, unless `first_batch` is above 0. With numbers
+        of labels, `split.label_numbers`, pairs of ids and numbers, int32 `[batch]`. Its
         cardinality is the number of batches of an epoch that are served.
         Give it to `fit` with `shuffle=False`: it is shuffled already.
 
@@ -156,7 +157,8 @@ def evaluation_batches(split: EncodedSplit, batch_size: int) -> tuple[tf.data.Da
         batch_size: sentences in a batch; the last one may be smaller.
 
     Returns:
-        A dataset of ids, int32 `[batch, time]`, right padded with 0; and the order, int64
+        A dataset of ids, int32 `[batch, time]`, right padded with 0, with numbers of labels as in
+        `training_batches`; and the order, int64
         `[sentences]`: row k of all batches together is sentence `order[k]` of the split, so that
         `result[order] = rows` puts results back into the order of the corpus.
 
@@ -205,12 +207,14 @@ def sampled_batches(split: EncodedSplit, batch_size: int, limit: int, seed: int)
 def _gatherer(split: EncodedSplit):
     with tf.device("CPU"):
         sentences = tf.RaggedTensor.from_row_splits(split.tokens, split.offsets, validate=False)
+        labels = None if split.label_numbers is None else tf.constant(split.label_numbers)
 
     def gather(order, starts) -> tf.data.Dataset:
         order = tf.convert_to_tensor(order)
 
         def batch(start, end):
-            return tf.gather(sentences, order[start:end]).to_tensor()
+            ids = tf.gather(sentences, order[start:end]).to_tensor()
+            return ids if labels is None else (ids, tf.gather(labels, order[start:end]))
 
         return tf.data.Dataset.from_tensor_slices((starts[:-1], starts[1:])).map(
             batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True

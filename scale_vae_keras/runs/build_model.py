@@ -1,23 +1,30 @@
 """The model of a run."""
 
+from collections.abc import Sequence
+
 import keras
 
 from scale_vae_keras.models.sentence_model import SentenceModel
 from scale_vae_keras.runs.config import RunConfig
 
 
-def build_model(config: RunConfig, vocabulary_size: int) -> SentenceModel:
+def build_model(
+    config: RunConfig, vocabulary_size: int, labels: Sequence[str] = ()
+) -> SentenceModel:
     """A new, built and compiled model of the run's system.
 
     Args:
         config: the settings of the run.
         vocabulary_size: number of token ids, specials included.
+        labels: the names of the labels, for a condition.
 
     Raises:
         InputError: settings do not go together.
     """
     keras.utils.set_random_seed(config.seed)
-    model = config.system.model(vocabulary_size, **config.model_settings(), dtype=config.precision)
+    model = config.system.model(
+        vocabulary_size, **config.model_settings(), labels=labels, dtype=config.precision
+    )
     model.build((None, None))
     model.compile(
         optimizer=keras.optimizers.SGD(config.learning_rate, global_clipnorm=config.clip_norm)

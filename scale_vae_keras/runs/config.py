@@ -63,6 +63,12 @@ class RunConfig(Settings):
     train_limit: int | None = setting(
         None, "train on this many sentences from the start of the training split", above=0
     )
+    labelled: int | None = setting(
+        None,
+        "use the labels of this many training sentences alone, drawn by the seed; the others train "
+        "without theirs, which needs semi_supervised",
+        above=0,
+    )
     batch_size: int = setting(32, "sentences per step, of all replicas together", above=0)
     replicas: int | None = setting(
         None,
@@ -100,6 +106,11 @@ class RunConfig(Settings):
             raise InputError(
                 f"replicas must be from 1 to the batch size of {self.batch_size}, got "
                 f"{self.replicas}"
+            )
+        if self.labelled is not None and not getattr(self, "semi_supervised", False):
+            raise InputError(
+                "labelled hides labels: set semi_supervised, which trains without them, or leave "
+                "it out"
             )
 
     @property

@@ -12,6 +12,7 @@ from scale_vae_keras.callbacks.best_model import BestModel
 from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.callbacks.step_profile import StepProfile
+from scale_vae_keras.conditions.label_numbers import label_names
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
 from scale_vae_keras.data.corpus import Corpus, check_fingerprint, open_corpus
 from scale_vae_keras.data.corpus_warnings import corpus_warnings
@@ -34,6 +35,7 @@ from scale_vae_keras.runs.history_table import HistoryTable
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
 from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
+from scale_vae_keras.runs.run_split import split_of_run
 from scale_vae_keras.runs.run_tokenizer import resolved, run_tokenizer
 from scale_vae_keras.runs.same_run import change_limits, check_same_run, describe_run
 from scale_vae_keras.runs.standard_callbacks import standard_callbacks
@@ -108,16 +110,17 @@ class Run:
         for line in lines:
             _logger.info(line)
         train, valid = (encode_split(corpus, split, tokenizer) for split in ("train", "valid"))
-        if config.train_limit is not None:
-            train = train.first(config.train_limit)
+        labels = label_names(train) if config.condition == "label" else ()
+        train = split_of_run(train, "train", config, labels)
+        valid = split_of_run(valid, "valid", config, labels)
         for line in corpus_warnings(corpus, {"train": train, "valid": valid}):
             _logger.warning(line)
-        build_model(config, len(tokenizer.vocabulary))
+        build_model(config, len(tokenizer.vocabulary), labels)
         config.system.callbacks(config, train, valid)
         _batches(config, train)
         folder = RunFolder(output)
         if is_chief(strategy):
-            folder.create(config, tokenizer, corpus.fingerprint(), corpus.has_labels)
+            folder.create(config, tokenizer, corpus.fingerprint(), corpus.has_labels, labels)
         barrier(strategy)
         if (folder.config, folder.corpus_fingerprint) != (config, corpus.fingerprint()):
             raise InputError(f"the chief has begun {output} with other settings or another corpus")
@@ -266,7 +269,8 @@ class Run:
     def _model(self, saved):
         if saved is not None:
             return load_keras_file(saved / "model.keras")
-        return build_model(self.folder.config, len(self.folder.tokenizer.vocabulary))
+        folder = self.folder
+        return build_model(folder.config, len(folder.tokenizer.vocabulary), folder.labels)
 
     def _train(self, model, validation, callbacks, checkpoint, verbose):
         config = self.folder.config

@@ -8,7 +8,7 @@ import tensorflow as tf
 import yaml
 
 from scale_vae_keras.commands.main import parse
-from scale_vae_keras.data.global_batches import GlobalBatches
+from scale_vae_keras.training.global_batches import GlobalBatches
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import is_chief
 from scale_vae_keras.runs.config import configure
