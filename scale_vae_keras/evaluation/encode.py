@@ -91,8 +91,8 @@ def _encode(model, batches):
         types = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
 
         @tf.function(input_signature=types if reads else types[:1])
-        def encode(ids, label=None):
-            posterior = model.posterior(ids, label=label) if reads else model.posterior(ids)
+        def encode(ids, *label):
+            posterior = model.posterior(ids, label=label[0]) if label else model.posterior(ids)
             sampled, charged = model.posteriors(posterior, training=False)
             return Encoded(sampled.mean, sampled.log_var, charged.mean, charged.log_var)
 
