@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -12,8 +12,9 @@ from rich.progress import track
 from scale_vae_keras.data.encoded import EncodedSplit, encode_texts
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
-from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
+from scale_vae_keras.evaluation.encode import Encoded, encode_sentences, label_probabilities
 from scale_vae_keras.evaluation.prior import declared_prior
+from scale_vae_keras.evaluation.text_figures import Codes, Neighbour, Scores
 from scale_vae_keras.files import written_whole
 from scale_vae_keras.layers.interpolation import between
 from scale_vae_keras.samplers import Sampler
@@ -23,42 +24,8 @@ from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 MODEL_FILE = "model.keras"
+Label = str | Sequence[str] | None
 _BATCH = 256
-
-
-class Codes(NamedTuple):
-    """Posteriors that the decoder samples from, float32 arrays `[texts, latent]`.
-
-    Attributes:
-        mean: the code that `decode` and `reconstruct` use.
-        stddev: standard deviation of each dimension.
-    """
-
-    mean: np.ndarray
-    stddev: np.ndarray
-
-
-class Scores(NamedTuple):
-    """What a model thinks of each text, float64 arrays `[texts]`.
-
-    Attributes:
-        log_likelihood: importance-weighted log p(text) under the model's prior, in nats, the end
-            symbol counted; tokenisation is taken as given.
-        bits_per_byte: -log p(text) / (ln 2 * UTF-8 bytes of the text), which alone compares models
-            with different tokenizers; NaN for an empty text.
-        ess: effective number of importance samples.
-    """
-
-    log_likelihood: np.ndarray
-    bits_per_byte: np.ndarray
-    ess: np.ndarray
-
-
-class Neighbour(NamedTuple):
-    """A text and the Euclidean distance of its code from another's."""
-
-    text: str
-    distance: float
 
 
 class TextModel:
@@ -91,8 +58,17 @@ class TextModel:
         self.tokenizer = tokenizer
         self.max_length = max_length
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that the model writes and measures text given; none without a condition."""
+        return self.model.labels
+
     def generate(
-        self, n: int = 10, seed: int = 0, sampler: Sampler | str | None = None
+        self,
+        n: int = 10,
+        seed: int = 0,
+        sampler: Sampler | str | None = None,
+        label: Label = None,
     ) -> list[str]:
         """Writes sentences from the model's prior.
 
@@ -100,28 +76,38 @@ class TextModel:
             n: number of sentences.
             seed: the same seed gives the same sentences; more of them begin with the same ones.
             sampler: how tokens are chosen, an object or a name; top-p 0.9 by default.
+            label: what a model with a condition writes, by name: one for all sentences, or one for
+                each.
 
         Raises:
-            InputError: an argument is out of its range, or the prior is not fitted yet.
+            InputError: an argument is out of its range, the prior is not fitted yet, or a label is
+                missing or unknown.
         """
         return self._texts(
-            self.model.generate(n, seed, sampler or DEFAULT_SAMPLER, self.max_length)
+            self.model.generate(n, seed, sampler or DEFAULT_SAMPLER, self.max_length, label)
         )
 
-    def encode(self, texts: Iterable[str]) -> Codes:
+    def encode(self, texts: Iterable[str], label: Label = None) -> Codes:
         """The posterior of each text.
 
         Args:
             texts: any number of texts.
+            label: the texts' own, one for all or one for each; for a model whose posterior reads
+                it (`condition_encoder`, or the method "sa").
 
         Raises:
-            InputError: there is no text, or the model has no latent code.
+            InputError: there is no text, the model has no latent code, or a label is missing or
+                unknown.
         """
-        encoded = self._encoded(encode_texts(texts, self.tokenizer))
+        encoded = self._encoded(encode_texts(texts, self.tokenizer), label)
         return Codes(encoded.mean, np.exp(0.5 * encoded.log_var))
 
     def decode(
-        self, codes: np.ndarray, sampler: Sampler | str | None = None, seed: int = 0
+        self,
+        codes: np.ndarray,
+        sampler: Sampler | str | None = None,
+        seed: int = 0,
+        label: Label = None,
     ) -> list[str]:
         """Writes a sentence for each code.
 
@@ -129,26 +115,52 @@ class TextModel:
             codes: float `[codes, latent]`, in the space of `encode`'s means.
             sampler: how tokens are chosen, an object or a name; greedy by default.
             seed: of a sampler that draws.
+            label: as for `generate`.
 
         Raises:
-            InputError: the codes have another shape, or an entry is not finite or too large, see
-                `TextVAE.largest_code`.
+            InputError: the codes have another shape, an entry is not finite or too large, see
+                `TextVAE.largest_code`, or a label is missing or unknown.
         """
         with np.errstate(over="ignore"):
             codes = np.asarray(codes, np.float32)
         seeds = row_seeds(len(codes), seed)
+        numbers = self.model.numbers_of(label, len(codes))
         written = []
         for rows in self._batches(len(codes), "decoding"):
             written += self._texts(
-                self.model.decode(codes[rows], sampler, seeds[rows], self.max_length)
+                self.model.decode(
+                    codes[rows],
+                    sampler,
+                    seeds[rows],
+                    self.max_length,
+                    None if numbers is None else numbers[rows],
+                )
             )
         return written
 
     def reconstruct(
-        self, texts: Iterable[str], sampler: Sampler | str | None = None, seed: int = 0
+        self,
+        texts: Iterable[str],
+        sampler: Sampler | str | None = None,
+        seed: int = 0,
+        label: Label = None,
+        text_label: Label = None,
     ) -> list[str]:
-        """Writes each text anew from its posterior mean; arguments as for `encode`, `decode`."""
-        return self.decode(self.encode(texts).mean, sampler, seed)
+        """Writes each text anew from its posterior mean.
+
+        Args:
+            texts: any number of texts.
+            sampler: how tokens are chosen, an object or a name; greedy by default.
+            seed: of a sampler that draws.
+            label: what is written, as for `generate`; another than the text's own transfers the
+                style.
+            text_label: the texts' own, as for `encode`; `label` by default.
+
+        Raises:
+            InputError: as `encode` and `decode`.
+        """
+        own = label if text_label is None else text_label
+        return self.decode(self.encode(texts, own).mean, sampler, seed, label)
 
     def interpolate(
         self,
@@ -157,6 +169,7 @@ class TextModel:
         steps: int = 7,
         sampler: Sampler | str | None = None,
         seed: int = 0,
+        label: Label = None,
     ) -> list[str]:
         """Writes sentences on the line between the posterior means of two texts.
 
@@ -166,17 +179,21 @@ class TextModel:
             steps: number of sentences, the reconstructions of both texts counted; at least 2.
             sampler: how tokens are chosen, an object or a name; greedy by default.
             seed: of a sampler that draws.
+            label: of all sentences, both texts counted where the posterior reads it.
 
         Raises:
-            InputError: fewer than two steps.
+            InputError: fewer than two steps, or a label is missing or unknown.
         """
         if steps < 2:
             raise InputError(f"an interpolation has at least 2 steps, got {steps}")
-        first, last = self.encode([start, end]).mean
+        first, last = self.encode([start, end], label).mean
         alpha = np.linspace(0.0, 1.0, steps, dtype=np.float32)
-        return self.decode(between(first[None], last[None], alpha).numpy(), sampler, seed)
+        codes = between(first[None], last[None], alpha).numpy()
+        return self.decode(codes, sampler, seed, label)
 
-    def perturb(self, text: str, n: int = 5, scale: float = 1.0, seed: int = 0) -> list[str]:
+    def perturb(
+        self, text: str, n: int = 5, scale: float = 1.0, seed: int = 0, label: Label = None
+    ) -> list[str]:
         """Writes sentences from codes around a text's.
 
         Args:
@@ -185,25 +202,30 @@ class TextModel:
             scale: standard deviation of the noise, in standard deviations of the posterior; 1
                 samples the posterior itself, 0 reconstructs.
             seed: of the noise.
+            label: as for `interpolate`.
 
         Raises:
-            InputError: `n` is below 1, or `scale` is negative or not finite.
+            InputError: `n` is below 1, `scale` is negative or not finite, or a label is missing or
+                unknown.
         """
         if n < 1:
             raise InputError(f"the number of sentences must be at least 1, got {n}")
         if not 0 <= scale < float("inf"):
             raise InputError(f"scale must be at least 0 and finite, got {scale}")
-        mean, stddev = self.encode([text])
+        mean, stddev = self.encode([text], label)
         noise = np.random.default_rng(seed).standard_normal((n, mean.shape[1]), np.float32)
-        return self.decode(mean + scale * stddev * noise)
+        return self.decode(mean + scale * stddev * noise, label=label)
 
-    def nearest(self, text: str, texts: Sequence[str], n: int = 5) -> list[Neighbour]:
+    def nearest(
+        self, text: str, texts: Sequence[str], n: int = 5, label: Label = None
+    ) -> list[Neighbour]:
         """The texts whose codes are nearest to a text's, the nearest first.
 
         Args:
             text: the text.
             texts: what is searched.
             n: most neighbours.
+            label: that all are encoded with, for a model whose posterior reads it.
 
         Raises:
             InputError: `n` is below 1, or there is nothing to search.
@@ -211,12 +233,15 @@ class TextModel:
         if n < 1:
             raise InputError(f"the number of neighbours must be at least 1, got {n}")
         texts = list(texts)
-        distance = np.linalg.norm(self.encode(texts).mean - self.encode([text]).mean, axis=1)
+        near, centre = self.encode(texts, label).mean, self.encode([text], label).mean
+        distance = np.linalg.norm(near - centre, axis=1)
         return [
             Neighbour(texts[i], float(distance[i])) for i in np.argsort(distance, kind="stable")[:n]
         ]
 
-    def score(self, texts: Iterable[str], samples: int = 100, seed: int = 0) -> Scores:
+    def score(
+        self, texts: Iterable[str], samples: int = 100, seed: int = 0, label: Label = None
+    ) -> Scores:
         """The likelihood of each text under the model's prior.
 
         Args:
@@ -224,13 +249,16 @@ class TextModel:
             samples: importance samples per text, at least 1; for a language model, whose
                 likelihood is exact, without effect.
             seed: of the samples.
+            label: of a model with a condition, one for all texts or one for each; the likelihood
+                is then p(text | label).
 
         Raises:
-            InputError: an argument is out of its range, or the prior is not fitted yet.
+            InputError: an argument is out of its range, the prior is not fitted yet, or a label is
+                missing or unknown.
         """
         if samples < 1:
             raise InputError(f"samples must be at least 1, got {samples}")
-        split = encode_texts(texts, self.tokenizer)
+        split = self._labelled(encode_texts(texts, self.tokenizer), label)
         density = evaluate_density(
             self.model,
             split,
@@ -243,6 +271,22 @@ class TextModel:
         size = np.where(split.text_bytes > 0, split.text_bytes, np.nan)
         bits = -density.log_likelihood / (np.log(2) * size)
         return Scores(density.log_likelihood, bits, density.ess)
+
+    def label_probabilities(self, texts: Iterable[str]) -> np.ndarray:
+        """The probability of each of `labels` under the classifier of a semi-supervised model.
+
+        Args:
+            texts: any number of texts.
+
+        Returns:
+            float32 `[texts, labels]`.
+
+        Raises:
+            InputError: there is no text, or the model has no classifier.
+        """
+        if self.model.classifier is None:
+            raise InputError("the model has no classifier: train it with semi_supervised")
+        return label_probabilities(self.model, encode_texts(texts, self.tokenizer))
 
     def save(self, folder: str | os.PathLike) -> None:
         """Writes model and tokenizer to a new folder, whole, for `sv.load`.
@@ -275,10 +319,16 @@ class TextModel:
 
         return publish(self.model, self.tokenizer, self.max_length, directory, version)
 
-    def _encoded(self, split: EncodedSplit) -> Encoded:
+    def _encoded(self, split: EncodedSplit, label: Label) -> Encoded:
         if not self.model.latent_dim:
             raise InputError("a language model has no latent code: use a text VAE, such as scale")
+        if self.model.encoder_reads_label:
+            split = self._labelled(split, label)
         return encode_sentences(self.model, split)
+
+    def _labelled(self, split: EncodedSplit, label: Label) -> EncodedSplit:
+        numbers = self.model.numbers_of(label, split.sentences)
+        return replace(split, label_numbers=None if numbers is None else numbers.numpy())
 
     def _texts(self, sentences):
         return [text.decode() for text in self.tokenizer.detokenize(sentences.ids).numpy()]

@@ -20,6 +20,7 @@ FLOORS = [
     {"callbacks", "testing"},
     {"evaluation"},
     {"schedules"},
+    {"conditions"},
     {"parts", "priors", "training"},
     {"layers", "samplers"},
     {"cache"},

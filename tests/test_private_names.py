@@ -17,7 +17,7 @@ import pytest
 import tensorflow as tf
 
 import scale_vae_keras
-from scale_vae_keras.layers.global_batches import GlobalBatches
+from scale_vae_keras.training.global_batches import GlobalBatches
 
 pytestmark = [
     # KerasTuner uses old names of Python's threads.

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from scale_vae_keras.data.encoded import encode_split
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.encode import condition_of
 from scale_vae_keras.evaluation.generation import (
     distinct,
     gram_share,
@@ -36,7 +37,7 @@ def measure_generation(
     sampler: Sampler = DEFAULT_SAMPLER,
     data: str | None = None,
 ) -> dict[str, float]:
-    """Measures sentences from the model's prior.
+    """Measures sentences from the model's prior, of all labels in turn where it has a condition.
 
     Args:
         run: the run folder of a text VAE.
@@ -54,7 +55,8 @@ def measure_generation(
     folder = RunFolder(run, data)
     model, judge = folder.load_text_vae(), _load_judge(language_model, folder)
     longest = folder.config.max_length + 1
-    ids = model.generate(count, seed, sampler, longest).ids.numpy()
+    turn = model.labels_in_turn(count)
+    ids = model.generate(count, seed, sampler, longest, label=turn).ids.numpy()
     known = training_tokens(folder)
     written = [sentence for sentence in _sentences(folder, ids) if sentence]
     scores = {
@@ -65,6 +67,7 @@ def measure_generation(
         "self_bleu": 100 * self_bleu(written[:SELF_BLEU_SENTENCES]),
     }
     test = folder.encode("test").first(count)
+    labels = condition_of(model, test)
     copies, originals = [], []
     for start in range(0, test.sentences, _BATCH):
         rows = [
@@ -72,7 +75,8 @@ def measure_generation(
             for i in range(start, min(start + _BATCH, test.sentences))
         ]
         batch = tf.ragged.constant(rows, dtype=tf.int32).to_tensor()
-        copies += _sentences(folder, model.reconstruct(batch, max_length=longest).ids)
+        label = None if labels is None else labels[start : start + _BATCH]
+        copies += _sentences(folder, model.reconstruct(batch, max_length=longest, label=label).ids)
         originals += _sentences(folder, batch)
     return {**scores, "reconstruction_bleu": reconstruction_bleu(copies, originals)}
 

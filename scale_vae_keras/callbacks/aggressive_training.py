@@ -85,9 +85,10 @@ class AggressiveTraining(keras.callbacks.Callback):
             )
         refuse_memory(self.model.optimizer)
 
-        def encoder_step(ids):
+        def encoder_step(batch):
+            ids, label, _ = keras.utils.unpack_x_y_sample_weight(batch)
             self.model.followed.apply(self.model)
-            return self.model.encoder_step(ids)
+            return self.model.encoder_step(ids, label)
 
         self._encoder_step = scheduled_function(self.model, encoder_step)
 

@@ -30,6 +30,7 @@ class TextSamplesLog(keras.callbacks.Callback):
         originals: the sentences to reconstruct.
         monitor: the callback that encodes the validation sentences; None for a language model.
         rows: which of its sentences are the originals, int `[originals]`.
+        labels: their labels as numbers, for a model with a condition.
 
     Example:
         >>> from scale_vae_keras.event_log import EventLog
@@ -50,6 +51,7 @@ class TextSamplesLog(keras.callbacks.Callback):
         originals: Sequence[str] = (),
         monitor: LatentMonitor | None = None,
         rows: Sequence[int] = (),
+        labels: np.ndarray | None = None,
     ):
         super().__init__()
         self.log = log
@@ -57,12 +59,13 @@ class TextSamplesLog(keras.callbacks.Callback):
         self.originals = originals
         self.monitor = monitor
         self.rows = rows
+        self.labels = labels
 
     def on_epoch_end(self, epoch, logs=None):
         """Writes the tables."""
         means = np.zeros([0, 0]) if self.monitor is None else self.monitor.encoded.mean[self.rows]
         try:
-            samples = write_samples(self.model, self.tokenizer, means)
+            samples = write_samples(self.model, self.tokenizer, means, labels=self.labels)
         except InputError as error:  # training diverges, and codes are not finite any more
             samples = TextSamples([f"nothing: {error}"], [], [])
         tables = {"samples/prior": pd.DataFrame({"from the prior": samples.prior})}

@@ -4,6 +4,7 @@ import argparse
 
 import numpy as np
 
+from scale_vae_keras.commands.own_labels import own_labels
 from scale_vae_keras.data.lines import read_lines
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
@@ -36,7 +37,8 @@ def run(options: argparse.Namespace) -> None:
     if not options.output.endswith(".npz"):
         raise InputError(f"{options.output} must end in .npz")
     texts, labels = read_lines(options.file, RunFolder(options.run).has_labels, options.encoding)
-    codes = load(options.run).encode(texts)
+    model = load(options.run)
+    codes = model.encode(texts, own_labels(model, labels))
     arrays = {"mean": codes.mean, "stddev": codes.stddev, "text": np.array(texts)}
     if labels is not None:
         arrays["label"] = np.array(labels)

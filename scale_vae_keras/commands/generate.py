@@ -1,10 +1,16 @@
 """`scale-vae generate`: sentences from the prior."""
 
 import argparse
+from collections.abc import Iterator
 
+from scale_vae_keras.commands.console import at_least
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.data.lines import one_line
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import written_whole
 from scale_vae_keras.runs.load import load
+from scale_vae_keras.samplers import Sampler
+from scale_vae_keras.text_model import TextModel
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,11 +24,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="the same seed gives the same sentences; 0 by default",
     )
+    labels = parser.add_mutually_exclusive_group()
+    labels.add_argument(
+        "--label", metavar="NAME", help="what a run with a condition writes: one of its labels"
+    )
+    labels.add_argument(
+        "--per-label",
+        type=at_least(1, int),
+        metavar="N",
+        help="label<TAB>text, N sentences of each label of a run with a condition, in place of -n",
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", help="where the lines are written; standard output by default"
+    )
     add_sampling(parser, "top-p 0.9")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Prints sentences from the model's prior."""
+    """Prints sentences from the model's prior, or writes them to a file."""
     sampler = chosen_sampler(options)
-    for text in load(options.run).generate(options.n, options.seed, sampler):
-        print(one_line(text))
+    model = load(options.run)
+    if options.per_label is not None:
+        lines = _labelled(model, options.per_label, options.seed, sampler)
+    else:
+        texts = model.generate(options.n, options.seed, sampler, options.label)
+        lines = map(one_line, texts)
+    if options.output is None:
+        for line in lines:
+            print(line)
+        return
+    with (
+        written_whole(options.output) as temporary,
+        open(temporary, "w", encoding="utf-8", newline="\n") as file,
+    ):
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def _labelled(model: TextModel, count: int, seed: int, sampler: Sampler) -> Iterator[str]:
+    if not model.labels:
+        raise InputError(
+            "--per-label needs a run with a condition: train one with --condition label"
+        )
+    for number, label in enumerate(model.labels):
+        # A seed of its own for each label: the same codes would give pairs of sentences.
+        for text in model.generate(count, seed + number, sampler, label):
+            yield f"{label}\t{one_line(text)}"

@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of tokens that are drawn, 0 by default"
     )
+    parser.add_argument("--label", metavar="NAME", help="what a run with a condition writes")
     add_sampling(parser, "the likeliest token, greedily,")
 
 
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> None:
     """Prints sentences between two sentences."""
     sampler = chosen_sampler(options, GreedySampler())
     texts = load(options.run).interpolate(
-        options.start, options.end, options.steps, sampler, options.seed
+        options.start, options.end, options.steps, sampler, options.seed, options.label
     )
     for text in texts:
         print(one_line(text))

@@ -2,6 +2,7 @@
 
 import argparse
 
+from scale_vae_keras.commands.own_labels import own_labels
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.data.lines import one_line, read_lines
 from scale_vae_keras.runs.load import load
@@ -21,6 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--encoding", metavar="NAME", help="of the file, UTF-8 by default")
     parser.add_argument(
+        "--label",
+        metavar="NAME",
+        help="what a run with a condition writes; by default each line's own label, and another "
+        "transfers the style",
+    )
+    parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of tokens that are drawn, 0 by default"
     )
     add_sampling(parser, "the likeliest token, greedily,")
@@ -29,7 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Prints the reconstruction of each line."""
     labelled = RunFolder(options.run).has_labels
-    texts, _ = read_lines(options.file, labelled, options.encoding)
+    texts, own = read_lines(options.file, labelled, options.encoding)
     sampler = chosen_sampler(options, GreedySampler())
-    for text in load(options.run).reconstruct(texts, sampler, options.seed):
+    model = load(options.run)
+    label = options.label
+    if label is None and model.labels:
+        label = own
+    written = model.reconstruct(texts, sampler, options.seed, label, own_labels(model, own))
+    for text in written:
         print(one_line(text))

@@ -13,6 +13,7 @@ from scale_vae_keras.errors import InputError
 
 _POOL_BATCHES = 100
 _IDS = tf.TensorSpec([None, None], tf.int32)
+_NUMBERS = tf.TensorSpec([None], tf.int32)
 
 
 def epoch_batches(
@@ -144,7 +145,8 @@ def training_batches(
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0 to the longest sentence of the
-        batch; every sentence occurs once per epoch, unless `first_batch` is above 0. Its
+        batch; every sentence occurs once per epoch, unless `first_batch` is above 0. With numbers
+        of labels, `split.label_numbers`, pairs of ids and numbers, int32 `[batch]`. Its
         cardinality is the number of batches of an epoch that are served.
         Give it to `fit` with `shuffle=False`: it is shuffled already.
 
@@ -177,13 +179,12 @@ def training_batches(
         )
         for start, stop in zip(starts[first_batch:], ends[first_batch:], strict=True):
             rows = order[start:stop]
-            if end - first == replicas:
-                yield split.padded(rows)
-            else:
+            own = (0, None)
+            if end - first != replicas:
                 own = (len(rows) * replica // replicas for replica in (first, end))
-                yield split.padded(rows, *own)
+            yield _with_numbers(split, rows, split.padded(rows, *own))
 
-    dataset = tf.data.Dataset.from_generator(batches, output_signature=_IDS)
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=_types(split))
     return dataset.apply(tf.data.experimental.assert_cardinality(total - first_batch)).prefetch(
         tf.data.AUTOTUNE
     )
@@ -197,7 +198,8 @@ def evaluation_batches(split: EncodedSplit, batch_size: int) -> tuple[tf.data.Da
         batch_size: sentences in a batch; the last one may be smaller.
 
     Returns:
-        A dataset of ids, int32 `[batch, time]`, right padded with 0; and the order, int64
+        A dataset of ids, int32 `[batch, time]`, right padded with 0, with numbers of labels as in
+        `training_batches`; and the order, int64
         `[sentences]`: row k of all batches together is sentence `order[k]` of the split, so that
         `result[order] = rows` puts results back into the order of the corpus.
 
@@ -240,13 +242,28 @@ def sampled_batches(split: EncodedSplit, batch_size: int, limit: int, seed: int)
     return _in_order(split, order, batch_size)
 
 
+def _with_numbers(split: EncodedSplit, rows: np.ndarray, ids):
+    return ids if split.label_numbers is None else (ids, split.label_numbers[rows])
+
+
+def _types(split: EncodedSplit):
+    return _IDS if split.label_numbers is None else (_IDS, _NUMBERS)
+
+
 def _in_order(split: EncodedSplit, order: np.ndarray, batch_size: int) -> tf.data.Dataset:
+    types = tf.nest.flatten(_types(split))
+
     # Gathered outside of TensorFlow, which would hold a copy of the whole split.
+    def gather(start):
+        rows = order[start : start + batch_size]
+        return tf.nest.flatten(_with_numbers(split, rows, split.padded(rows)))
+
     def batch(start):
-        ids = tf.numpy_function(
-            lambda at: split.padded(order[at : at + batch_size]), [start], tf.int32
-        )
-        return tf.ensure_shape(ids, _IDS.shape)
+        parts = tf.numpy_function(gather, [start], [each.dtype for each in types])
+        parts = [
+            tf.ensure_shape(part, each.shape) for part, each in zip(parts, types, strict=True)
+        ]
+        return tf.nest.pack_sequence_as(_types(split), parts)
 
     dataset = tf.data.Dataset.range(0, len(order), batch_size)
     return dataset.map(batch, tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)

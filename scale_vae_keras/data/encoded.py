@@ -37,6 +37,8 @@ class EncodedSplit:
             nats / (ln 2 * bytes). They are those of the line as it stands in the corpus, without
             its label and its end; of a sentence that was cut, those of the text that its tokens
             stand for, see `Tokenizer.byte_lengths`. None for sentences that are not from text.
+        label_numbers: what batches hold beside the ids, int32 `[sentences]`, see
+            `conditions.numbered`; None for batches of ids alone.
 
     Example:
         >>> tokens, offsets = np.array([1, 4, 5, 2, 1, 5, 2], np.int32), np.array([0, 4, 7])
@@ -51,6 +53,7 @@ class EncodedSplit:
     empty: int
     truncated: int
     text_bytes: np.ndarray | None = None
+    label_numbers: np.ndarray | None = None
 
     def __post_init__(self):
         if self.labels is not None:
@@ -125,6 +128,7 @@ class EncodedSplit:
             offsets=offsets,
             labels=None if self.labels is None else self.labels[:count],
             text_bytes=None if self.text_bytes is None else self.text_bytes[:count],
+            label_numbers=None if self.label_numbers is None else self.label_numbers[:count],
         )
 
     def spread(self, most: int) -> "EncodedSplit":
@@ -147,6 +151,7 @@ class EncodedSplit:
             offsets=offsets,
             labels=None if self.labels is None else self.labels[rows],
             text_bytes=None if self.text_bytes is None else self.text_bytes[rows],
+            label_numbers=None if self.label_numbers is None else self.label_numbers[rows],
         )
 
 

@@ -80,8 +80,8 @@ def checked_batches(data: Any, vocabulary_size: int, batched: bool = False) -> A
     return ids.numpy()
 
 
-def ids_of_batches(data: Any, vocabulary_size: int) -> Iterable[tf.Tensor]:
-    """The ids of each batch, int32 `[batch, time]`, in order.
+def ids_of_batches(data: Any, vocabulary_size: int) -> Iterable[tuple[tf.Tensor, tf.Tensor | None]]:
+    """The ids of each batch, int32 `[batch, time]`, in order, with its labels or None.
 
     Args:
         data: as for `checked_batches`, or a list of batches.
@@ -94,7 +94,7 @@ def ids_of_batches(data: Any, vocabulary_size: int) -> Iterable[tf.Tensor]:
         data = iter(data)
     with batch_errors():
         for batch in checked_batches(data, vocabulary_size, batched=True):
-            yield _ids_of(batch)
+            yield keras.utils.unpack_x_y_sample_weight(batch)[:2]
 
 
 @contextlib.contextmanager

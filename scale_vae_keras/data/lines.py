@@ -40,11 +40,13 @@ def one_line(text: str) -> str:
 def split_label(line: str) -> tuple[str, str] | None:
     """The label and text of `label<TAB>text`, two empty strings of a blank line.
 
+    The label of `<TAB>text` is empty: nobody has labelled the sentence.
+
     Returns:
-        Label and text, or None if the line is not blank and has no label.
+        Label and text, or None if the line is not blank and holds no tab.
     """
     label, tab, text = line.partition("\t")
-    if label and tab:
+    if tab and line.strip():
         return label, text
     return None if line.strip() else ("", text)
 

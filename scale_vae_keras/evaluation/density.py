@@ -11,7 +11,7 @@ from rich.progress import track
 
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.encode import Encoded, check_finite
+from scale_vae_keras.evaluation.encode import Encoded, check_finite, condition_of
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.evaluation.journal import Journal
 from scale_vae_keras.evaluation.prior import declared_prior
@@ -83,6 +83,8 @@ def evaluate_density(
     sqrt(2) times the posterior, as "scaled" is where f-bar > sqrt(2) sigma, the weights have no
     bounded variance; the estimate then converges slowly and the effective sample size is small.
 
+    The likelihoods of a model with a condition are given the labels of the split.
+
     The samples of a sentence depend on the seed and its place in the split alone, not on how the
     work is divided; more samples begin with the same ones. A language model has no latent code:
     its likelihood is exact with any number of samples, and all rates are zero.
@@ -102,7 +104,8 @@ def evaluate_density(
         progress: whether to show a progress bar.
 
     Raises:
-        InputError: an argument is out of its range, or the journal belongs to another evaluation.
+        InputError: an argument is out of its range, the journal belongs to another evaluation, or
+            a sentence lacks the label that its likelihood is given.
     """
     if samples < 0 or seed < 0:
         raise InputError(f"samples is {samples} and seed {seed}: give integers from 0 on")
@@ -130,11 +133,14 @@ def evaluate_density(
 def _importance_weighting(model, split, encoded, prior, samples, seed, rows, journal, progress):
     """The columns of `ImportanceEstimates`, float64 `[sentences, 4]`."""
     samples = max(samples, 1)
+    labels = condition_of(model, split)
     scores = np.full([split.sentences, 4], np.nan)
     record = None
     if journal is not None:
         settings = [np.array([samples, seed, scores.size]), np.array(prior.kind)]
         inputs = [*settings, *prior.get_weights(), split.tokens, split.offsets, *encoded]
+        if labels is not None:
+            inputs += [labels, *model.label_embedding.get_weights()]
         record = Journal(journal, [*inputs, *model.decoder.get_weights()])
         scores = record.load(scores)
     score = sample_likelihood(model.decoder)
@@ -143,7 +149,7 @@ def _importance_weighting(model, split, encoded, prior, samples, seed, rows, jou
     for group in track(groups, "importance weighting", disable=not progress):
         ids = np.stack([split.tokens[split.offsets[i] : split.offsets[i + 1]] for i in group])
         estimates = importance_estimates(
-            partial(score, tf.constant(ids)),
+            partial(_score, model, score, ids, None if labels is None else labels[group]),
             Posterior(encoded.mean[group], encoded.log_var[group]),
             prior,
             sentence_streams(seed, group),
@@ -156,6 +162,11 @@ def _importance_weighting(model, split, encoded, prior, samples, seed, rows, jou
     if record is not None:
         record.remove()
     return scores
+
+
+def _score(model, score, ids, labels, z):
+    code = z if labels is None else model.with_label(z, labels)
+    return score(tf.constant(ids), code)
 
 
 def _equal_lengths(lengths: np.ndarray, todo: np.ndarray, size: int) -> Iterator[np.ndarray]:

@@ -8,11 +8,13 @@ import tensorflow as tf
 
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.data.input_checks import ids_of_batches
-from scale_vae_keras.errors import DivergedError
+from scale_vae_keras.errors import DivergedError, InputError
 from scale_vae_keras.layers.graphs import graph_of, needs_autograph
 from scale_vae_keras.text.vocabulary import PAD_ID
 
 _BATCH_SIZE = 512
+
+_Batch = tuple[np.ndarray, np.ndarray | None]
 
 
 class Encoded(NamedTuple):
@@ -48,50 +50,84 @@ def encode_dataset(model, dataset: Any) -> Encoded:
 
     Args:
         model: a model with `posterior` and `posteriors`.
-        dataset: batches of ids `[batch, time]`, or ids as an array or nested lists.
+        dataset: batches of ids `[batch, time]`, or ids as an array or nested lists; with their
+            labels, `(ids, labels)`, where the posterior reads them.
 
     Raises:
-        InputError: a batch is invalid, see `data/input_checks.py`.
+        InputError: a batch is invalid, see `data/input_checks.py`, or lacks its labels.
     """
     return _encode(model, _large(ids_of_batches(dataset, model.vocabulary_size)))
 
 
-def _large(batches: Iterable[tf.Tensor]) -> Iterator[np.ndarray]:
+def _large(batches: Iterable[tuple[tf.Tensor, tf.Tensor | None]]) -> Iterator[_Batch]:
     """Neighbours put together while they have `_BATCH_SIZE` rows at most: fewer, faster steps."""
-    held: list[np.ndarray] = []
-    for ids in map(np.asarray, batches):
-        if held and sum(map(len, held)) + len(ids) > _BATCH_SIZE:
+    held: list[_Batch] = []
+    for batch in batches:
+        ids, labels = (None if part is None else np.asarray(part) for part in batch)
+        if held and sum(len(each) for each, _ in held) + len(ids) > _BATCH_SIZE:
             yield _stacked(held)
             held = []
-        held.append(ids)
+        held.append((ids, labels))
     if held:
         yield _stacked(held)
 
 
-def _stacked(batches: list[np.ndarray]) -> np.ndarray:
-    width = max(ids.shape[1] for ids in batches)
+def _stacked(batches: list[_Batch]) -> _Batch:
+    width = max(ids.shape[1] for ids, _ in batches)
     padded = [
-        np.pad(ids, [(0, 0), (0, width - ids.shape[1])], constant_values=PAD_ID) for ids in batches
+        np.pad(ids, [(0, 0), (0, width - ids.shape[1])], constant_values=PAD_ID)
+        for ids, _ in batches
     ]
-    return np.concatenate(padded)
+    labels = [each for _, each in batches if each is not None]
+    return np.concatenate(padded), np.concatenate(labels) if labels else None
 
 
 def _encode(model, batches):
+    reads = model.encoder_reads_label
+
     def make():
-        def encode(ids):
-            sampled, charged = model.posteriors(model.posterior(ids), training=False)
+        types = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
+
+        def encode(ids, *label):
+            posterior = model.posterior(ids, label=label[0]) if label else model.posterior(ids)
+            sampled, charged = model.posteriors(posterior, training=False)
             return Encoded(sampled.mean, sampled.log_var, charged.mean, charged.log_var)
 
         return tf.function(
             encode,
-            input_signature=[tf.TensorSpec([None, None], tf.int32)],
+            input_signature=types if reads else types[:1],
             autograph=needs_autograph(model, model.encoder),
         ).get_concrete_function()
 
     model.ensure_built()
     graph = graph_of(model, "encode", make)
-    parts = [graph(ids) for ids in batches]
+    parts = [
+        graph(ids, model.numbers_of(labels, len(ids))) if reads else graph(ids)
+        for ids, labels in batches
+    ]
     return Encoded(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def condition_of(model, split: EncodedSplit) -> np.ndarray | None:
+    """The numbers of the labels that a model's likelihoods are given, None without a condition.
+
+    Args:
+        model: a text VAE or the language model of this package.
+        split: sentences, with numbers of labels where the model has a condition.
+
+    Raises:
+        InputError: a label is missing.
+    """
+    if not model.labels:
+        return None
+    numbers = split.label_numbers
+    if numbers is None or np.any(numbers < 0):
+        count = split.sentences if numbers is None else int(np.count_nonzero(numbers < 0))
+        raise InputError(
+            f"a likelihood of this model is given a label, and {count:,} sentences have none: "
+            "label them or leave them out"
+        )
+    return numbers
 
 
 def encode_sentences(model, split: EncodedSplit) -> Encoded:
@@ -99,10 +135,36 @@ def encode_sentences(model, split: EncodedSplit) -> Encoded:
 
     The posteriors of a language model, which has no latent code, have no dimensions.
     """
-    if not model.decoder.latent_dim:
+    if not model.latent_dim:
         return Encoded(*np.zeros([4, split.sentences, 0], np.float32))
     order = np.argsort(split.lengths, kind="stable")
     starts = range(0, split.sentences, _BATCH_SIZE)
-    rows = _encode(model, (split.padded(order[at : at + _BATCH_SIZE]) for at in starts))
+    rows = _encode(model, (_rows_of(split, order[at : at + _BATCH_SIZE]) for at in starts))
     place = np.argsort(order)
     return Encoded(*(part[place] for part in rows))
+
+
+def _rows_of(split: EncodedSplit, rows: np.ndarray) -> _Batch:
+    return split.padded(rows), None if split.label_numbers is None else split.label_numbers[rows]
+
+
+def label_probabilities(model, split: EncodedSplit) -> np.ndarray:
+    """A classifier's q(label | text) of the sentences of a split, float32 `[sentences, labels]`.
+
+    Args:
+        model: a semi-supervised text VAE.
+        split: the sentences.
+    """
+    order = np.argsort(split.lengths, kind="stable")
+    graph = graph_of(
+        model,
+        "label probabilities",
+        lambda: tf.function(
+            model.label_probabilities,
+            input_signature=[tf.TensorSpec([None, None], tf.int32)],
+            autograph=needs_autograph(model, model.encoder),
+        ),
+    )
+    starts = range(0, split.sentences, _BATCH_SIZE)
+    rows = [graph(split.padded(order[at : at + _BATCH_SIZE])) for at in starts]
+    return np.concatenate(rows)[np.argsort(order)]

@@ -7,7 +7,12 @@ import numpy as np
 
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.evaluation.density import Density, evaluate_density
-from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
+from scale_vae_keras.evaluation.encode import (
+    Encoded,
+    condition_of,
+    encode_sentences,
+    label_probabilities,
+)
 from scale_vae_keras.evaluation.information import (
     active_units,
     batch_mutual_information,
@@ -55,6 +60,10 @@ def evaluate_model(
     - `mpd`, `mpd_bound`: mutual posterior divergence of the posterior that the decoder samples
       from, and its lower bound.
     - For a language model `iw_nll` is exact and what describes a latent code is None.
+    - For a model with a condition every likelihood is p(text | label), and there are `condition`,
+      "label"; `label_majority`, the share of the split's most frequent label; and of a
+      semi-supervised one `label_accuracy`, the share of sentences whose likeliest label under the
+      classifier is their own.
     - `sentences`, `tokens` (predicted), `factor` (minimum, mean and maximum of f-bar), `prior`
       (its name), `generator` (the name that earlier versions gave it), `seed`.
 
@@ -73,7 +82,7 @@ def evaluate_model(
         InputError: an argument is out of its range, the prior is not fitted yet or was trained
             with another model, or "mixture" is fitted without scikit-learn.
     """
-    latent = bool(model.decoder.latent_dim)
+    latent = bool(model.latent_dim)
     samples = samples if latent else 1
     fitted = None if fitted_on is None else encode_sentences(model, fitted_on)
     declared = declared_prior(model, prior, fitted)
@@ -89,7 +98,22 @@ def evaluate_model(
         "bits_per_byte": bits_per_byte(terms.log_likelihood, split.text_bytes),
         **(_latent_metrics(encoded, split.lengths, seed) if latent else _NO_LATENT_METRICS),
         "factor": _extremes(generator_factor(model)) if latent else None,
+        **(_label_metrics(model, split) if model.labels else {}),
     }
+
+
+def _label_metrics(model, split):
+    """What `metrics.LABELS` explains, of a split whose sentences all have labels."""
+    numbers = condition_of(model, split)
+    metrics = {
+        "condition": "label",
+        "label_majority": float(np.bincount(numbers).max() / len(numbers)),
+        "label_accuracy": None,
+    }
+    if model.classifier is not None:
+        right = np.argmax(label_probabilities(model, split), axis=1) == numbers
+        metrics["label_accuracy"] = float(right.mean())
+    return metrics
 
 
 _GENERATORS = {kind: generator for generator, kind in ALIASES.items()}

@@ -11,13 +11,14 @@ from scale_vae_keras.layers.posterior import Posterior
 
 
 def first_posteriors(
-    encode: Callable[[tf.Tensor], Posterior], dataset: tf.data.Dataset, limit: int
+    encode: Callable[..., Posterior], dataset: tf.data.Dataset, limit: int
 ) -> Posterior:
     """Posteriors of the first sentences, float32 arrays `[sentences, latent]`.
 
     Args:
-        encode: gives the posteriors of int32 ids `[batch, time]`.
-        dataset: batches of ids, with or without weights of the sentences.
+        encode: gives the posteriors of int32 ids `[batch, time]`, and of numbers of labels where
+            the batches have them.
+        dataset: batches of ids, with or without labels and weights of the sentences.
         limit: most sentences, at least 1.
 
     Raises:
@@ -25,8 +26,9 @@ def first_posteriors(
     """
     means, log_vars, count = [], [], 0
     for batch in dataset:
-        ids, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        posterior = encode(ids[: limit - count])
+        ids, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        own = () if labels is None else (labels[: limit - count],)
+        posterior = encode(ids[: limit - count], *own)
         means.append(posterior.mean)
         log_vars.append(posterior.log_var)
         count += len(posterior.mean)

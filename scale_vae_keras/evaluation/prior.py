@@ -25,7 +25,7 @@ def generator_factor(model) -> np.ndarray:
     f-bar for Scale-VAE; 1 for models that feed the decoder the sample itself; nothing for a
     language model, which has no latent code.
     """
-    latent_dim = model.decoder.latent_dim
+    latent_dim = model.latent_dim
     if not latent_dim:
         return np.ones(0)
     return np.float64(model.decoder_input(tf.ones([1, latent_dim]))[0])
@@ -60,7 +60,7 @@ def declared_prior(
     """
     if isinstance(prior, str):
         prior_kind(prior)
-    if not model.decoder.latent_dim:
+    if not model.latent_dim:
         return _built(StandardPrior(), model)
     if prior is None or (isinstance(prior, str) and prior_kind(prior) == model.prior.kind):
         model.prior.check_fitted()
@@ -81,5 +81,5 @@ def declared_prior(
 
 
 def _built(prior, model):
-    prior.build_for(model.decoder.latent_dim)
+    prior.build_for(model.latent_dim)
     return prior

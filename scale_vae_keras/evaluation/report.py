@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from scale_vae_keras.metrics import EVALUATION
+from scale_vae_keras.metrics import EVALUATION, LABELS
+from scale_vae_keras.metrics.metric import Metric
 from scale_vae_keras.priors import PRIORS, prior_kind
 from scale_vae_keras.tables import ComparedRuns
 
@@ -13,15 +14,25 @@ def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> ComparedRuns:
     Args:
         runs: name of each run -> its metrics, as `evaluate_model` returns them.
     """
+    known = known_metrics(*runs.values())
     figures = {
         run: {
             name: shown_metric(metric_value(metrics, name), metrics.get(f"{name}_se"))
-            for name in EVALUATION
+            for name in known
         }
         for run, metrics in runs.items()
     }
-    about = {name: (metric.unit, metric.meaning) for name, metric in EVALUATION.items()}
+    about = {name: (metric.unit, metric.meaning) for name, metric in known.items()}
     return ComparedRuns(figures, about)
+
+
+def known_metrics(*runs: Mapping[str, object]) -> dict[str, Metric]:
+    """The figures that a table of runs has, by name: those of labels where a run has a condition.
+
+    Args:
+        *runs: metrics, as `evaluate_model` returns them.
+    """
+    return EVALUATION | (LABELS if any("condition" in metrics for metrics in runs) else {})
 
 
 def metric_value(metrics: Mapping[str, object], name: str) -> object:
@@ -60,12 +71,21 @@ def notes(metrics: Mapping[str, object]) -> list[str]:
     Args:
         metrics: as `evaluate_model` returns them.
     """
+    given = (
+        ["Likelihoods are p(text | label): do not compare them with those of text alone."]
+        if metrics.get("condition")
+        else []
+    )
     if metrics["factor"] is None:
-        return ["A language model has no latent code: iw_nll is its exact negative log-likelihood."]
+        return [
+            "A language model has no latent code: iw_nll is its exact negative log-likelihood.",
+            *given,
+        ]
     prior = measured_prior(metrics)
     lines = [
         "elbo_nll and iw_nll, each in expectation over its samples, are upper bounds of the "
-        f'negative log-likelihood under the prior "{prior}"; rank models by iw_nll.'
+        f'negative log-likelihood under the prior "{prior}"; rank models by iw_nll.',
+        *given,
     ]
     if prior in PRIORS and PRIORS[prior].needs_fit:
         lines.append("This prior is fitted to the posteriors of training sentences.")

@@ -36,6 +36,7 @@ def write_samples(
     count: int = 8,
     seed: int = 0,
     max_length: int = MAX_LENGTH,
+    labels: np.ndarray | None = None,
 ) -> TextSamples:
     """Writes sentences: from the prior by top-p sampling, the others greedily.
 
@@ -47,14 +48,25 @@ def write_samples(
         count: sentences from the prior.
         seed: of the sentences from the prior.
         max_length: most tokens per sentence, `</s>` counted.
+        labels: numbers of the originals' labels, int `[originals]`, for a model with a condition,
+            which writes from the prior for all labels in turn, each before its text, and between
+            two originals with the label of the first; one that is not known counts as the first.
     """
-    prior = _texts(tokenizer, model.generate(count, seed, DEFAULT_SAMPLER, max_length))
+    turn = model.labels_in_turn(count)
+    prior = _texts(tokenizer, model.generate(count, seed, DEFAULT_SAMPLER, max_length, label=turn))
+    if turn is not None:
+        prior = [f"{model.labels[i]}: {text}" for i, text in zip(turn, prior, strict=True)]
     if not means.shape[1]:
         return TextSamples(prior, [], [])
     alpha = np.linspace(0, 1, _STEPS, dtype=np.float32)
     pairs = list(zip(means[::2], means[1::2], strict=False))[:_PAIRS]
     lines = [between(start[None], end[None], alpha) for start, end in pairs]
-    decoded = model.decode(np.concatenate([means, *lines]), max_length=max_length)
+    label = None
+    if model.labels:
+        own = np.maximum(labels, 0)
+        label = np.concatenate([own, np.repeat(own[::2][: len(pairs)], _STEPS)])
+    codes = np.concatenate([means, *lines])
+    decoded = model.decode(codes, max_length=max_length, label=label)
     written = _texts(tokenizer, decoded)
     first = len(means)
     return TextSamples(

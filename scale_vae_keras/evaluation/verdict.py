@@ -92,7 +92,8 @@ def _unlearnt(history, unigram):
 
 
 def _endless(model, max_length, seed):
-    ids = model.generate(_SENTENCES, seed, max_length=max_length).ids.numpy()
+    label = model.labels_in_turn(_SENTENCES)
+    ids = model.generate(_SENTENCES, seed, max_length=max_length, label=label).ids.numpy()
     ended = float(np.mean(np.any(ids == END_ID, axis=1)))
     if ended >= _ENDING_SHARE:
         return None

@@ -80,6 +80,19 @@ EVALUATION = _by_name(
 """What `evaluate_model` returns. q is the posterior of the encoder, q-hat the one that the decoder
 samples from."""
 
+LABELS = _by_name(
+    Metric("condition", "", "what every likelihood is given: p(text | label)"),
+    Metric(
+        "label_accuracy",
+        "",
+        "share of sentences whose label the classifier finds",
+        better="larger",
+        digits=3,
+    ),
+    Metric("label_majority", "", "share of the most frequent label", digits=3),
+)
+"""What `evaluate_model` returns beside that of a model with a condition."""
+
 TRAINING = _by_name(
     Metric(
         "loss",

@@ -13,7 +13,6 @@ from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System, linear_annealing
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.text.vocabulary import PAD_ID
-from scale_vae_keras.training.sample_weight import sentences_and_weights
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -41,14 +40,17 @@ class AggressiveVAE(TextVAE):
 
     def train_step(self, data):
         """One update from int32 ids `[batch, time]`, of the decoder alone while aggressive."""
-        step = self._step(*sentences_and_weights(data))
+        step = self._step(*self._parts_of(data))
         return self._track(step, self._update(step, 1.0 - self.aggressive, decoder_share=1.0))
 
-    def encoder_step(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def encoder_step(
+        self, ids: tf.Tensor, label: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """One update of the encoder alone.
 
         Args:
             ids: `[batch, time]`, see `as_ids`; this replica's share of the batch.
+            label: of a model with a condition, int32 `[batch]`.
 
         Returns:
             The loss summed over the global batch, in nats, and the number of its target tokens,
@@ -62,14 +64,14 @@ class AggressiveVAE(TextVAE):
         self._check_compiled()
         if not self.built:
             self.ensure_built()
-        step = self._step(ids)
+        step = self._step(ids, label=label)
         refuse_memory(self.optimizer)
         self._update(step, encoder_share=1.0, decoder_share=0.0)
         tokens = tf.math.count_nonzero(ids[:, 1:] != PAD_ID, dtype=tf.float32)
         return global_sum(tf.reduce_sum(step.terms.loss)), global_sum(tokens)
 
     def _update(self, step, encoder_share, decoder_share):
-        generative = (*self.decoder.trainable_variables, *self.prior.trainable_variables)
+        generative = (*self.decoder_variables, *self.prior.trainable_variables)
         of_decoder = {id(variable) for variable in generative}
         variables = self.trainable_variables
         shares = [

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from scale_vae_keras.conditions.labelled_batches import number_array
 from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.portable_graphs import portable_lstm
@@ -26,6 +27,9 @@ class KerasDoors:
         Raises:
             InputError: it is not a batch of sentences.
         """
+        if kwargs.get("label") is not None and not self.built:
+            # Keras would hand `build` a shape for each tensor.
+            self.ensure_built()
         return super().__call__(as_ids(ids, self.vocabulary_size), *args, **kwargs)
 
     @property
@@ -44,7 +48,7 @@ class KerasDoors:
     def train_on_batch(
         self,
         x: Any,
-        y: None = None,
+        y: Any = None,
         sample_weight: Any = None,
         class_weight: None = None,
         return_dict: bool = False,
@@ -53,7 +57,7 @@ class KerasDoors:
 
         Args:
             x: ids `[batch, time]`, see `as_ids`.
-            y: must be None.
+            y: the labels of a model with a condition, names or numbers; else None.
             sample_weight: one weight per sentence, `[batch]`.
             class_weight: must be None.
             return_dict: whether to name the values.
@@ -64,32 +68,36 @@ class KerasDoors:
         Raises:
             InputError: there are targets or class weights, or it is not a batch.
         """
-        refuse_targets(y, class_weight)
+        refuse_targets(None if self.labels else y, class_weight)
         self._check_compiled()
         self.ensure_built()
         self.make_train_function()
-        return self._run_on_batch(self.train_function, x, sample_weight, return_dict)
+        return self._run_on_batch(self.train_function, x, y, sample_weight, return_dict)
 
     def test_on_batch(
-        self, x: Any, y: None = None, sample_weight: Any = None, return_dict: bool = False
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> list[float] | dict[str, float]:
         """Evaluates a global batch; arguments as for `train_on_batch`."""
-        refuse_targets(y)
+        refuse_targets(None if self.labels else y)
         self._check_compiled()
         self.ensure_built()
         self.make_test_function()
-        return self._run_on_batch(self.test_function, x, sample_weight, return_dict)
+        return self._run_on_batch(self.test_function, x, y, sample_weight, return_dict)
 
     def _check_compiled(self):
         if not self.compiled:
             raise InputError("the model is not compiled: call compile(optimizer) first")
 
-    def _run_on_batch(self, function, x, sample_weight, return_dict):
+    def _run_on_batch(self, function, x, labels, sample_weight, return_dict):
         self.reset_metrics()
         batch = as_ids(x, self.vocabulary_size)
+        if self.labels or sample_weight is not None:
+            label = None
+            if self.labels:
+                label = tf.constant(number_array(labels, self.labels, len(batch)))
+            batch = (batch, label)
         if sample_weight is not None:
-            weights = tf.convert_to_tensor(sample_weight, tf.float32)
-            batch = (batch, None, weights)
+            batch = (*batch, tf.convert_to_tensor(sample_weight, tf.float32))
         logs = {name: float(value) for name, value in function(iter([batch])).items()}
         return logs if return_dict else list(logs.values())
 
@@ -123,6 +131,8 @@ class KerasDoors:
                 f"a model of sentences is exported as tf_saved_model, not as {format}; for "
                 "TensorFlow Serving use sv.serving.export"
             )
+        if self.labels:
+            raise InputError("a model with a condition is exported by sv.serving.export alone")
         self.ensure_built()
         ids = tf.TensorSpec([None, None], tf.int32, "ids")
         # Keras refuses to export a loaded model that has not been called yet.

@@ -3,15 +3,16 @@
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.conditions.conditional import Labels
 from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.models.sentence_model import SentenceModel
-from scale_vae_keras.models.sentence_terms import SentenceTerms
 from scale_vae_keras.models.settings import ModelSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
 from scale_vae_keras.priors import StandardPrior
+from scale_vae_keras.training.sentence_terms import SentenceTerms
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -43,15 +44,18 @@ class LanguageModel(TextGenerator, SentenceModel):
         self._build_step_state()
         self.built = True
 
-    def call(self, ids: tf.Tensor, training: bool = False) -> SentenceTerms:
+    def call(
+        self, ids: tf.Tensor, training: bool = False, label: tf.Tensor | None = None
+    ) -> SentenceTerms:
         """Terms of the loss of each sentence; the KL is zero.
 
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             training: whether this is a training batch, with dropout.
+            label: of a model with a condition, int32 `[batch]`.
         """
         seed = self._step_seed(ids, training)
-        reconstruction, distance = self._reconstruct(ids, self._no_code(ids), training, seed)
+        reconstruction, distance = self._reconstruct(ids, self._no_code(ids), training, seed, label)
         if training:
             self.training_calls.assign_add(1)
         return SentenceTerms(
@@ -61,21 +65,23 @@ class LanguageModel(TextGenerator, SentenceModel):
     def _no_code(self, ids):
         return tf.zeros([tf.shape(ids)[0], self.latent_dim])
 
-    def log_likelihood(self, ids: tf.Tensor) -> tf.Tensor:
-        """Exact log p(ids) in nats, the end symbol counted, float32 `[batch]`.
+    def log_likelihood(self, ids: tf.Tensor, label: Labels | None = None) -> tf.Tensor:
+        """Exact log p(ids), or log p(ids | label), in nats, `</s>` counted, float32 `[batch]`.
 
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
+            label: of a model with a condition, by name or number.
         """
         ids = as_ids(ids, self.vocabulary_size)
         self.ensure_built()
-        return self.decoder(ids, self._no_code(ids))
+        label = self.numbers_of(label, ids.shape[0])
+        return self.decoder(ids, self.with_label(self._no_code(ids), label))
 
     def decoder_input(self, prior_sample: tf.Tensor) -> tf.Tensor:
         """The sample itself, which has no entries."""
         return prior_sample
 
-    def encode(self, ids: tf.Tensor) -> Posterior:
+    def encode(self, ids: tf.Tensor, label: Labels | None = None) -> Posterior:
         """A language model has no posterior.
 
         Raises:

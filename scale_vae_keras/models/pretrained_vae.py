@@ -79,7 +79,7 @@ class PretrainedVAE(FreeBitsVAE):
         state = random.getstate()
         random.seed(self.seed)  # where Keras' initializers take theirs from
         fresh = self.decoder.from_config(self.decoder.get_config())
-        fresh.build((None, None), (None, self.latent_dim))
+        fresh.build((None, None), (None, fresh.latent_dim))
         random.setstate(state)
         self.decoder.set_weights(fresh.get_weights())
 

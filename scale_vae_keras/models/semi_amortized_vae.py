@@ -97,18 +97,25 @@ class SemiAmortizedVAE(TextVAE):
             refinement_steps, refinement_rate, refinement_momentum, refinement_clip_norm
         )
 
-    def posterior(self, ids: tf.Tensor, training: bool = False) -> Posterior:
-        """The refined posterior of int32 ids `[batch, time]`."""
-        amortized = super().posterior(ids, training)
-        weights = [*self.decoder.trainable_variables, *self.prior.trainable_variables]
+    @property
+    def encoder_reads_label(self) -> bool:
+        """With a condition: the decoder, which reads the label, refines the posterior."""
+        return bool(self.labels)
+
+    def posterior(
+        self, ids: tf.Tensor, training: bool = False, label: tf.Tensor | None = None
+    ) -> Posterior:
+        """The refined posterior of int32 ids `[batch, time]` and numbers of labels `[batch]`."""
+        amortized = super().posterior(ids, training, label)
+        weights = [*self.decoder_variables, *self.prior.trainable_variables]
         return refine(
-            self._objective(ids, weights, training),
+            self._objective(ids, label, weights, training),
             amortized,
             [tf.convert_to_tensor(weight) for weight in weights],
             self.refinement,
         )
 
-    def _objective(self, ids, weights, training):
+    def _objective(self, ids, label, weights, training):
         noise = self._training_noise(ids) if training else self._content_noise(ids)
         weight = tf.convert_to_tensor(self.kl_weight) if training else 1.0
 
@@ -117,7 +124,8 @@ class SemiAmortizedVAE(TextVAE):
             # cuDNN has no gradients of gradients
             with portable_lstm(), keras.StatelessScope(list(zip(weights, values, strict=True))):
                 z = posterior.sample(own_noise)
-                log_likelihood = self.decoder(ids, z, training=training, seed=dropout_seed)
+                code = self.with_label(z, label)
+                log_likelihood = self.decoder(ids, code, training=training, seed=dropout_seed)
                 if self.prior.learned:
                     rate = tf.cast(self.prior.rate(*posterior, z), tf.float32)
                 else:

@@ -1,12 +1,14 @@
 """What the text VAEs and the language model have in common: the decoder and the training step."""
 
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.conditions.conditional import Conditional
+from scale_vae_keras.conditions.labelled_batches import checked_labels
 from scale_vae_keras.data.input_checks import batch_errors, checked_batches
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.dropout_seed import dropout_seed
-from scale_vae_keras.layers.global_batches import GlobalBatches
 from scale_vae_keras.layers.replica import (
     global_batch_size,
     global_sum,
@@ -15,37 +17,37 @@ from scale_vae_keras.layers.replica import (
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.layers.step_function import scheduled_function, step_function
 from scale_vae_keras.models.keras_doors import KerasDoors
-from scale_vae_keras.models.sentence_terms import SentenceTerms, TrainingStep
 from scale_vae_keras.models.settings import ModelSettings
-from scale_vae_keras.models.training_counters import TrainingCounters
 from scale_vae_keras.parts.by_name import config_of, make_decoder, take_decoder
 from scale_vae_keras.schedules.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
 from scale_vae_keras.settings import check
+from scale_vae_keras.training.global_batches import GlobalBatches
 from scale_vae_keras.training.global_mean import GlobalMean
 from scale_vae_keras.training.gradients import apply_clipped, dense_gradients
+from scale_vae_keras.training.reconstruction import reconstruct
 from scale_vae_keras.training.sample_weight import (
     added_losses,
     has_weight,
     refuse_losses,
-    sentences_and_weights,
     weighted,
 )
+from scale_vae_keras.training.sentence_terms import SentenceTerms, TrainingStep
+from scale_vae_keras.training.training_counters import TrainingCounters
 
-_FRATERNAL_STREAM = 1000
 
-
-class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
+class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
     """A model of sentences with a decoder; subclasses define `call`, which gives `SentenceTerms`.
 
     `fit` takes a `tf.data.Dataset` of int32 ids `[batch, time]`, `<s> w ... </s>` right padded
-    with 0, or of `(ids, None, sample_weight)`. The optimizer's `global_clipnorm`, `clipnorm` or
-    `clipvalue` clips the gradient of the global batch. A step with a loss or a gradient that is
-    not finite changes nothing, is left out of the running means, which are NaN before the first
-    step that counts, and is counted in `skipped_steps`; where too many steps of an epoch
-    are skipped, `fit` warns and stops. Weights count what the model has been trained for:
-    `training_calls` (fresh noise and dropout at each call with `training=True`, also in a custom
-    loop), `epochs_trained` and `epoch_step` (where the schedules are).
+    with 0, or of `(ids, None, sample_weight)`; with a condition of `(ids, labels)` or
+    `(ids, labels, sample_weight)`, the labels as numbers int32 `[batch]`. The optimizer's
+    `global_clipnorm`, `clipnorm` or `clipvalue` clips the gradient of the global batch. A step with
+    a loss or a gradient that is not finite changes nothing, is left out of the running means, which
+    are NaN before the first step that counts, and is counted in `skipped_steps`; where too many
+    steps of an epoch are skipped, `fit` warns and stops. Weights count what the model has been
+    trained for: `training_calls` (fresh noise and dropout at each call with `training=True`, also
+    in a custom loop), `epochs_trained` and `epoch_step` (where the schedules are).
 
     Args:
         vocabulary_size: number of token ids, specials included.
@@ -68,6 +70,9 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
         layer_dropout: share of what each half of a block of its decoder adds that training drops.
         positions: "rotary", or "learned" for a table of places.
         max_positions: size of that table.
+        condition: "none", or "label" for a decoder that reads a label at every step, behind z: the
+            model is then one of p(text | label).
+        labels: the names of the labels, for "label"; the number of a label is its place.
 
     Raises:
         InputError: an argument is out of its range.
@@ -98,6 +103,8 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
         layer_dropout: float = ModelSettings.layer_dropout,
         positions: str = ModelSettings.positions,
         max_positions: int = ModelSettings.max_positions,
+        condition: str = ModelSettings.condition,
+        labels: Sequence[str] = (),
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -119,7 +126,8 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
             "positions": positions,
             "max_positions": max_positions,
         }
-        check(ModelSettings, **settings)
+        check(ModelSettings, **settings, condition=condition)
+        self._make_condition(condition, labels)
         self.vocabulary_size = vocabulary_size
         self.seed = seed
         self._settings = tuple(settings)
@@ -138,11 +146,19 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
         self.kl_tracker = GlobalMean("kl")
 
     def _make_decoder(self, latent_dim: int, skip: bool = False) -> SentenceDecoder:
-        return make_decoder(self, latent_dim, skip)
+        return make_decoder(self, latent_dim + self.label_width, skip)
+
+    @property
+    def decoder_variables(self) -> list[keras.Variable]:
+        """The trainable weights of p(x | z): of the decoder, and the vectors of labels."""
+        of_labels = self.label_embedding.trainable_variables if self.labels else []
+        return [*self.decoder.trainable_variables, *of_labels]
 
     def _build_decoder(self, ids_shape):
+        if self.labels and not self.label_embedding.built:
+            self.label_embedding.build()
         if not self.decoder.built:
-            self.decoder.build(ids_shape, (ids_shape[0], self.latent_dim))
+            self.decoder.build(ids_shape, (ids_shape[0], self.decoder.latent_dim))
 
     @property
     def metrics(self):
@@ -160,32 +176,10 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
             )
         return tf.stack([tf.constant(self.seed, tf.int32), stream])
 
-    def _reconstruct(self, ids, z, training, seed):
-        """-log p(ids | z), and what fraternal dropout adds to the loss, each `[batch]`.
-
-        Fraternal dropout (Zolna et al., 2018; for VAEs Petit and Corro, 2021) runs the decoder
-        twice with different dropout: the reconstruction is the mean of both, and the squared
-        distance of their states, mean over units and sum over tokens, is penalised.
-        """
-        if not training:
-            return -self.decoder(ids, z), 0.0
-        own_seed = dropout_seed(tf.random.experimental.stateless_fold_in(seed, 1), ids)
-        if self.fraternal == 0:
-            return -self.decoder(ids, z, training=True, seed=own_seed), 0.0
-        other_seed = own_seed.folded(_FRATERNAL_STREAM)
-        first, second = (
-            self.decoder.states(ids, z, training, each) for each in (own_seed, other_seed)
-        )
-        reconstruction = -0.5 * (
-            self.decoder.log_likelihood(first, z, training, own_seed)
-            + self.decoder.log_likelihood(second, z, training, other_seed)
-        )
-        distance = tf.reduce_mean(
-            tf.square(tf.cast(first.hidden - second.hidden, tf.float32)), axis=1
-        )
-        return reconstruction, self.fraternal * tf.math.unsorted_segment_sum(
-            distance, first.sentence, tf.shape(ids)[0]
-        )
+    def _reconstruct(self, ids, z, training, seed, label=None):
+        """-log p(ids | z, label), and what fraternal dropout adds to the loss, each `[batch]`."""
+        code = self.with_label(z, label)
+        return reconstruct(self.decoder, ids, code, training, seed, self.fraternal)
 
     def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, **kwargs):
         """As `keras.Model.compile`, without losses and metrics: the model has its own.
@@ -238,6 +232,8 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
 
     def _global_batches(self, data):
         data = checked_batches(data, self.vocabulary_size)
+        if self.labels:
+            data = checked_labels(data, len(self.labels), self.classifier is not None)
         if self.distribute_strategy.num_replicas_in_sync > 1 and isinstance(data, tf.data.Dataset):
             return GlobalBatches(data)
         return data
@@ -266,10 +262,10 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
 
     def train_step(self, data):
         """One update from int32 ids `[batch, time]`; returns the running means of the epoch."""
-        step = self._step(*sentences_and_weights(data))
+        step = self._step(*self._parts_of(data))
         return self._track(step, self._apply(step, self.trainable_variables))
 
-    def _step(self, ids, weights=None):
+    def _step(self, ids, weights=None, label=None):
         """Terms of this replica's sentences, and the gradients of the global mean loss.
 
         With weights the loss is their weighted sum over the number of sentences, as Keras' is.
@@ -277,7 +273,7 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
         if not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
         with tf.GradientTape() as tape:
-            terms = self(ids, training=True)
+            terms = self._terms(ids, label, training=True)
             loss = tf.reduce_sum(weighted(terms.loss, weights)) / global_batch_size(ids)
             added = added_losses(self)
             if added is not None:
@@ -285,6 +281,11 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
             scaled_loss = self.optimizer.scale_loss(loss)
         gradients = dense_gradients(tape, scaled_loss, self.trainable_variables)
         return TrainingStep(terms, weights, added, gradients)
+
+    def _terms(self, ids, label, training):
+        # A model of one's own may have a call without labels.
+        given = {} if label is None else {"label": label}
+        return self(ids, training=training, **given)
 
     def _apply(self, step, variables, shares=None):
         """Updates the weights, and returns whether it did.
@@ -304,8 +305,8 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
 
     def test_step(self, data):
         """Evaluates a batch of int32 ids `[batch, time]` with KL weight 1."""
-        ids, weights = sentences_and_weights(data)
-        terms = self(ids, training=False)
+        ids, weights, label = self._parts_of(data)
+        terms = self._terms(ids, label, training=False)
         return self._track(TrainingStep(terms, weights, added_losses(self)))
 
     def _track(self, step, counted=True):
@@ -331,4 +332,6 @@ class SentenceModel(TrainingCounters, KerasDoors, keras.Model):
             "seed": self.seed,
             "decoder": config_of(self.decoder_kind),
             **{name: getattr(self, name) for name in self._settings},
+            "condition": self.condition,
+            "labels": list(self.labels),
         }

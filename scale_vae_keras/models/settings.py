@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from scale_vae_keras.conditions.conditional import CONDITIONS
 from scale_vae_keras.layers.encoder import POOLINGS
 from scale_vae_keras.parts.by_name import DECODERS, ENCODERS
 from scale_vae_keras.parts.positions import POSITIONS
@@ -70,6 +71,12 @@ class ModelSettings(Settings):
     max_positions: int = setting(
         256, "most tokens of a sentence, <s> counted, with learned positions", above=0
     )
+    condition: str = setting(
+        "none",
+        "what the decoder reads at every step beside z: none, or the label of the sentence, so "
+        "that the model is one of text given a label",
+        choices=CONDITIONS,
+    )
     fraternal: float = setting(
         0.0,
         "weight of the squared distance of the decoder's states in two passes with different "
@@ -104,6 +111,20 @@ class LatentSettings(ModelSettings):
         "how z enters a transformer decoder: memory, a position that every block attends to; "
         "embedding, added to each token's embedding; or both",
         choices=LATENT_INPUTS,
+    )
+    condition_encoder: bool = setting(
+        False, "whether the posterior, too, depends on the label of the condition"
+    )
+    semi_supervised: bool = setting(
+        False,
+        "whether a classifier of the label is trained alongside, so that sentences without a label "
+        "count: the bound is then a sum over labels",
+    )
+    classifier_weight: float = setting(
+        1.0,
+        "weight of log q(label | text) of a labelled sentence; published is 0.1 times the "
+        "sentences per labelled one",
+        least=0,
     )
     prior: str | None = setting(
         None,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from scale_vae_keras.conditions.conditional import Labels
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.graphs import graph_of, needs_autograph
 from scale_vae_keras.layers.interpolation import between
@@ -50,6 +51,7 @@ class TextGenerator:
         sampler: Sampler | str | None = None,
         seeds: tf.Tensor | None = None,
         max_length: int = MAX_LENGTH,
+        label: Labels | None = None,
     ) -> Sentences:
         """Writes one sentence per z.
 
@@ -58,10 +60,13 @@ class TextGenerator:
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
             seeds: int64 `[batch]`, each row's seed; zeros by default.
             max_length: most tokens per sentence, `</s>` counted.
+            label: what a model with a condition writes, by name or number: one for all rows, or
+                one for each.
 
         Raises:
             InputError: `z` does not have two dimensions, or the wrong width, an entry is not finite
-                or beyond `largest_code`, or there is no such sampler.
+                or beyond `largest_code`, there is no such sampler, or a label is missing or
+                unknown.
         """
         z = tf.convert_to_tensor(z, tf.float32)
         if z.shape.rank != 2 or z.shape[1] != self.latent_dim:
@@ -72,11 +77,13 @@ class TextGenerator:
             )
         if max_length < 1:
             raise InputError(f"max_length must be at least 1, got {max_length}")
+        label = self.numbers_of(label, z.shape[0])
         seeds = np.zeros(z.shape[0], np.int64) if seeds is None else seeds
         sampler = GreedySampler() if sampler is None else get(sampler)
         self.ensure_built()
         seeds = tf.convert_to_tensor(seeds, tf.int64)
-        return self._writer(sampler)(z, seeds, tf.constant(max_length), *sampler.inputs())
+        code = self.with_label(z, label)
+        return self._writer(sampler)(code, seeds, tf.constant(max_length), *sampler.inputs())
 
     @property
     def largest_code(self) -> float:
@@ -102,7 +109,7 @@ class TextGenerator:
             return tf.function(
                 write,
                 input_signature=(
-                    tf.TensorSpec([None, self.latent_dim], tf.float32),
+                    tf.TensorSpec([None, self.decoder.latent_dim], tf.float32),
                     tf.TensorSpec([None], tf.int64),
                     tf.TensorSpec([], tf.int32),
                     *(tf.TensorSpec([], number.dtype) for number in sampler.inputs()),
@@ -118,6 +125,7 @@ class TextGenerator:
         seed: int = 0,
         sampler: Sampler | str | None = None,
         max_length: int = MAX_LENGTH,
+        label: Labels | None = None,
     ) -> Generated:
         """Writes sentences from the model's prior.
 
@@ -127,20 +135,27 @@ class TextGenerator:
             sampler: how tokens are chosen, or a name, see `samplers.get`; temperature 1 by
                 default.
             max_length: most tokens per sentence, `</s>` counted.
+            label: as for `decode`.
 
         Raises:
-            InputError: `count` is below 1, `seed` is below 0, or the prior is not fitted yet.
+            InputError: `count` is below 1, `seed` is below 0, the prior is not fitted yet, or a
+                label is missing or unknown.
         """
         seeds = tf.constant(row_seeds(count, seed))
         sampler = TemperatureSampler() if sampler is None else get(sampler)
         self.ensure_built()
         self.prior.check_fitted()
         z = self.prior.sample(seeds)
-        sentences = self.decode(z, sampler, seeds, max_length)
+        sentences = self.decode(z, sampler, seeds, max_length, label)
         return Generated(sentences.ids, sentences.log_probability, z)
 
     def reconstruct(
-        self, ids: tf.Tensor, sampler: Sampler | str | None = None, max_length: int = MAX_LENGTH
+        self,
+        ids: tf.Tensor,
+        sampler: Sampler | str | None = None,
+        max_length: int = MAX_LENGTH,
+        label: Labels | None = None,
+        text_label: Labels | None = None,
     ) -> Sentences:
         """Reconstructs each sentence from its posterior mean.
 
@@ -148,8 +163,12 @@ class TextGenerator:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
             max_length: most tokens per sentence, `</s>` counted.
+            label: what is written, as for `decode`; another than the sentence's own is a transfer
+                of style.
+            text_label: the sentence's own, where the encoder reads it; `label` by default.
         """
-        return self.decode(self.encode(ids).mean, sampler, max_length=max_length)
+        own = label if text_label is None else text_label
+        return self.decode(self.encode(ids, own).mean, sampler, None, max_length, label)
 
     def interpolate(
         self,
@@ -158,6 +177,7 @@ class TextGenerator:
         steps: int = 7,
         sampler: Sampler | str | None = None,
         max_length: int = MAX_LENGTH,
+        label: Labels | None = None,
     ) -> Sentences:
         """Writes sentences on the line between the posterior means of two sentences.
 
@@ -167,14 +187,15 @@ class TextGenerator:
             steps: number of sentences written, both ends counted.
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
             max_length: most tokens per sentence, `</s>` counted.
+            label: of all sentences, as for `decode`.
 
         Raises:
-            InputError: fewer than two steps.
+            InputError: fewer than two steps, or a label is missing or unknown.
         """
         if steps < 2:
             raise InputError(f"an interpolation has at least 2 steps, got {steps}")
         if len(start) != 1 or len(end) != 1:
             raise InputError("interpolate takes one sentence as start and one as end")
         alpha = tf.linspace(0.0, 1.0, steps)
-        z = between(self.encode(start).mean, self.encode(end).mean, alpha)
-        return self.decode(z, sampler, max_length=max_length)
+        first, last = (self.encode(ids, label).mean for ids in (start, end))
+        return self.decode(between(first, last, alpha), sampler, None, max_length, label)

@@ -3,31 +3,29 @@
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.data.batches import sampled_batches
-from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.conditions.conditional import Labels
+from scale_vae_keras.conditions.semi_supervised import (
+    LabelClassifier,
+    check_label_options,
+    label_belief,
+)
 from scale_vae_keras.data.input_checks import as_ids
-from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.first_posteriors import first_posteriors
-from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
+from scale_vae_keras.evaluation.measured_vae import MeasuredVAE
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
 from scale_vae_keras.layers.replica import first_global_row
 from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.models.sentence_model import SentenceModel
-from scale_vae_keras.models.sentence_terms import SentenceTerms
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_generator import TextGenerator
 from scale_vae_keras.parts.by_name import build_encoder, config_of, make_encoder
 from scale_vae_keras.priors import Prior, get_prior
-from scale_vae_keras.priors.prior import FIT_LIMIT
 from scale_vae_keras.settings import check
-
-_FIT_BATCH = 512
-_MOST_ROWS = 1024
+from scale_vae_keras.training.sentence_terms import SentenceTerms
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
-class TextVAE(TextGenerator, SentenceModel):
+class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
     """Text VAE with a diagonal Gaussian posterior.
 
     Kingma and Welling (2014), Bowman et al. (2016). `fit` takes a `tf.data.Dataset` of int32 ids
@@ -63,6 +61,10 @@ class TextVAE(TextGenerator, SentenceModel):
             padded with 0, to a summary `[batch, width]` that padding does not change. For the
             prior "vamp" it also has `embedding_dim` and `summary_of_embeddings`, see `LSTMEncoder`.
         latent_input: how z enters a Transformer decoder: "memory", "embedding" or "both".
+        condition_encoder: whether the label's vector joins the encoder's summary.
+        semi_supervised: whether a classifier q(label | text) is trained with the model, so that
+            sentences without a label, number -1, count; see `conditions.semi_supervised`.
+        classifier_weight: alpha, the weight of its log q(label | text) of a labelled sentence.
         **kwargs: the decoder's options, see `SentenceModel`, and arguments of `keras.Model`.
 
     Raises:
@@ -92,6 +94,9 @@ class TextVAE(TextGenerator, SentenceModel):
         prior: str | Prior | None = None,
         encoder: str | keras.layers.Layer = LatentSettings.encoder,
         latent_input: str = LatentSettings.latent_input,
+        condition_encoder: bool = LatentSettings.condition_encoder,
+        semi_supervised: bool = LatentSettings.semi_supervised,
+        classifier_weight: float = LatentSettings.classifier_weight,
         **kwargs,
     ):
         super().__init__(
@@ -103,7 +108,15 @@ class TextVAE(TextGenerator, SentenceModel):
             seed,
             **kwargs,
         )
-        check(LatentSettings, latent_dim=latent_dim, pooling=pooling, latent_input=latent_input)
+        check(
+            LatentSettings,
+            latent_dim=latent_dim,
+            pooling=pooling,
+            latent_input=latent_input,
+            condition_encoder=condition_encoder,
+            semi_supervised=semi_supervised,
+            classifier_weight=classifier_weight,
+        )
         self.latent_dim = latent_dim
         self.pooling = pooling
         self.latent_input = latent_input
@@ -112,10 +125,23 @@ class TextVAE(TextGenerator, SentenceModel):
         self.decoder = self._make_decoder(latent_dim, self.decoder_skip)
         self.prior = get_prior(self.default_prior if prior is None else prior)
         self.prior.attach(self)
+        self.condition_encoder = condition_encoder
+        self.semi_supervised = semi_supervised
+        self.classifier_weight = classifier_weight
+        check_label_options(self, TextVAE.posterior)
+        self.classifier = LabelClassifier(len(self.labels)) if semi_supervised else None
+
+    @property
+    def encoder_reads_label(self) -> bool:
+        """Whether a posterior depends on the label, so that `encode` needs it."""
+        return self.condition_encoder
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
         width = build_encoder(self.encoder, input_shape)
+        if self.classifier is not None:
+            self.classifier.build((input_shape[0], width))
+        width += self.label_width if self.condition_encoder else 0
         self.gaussian_posterior.build((input_shape[0], width))
         self._build_decoder(input_shape)
         self.prior.build_for(self.latent_dim)
@@ -123,14 +149,28 @@ class TextVAE(TextGenerator, SentenceModel):
         self._build_step_state()
         self.built = True
 
-    def posterior(self, ids: tf.Tensor, training: bool = False) -> Posterior:
+    def posterior(
+        self, ids: tf.Tensor, training: bool = False, label: tf.Tensor | None = None
+    ) -> Posterior:
         """The posterior that inference finds for int32 ids `[batch, time]`: the encoder's own.
 
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             training: whether the batch is a training batch.
+            label: numbers of the labels, int32 `[batch]`; given where `encoder_reads_label`.
         """
-        return self.amortized_posterior(self.encoder(ids))
+        summary = self.encoder(ids)
+        if self.condition_encoder:
+            summary = self.with_label(summary, label)
+        return self.amortized_posterior(summary)
+
+    def inferred(
+        self, ids: tf.Tensor, training: bool = False, label: tf.Tensor | None = None
+    ) -> Posterior:
+        """`posterior`, which is told the label only where it reads it; arguments as there."""
+        if not self.encoder_reads_label:
+            return self.posterior(ids, training)
+        return self.posterior(ids, training, label=label)
 
     def amortized_posterior(self, summary: tf.Tensor) -> Posterior:
         """The posterior of the encoder's summary of each sentence, `[batch, units]`."""
@@ -179,96 +219,30 @@ class TextVAE(TextGenerator, SentenceModel):
         """
         return 0.0
 
-    def encode(self, ids: tf.Tensor) -> Posterior:
+    def encode(self, ids: tf.Tensor, label: Labels | None = None) -> Posterior:
         """The posterior that the decoder samples from, outside training.
 
         Args:
             ids: `[batch, time]`, `<s> w ... </s>`, right padded, of any integer type.
+            label: the labels of the sentences, by name or number; without effect where the
+                posterior does not depend on them, see `encoder_reads_label`.
 
         Raises:
-            InputError: it is not a batch of ids, see `as_ids`.
+            InputError: it is not a batch of ids, see `as_ids`; or a label is missing or unknown.
         """
         ids = as_ids(ids, self.vocabulary_size)
         self.ensure_built()
-        sampled, _ = self.posteriors(self.posterior(ids), training=False)
+        label = self.numbers_of(label, len(ids)) if self.encoder_reads_label else None
+        sampled, _ = self.posteriors(self.inferred(ids, label=label), training=False)
         return sampled
 
     def decoder_input(self, prior_sample: tf.Tensor) -> tf.Tensor:
         """What the decoder is fed for a sample `[batch, latent]` of N(0, I)."""
         return prior_sample
 
-    def log_likelihood(self, ids: tf.Tensor, samples: int = 100, seed: int = 0) -> tf.Tensor:
-        """Importance-weighted estimate of log p(ids) under the model's prior.
-
-        A lower bound in expectation, exact as the samples grow (Burda et al., 2016). For a whole
-        corpus, with other priors and the effective sample size, see `evaluate_density`, which
-        gives the same figures: row i has the samples of sentence i of a split.
-
-        Args:
-            ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
-            samples: number of importance samples per sentence.
-            seed: seed of the samples.
-
-        Returns:
-            Nats, the end symbol counted, float32 `[batch]`.
-
-        Raises:
-            InputError: `samples` is below 1, `seed` is below 0, or the prior is not fitted yet.
-        """
-        if samples < 1:
-            raise InputError(f"samples must be at least 1, got {samples}")
-        if seed < 0:
-            raise InputError(f"seed must be at least 0, got {seed}")
-        ids = as_ids(ids, self.vocabulary_size)
-        self.prior.check_fitted()
-
-        def score(z):
-            sentences, drawn = z.shape[:2]
-            rows = tf.reshape(z, [sentences * drawn, self.latent_dim])
-            log_likelihood = self.decoder(tf.repeat(ids, drawn, axis=0), rows)
-            return tf.reshape(log_likelihood, [sentences, drawn])
-
-        streams = sentence_streams(seed, range(len(ids)))
-        estimates = importance_estimates(
-            score, self.encode(ids), self.prior, streams, samples, _MOST_ROWS
-        )
-        return tf.constant(estimates.log_likelihood, tf.float32)
-
-    def fit_prior(
-        self,
-        sentences: tf.data.Dataset | EncodedSplit | Posterior,
-        limit: int = FIT_LIMIT,
-        seed: int = 0,
-    ) -> None:
-        """Fits the prior to the posteriors of training sentences.
-
-        Args:
-            sentences: batches of int32 ids `[batch, time]` in random order, of which the first
-                `limit` sentences are used; a split, of which `limit` sentences are drawn; or their
-                posteriors, mean and log variance `[sentences, latent]`.
-            limit: maximum number of sentences encoded.
-            seed: seed of the drawn sentences and of the fit.
-
-        Raises:
-            InputError: the prior is not one that is fitted, there is no sentence, a posterior is
-                not finite, or "mixture" is fitted without scikit-learn.
-        """
-        if isinstance(sentences, EncodedSplit):
-            sentences = sampled_batches(sentences, _FIT_BATCH, limit, seed)
-        if isinstance(sentences, tf.data.Dataset):
-            sentences = first_posteriors(self._encoding_graph(), sentences, limit)
-        self.prior.fit(sentences, seed)
-
-    def _encoding_graph(self):
-        """`encode` as a graph, made once."""
-        # Kept out of Keras' sight: a function that is an attribute would be exported.
-        if "_encoding" not in self.__dict__:
-            self.__dict__["_encoding"] = tf.function(
-                self.encode, input_signature=[tf.TensorSpec([None, None], tf.int32)]
-            )
-        return self.__dict__["_encoding"]
-
-    def call(self, ids: tf.Tensor, training: bool = False) -> SentenceTerms:
+    def call(
+        self, ids: tf.Tensor, training: bool = False, label: tf.Tensor | None = None
+    ) -> SentenceTerms:
         """Terms of the loss of each sentence, at one sample of z.
 
         Args:
@@ -276,21 +250,38 @@ class TextVAE(TextGenerator, SentenceModel):
             training: whether this is a training batch: dropout, `kl_weight`, and noise that
                 changes with every such call. Otherwise the KL weight is 1 and the noise depends
                 on the batch's content alone.
+            label: of a model with a condition, int32 `[batch]`; -1 for a sentence without one,
+                which needs `semi_supervised`.
         """
         seed = self._step_seed(ids, training)
-        sampled, charged = self.posteriors(self.posterior(ids, training), training)
+        belief = None
+        if self.classifier is None:
+            posterior = self.inferred(ids, training, label)
+        else:
+            summary = self.encoder(ids)
+            posterior = self.amortized_posterior(summary)
+            belief = label_belief(self.classifier(summary), label)
+        sampled, charged = self.posteriors(posterior, training)
         z = sampled.sample(self._noise(ids, seed))
-        reconstruction, distance = self._reconstruct(ids, z, training, seed)
+        if belief is None:
+            reconstruction, distance = self._reconstruct(ids, z, training, seed, label)
+        else:
+            reconstruction, distance = belief.mean_of(
+                lambda each: self._reconstruct(ids, z, training, seed, each)
+            )
         kl = tf.reduce_sum(standard_kl(charged), axis=-1)
         if self.prior.learned:
             learned = tf.cast(self.prior.rate(*sampled, z), tf.float32)
             rate = self.rate(charged, training, learned)
         else:
             rate = self.rate(charged, training)
+        of_label = 0.0 if belief is None else belief.cost
         if not training:
-            return SentenceTerms(reconstruction, kl, reconstruction + rate)
+            return SentenceTerms(reconstruction, kl, reconstruction + rate + of_label)
         self.training_calls.assign_add(1)
-        loss = reconstruction + self.kl_weight * rate + distance
+        loss = reconstruction + self.kl_weight * rate + distance + of_label
+        if belief is not None:
+            loss += self.classifier_weight * belief.surprise
         return SentenceTerms(reconstruction, kl, loss + self.penalty(sampled, z, seed))
 
     def _noise(self, local, seed):
@@ -307,6 +298,9 @@ class TextVAE(TextGenerator, SentenceModel):
             "pooling": self.pooling,
             "encoder": config_of(self.encoder_kind),
             "latent_input": self.latent_input,
+            "condition_encoder": self.condition_encoder,
+            "semi_supervised": self.semi_supervised,
+            "classifier_weight": self.classifier_weight,
             "prior": keras.saving.serialize_keras_object(self.prior),
         }
 

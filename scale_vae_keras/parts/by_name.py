@@ -40,7 +40,7 @@ def make_decoder(model: Any, latent_dim: int, skip: bool = False) -> SentenceDec
 
     Args:
         model: a `SentenceModel`.
-        latent_dim: width of z.
+        latent_dim: width of z, and of the label's vector behind it.
         skip: whether z joins the state before the map to the vocabulary.
 
     Raises:
@@ -65,7 +65,7 @@ def make_decoder(model: Any, latent_dim: int, skip: bool = False) -> SentenceDec
         return CNNDecoder(dilations=model.dilations, **arguments)
     if model.decoder_kind == "transformer":
         own = {name: getattr(model, name) for name in (*TRANSFORMER, "layer_dropout")}
-        if latent_dim:
+        if hasattr(model, "latent_input"):
             own["latent_input"] = model.latent_input
         return TransformerDecoder(**own, **arguments)
     return LSTMDecoder(**arguments)
@@ -78,8 +78,10 @@ def _checked_decoder(model, latent_dim, skip):
         expected["skip"] = True
     for name, value in expected.items():
         if getattr(decoder, name) != value:
+            more = f", {model.label_width} of them for the label" if model.label_width else ""
             raise InputError(
-                f"{type(model).__name__} needs a decoder with {name}={value}, and the given "
+                f"{type(model).__name__} needs a decoder with {name}={value}"
+                f"{more if name == 'latent_dim' else ''}, and the given "
                 f"{type(decoder).__name__} has {name}={getattr(decoder, name)}"
             )
     return decoder

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.report import metric_value, notes, shown_metric
-from scale_vae_keras.metrics import EVALUATION
+from scale_vae_keras.evaluation.report import known_metrics, metric_value, notes, shown_metric
 from scale_vae_keras.runs.run_folder import RunFolder
 
 
@@ -42,7 +41,7 @@ def read_evaluation(folder: RunFolder) -> Evaluation | None:
                 "bound": metric.bound,
                 "better": metric.better,
             }
-            for name, metric in EVALUATION.items()
+            for name, metric in known_metrics(metrics).items()
         ]
         return Evaluation(pd.DataFrame(rows), notes(metrics))
     except (OSError, ValueError, KeyError, TypeError) as error:

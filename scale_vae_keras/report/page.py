@@ -57,7 +57,13 @@ def write_report(
     encoded = encode_sentences(model, valid)
     originals = spread(valid.sentences, _RECONSTRUCTED)
     tokenizer = folder.tokenizer
-    samples = write_samples(model, tokenizer, encoded.mean[originals])
+    numbers = valid.label_numbers
+    samples = write_samples(
+        model,
+        tokenizer,
+        encoded.mean[originals],
+        labels=None if numbers is None else numbers[originals],
+    )
     history = read_history(folder.history_path)
     latent = bool(model.latent_dim)
     page = render(
@@ -71,7 +77,16 @@ def write_report(
         neighbours=neighbours(tokenizer, valid, encoded, originals[:_LOOKED_UP])
         if latent
         else None,
-        traversals=traverse(model, tokenizer, encoded, 0, MAX_LENGTH) if latent else [],
+        traversals=traverse(
+            model,
+            tokenizer,
+            encoded,
+            0,
+            MAX_LENGTH,
+            None if numbers is None else int(max(numbers[0], 0)),
+        )
+        if latent
+        else [],
         run=folder.path,
         evaluation=read_evaluation(folder),
         settings=_settings(folder),

@@ -54,7 +54,8 @@ def describe_lengths(model, valid: EncodedSplit, max_length: int) -> Lengths:
     Raises:
         InputError: matplotlib is not installed.
     """
-    ids = model.generate(_WRITTEN, 0, DEFAULT_SAMPLER, max_length).ids.numpy()
+    label = model.labels_in_turn(_WRITTEN)
+    ids = model.generate(_WRITTEN, 0, DEFAULT_SAMPLER, max_length, label=label).ids.numpy()
     written = np.count_nonzero((ids != PAD_ID) & (ids != END_ID), axis=1)
     share = valid.unknown / valid.words if valid.words else 0.0
     note = (
@@ -88,7 +89,14 @@ def neighbours(
     return pd.DataFrame(rows, columns=["sentence", "neighbour", "distance"])
 
 
-def traverse(model, tokenizer: Tokenizer, encoded: Encoded, start: int, max_length: int):
+def traverse(
+    model,
+    tokenizer: Tokenizer,
+    encoded: Encoded,
+    start: int,
+    max_length: int,
+    label: int | None = None,
+) -> list[Traversal]:
     """Changes the most active dimensions of a sentence's code, one at a time.
 
     A dimension is as active as its posterior means differ between sentences.
@@ -99,6 +107,7 @@ def traverse(model, tokenizer: Tokenizer, encoded: Encoded, start: int, max_leng
         encoded: posteriors of sentences.
         start: place of the sentence whose other dimensions are kept.
         max_length: most tokens of a sentence that is written, `</s>` counted.
+        label: number of the label that is written, for a model with a condition.
 
     Returns:
         A `Traversal` for each dimension, the most active first.
@@ -110,7 +119,8 @@ def traverse(model, tokenizer: Tokenizer, encoded: Encoded, start: int, max_leng
     for number, dimension in enumerate(dimensions):
         rows = slice(number * len(_STEPS), (number + 1) * len(_STEPS))
         codes[rows, dimension] = centre[dimension] + _STEPS * spread[dimension]
-    sentences = model.decode(codes, max_length=max_length)
+    labels = None if label is None else np.full(len(codes), label)
+    sentences = model.decode(codes, max_length=max_length, label=labels)
     texts = [text.decode() for text in tokenizer.detokenize(sentences.ids).numpy()]
     return [
         Traversal(

@@ -1,5 +1,7 @@
 """The model of a run."""
 
+from collections.abc import Sequence
+
 import keras
 
 from scale_vae_keras.models.sentence_model import SentenceModel
@@ -7,12 +9,15 @@ from scale_vae_keras.parts.backbone_encoder import BackboneEncoder
 from scale_vae_keras.runs.config import RunConfig
 
 
-def build_model(config: RunConfig, vocabulary_size: int) -> SentenceModel:
+def build_model(
+    config: RunConfig, vocabulary_size: int, labels: Sequence[str] = ()
+) -> SentenceModel:
     """A new, built and compiled model of the run's system.
 
     Args:
         config: the settings of the run.
         vocabulary_size: number of token ids, specials included.
+        labels: the names of the labels, for a condition.
 
     Raises:
         InputError: settings do not go together, or the backbone's preset cannot be read.
@@ -23,7 +28,9 @@ def build_model(config: RunConfig, vocabulary_size: int) -> SentenceModel:
         settings["encoder"] = BackboneEncoder.from_preset(
             config.backbone, config.pooling, config.train_backbone, dtype=config.precision
         )
-    model = config.system.model(vocabulary_size, **settings, dtype=config.precision)
+    model = config.system.model(
+        vocabulary_size, **settings, labels=labels, dtype=config.precision
+    )
     model.build((None, None))
     kinds = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}
     optimizer = kinds[config.optimizer]

@@ -69,6 +69,12 @@ class RunConfig(Settings):
         "train on this many sentences from the start of the training split; all by default",
         above=0,
     )
+    labelled: int | None = setting(
+        None,
+        "use the labels of this many training sentences alone, drawn by the seed; the others train "
+        "without theirs, which needs semi_supervised",
+        above=0,
+    )
     batch_size: int = setting(32, "sentences per step, of all replicas together", above=0)
     replicas: int | None = setting(
         None,
@@ -120,6 +126,11 @@ class RunConfig(Settings):
                 f"{self.replicas}"
             )
         self._check_backbone()
+        if self.labelled is not None and not getattr(self, "semi_supervised", False):
+            raise InputError(
+                "labelled hides labels: set semi_supervised, which trains without them, or leave "
+                "it out"
+            )
 
     def _check_backbone(self):
         given = getattr(self, "backbone", None) is not None

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -18,11 +18,12 @@ from scale_vae_keras.files import lock_holder, locked, write_json, written_whole
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.runs.checkpoint_folder import checkpoints, read_state
 from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.runs.run_split import split_of_run
 from scale_vae_keras.text.loading import load_tokenizer
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 _LOCK = ".lock"
-_NO_SETTINGS = ("corpus_fingerprint", "vocabulary_fingerprint", "has_labels")
+_NO_SETTINGS = ("corpus_fingerprint", "vocabulary_fingerprint", "has_labels", "labels")
 
 
 class RunFolder:
@@ -71,8 +72,16 @@ class RunFolder:
         tokenizer: Tokenizer,
         corpus_fingerprint: str,
         has_labels: bool,
+        labels: Sequence[str] = (),
     ) -> None:
         """Writes what defines a new run.
+
+        Args:
+            config: its settings.
+            tokenizer: its tokenizer.
+            corpus_fingerprint: of its corpus.
+            has_labels: whether the corpus has labels.
+            labels: the names of the labels, for a condition.
 
         Raises:
             InputError: the folder is not empty, or its place is taken by a file.
@@ -83,6 +92,7 @@ class RunFolder:
             "corpus_fingerprint": corpus_fingerprint,
             "vocabulary_fingerprint": tokenizer.fingerprint(),
             "has_labels": has_labels,
+            **({"labels": list(labels)} if labels else {}),
         }
         if self.path.exists():
             with self.locked():
@@ -187,6 +197,11 @@ class RunFolder:
         """Whether the run's corpus is, or in a folder of an older version may be, labelled."""
         return self._config.get("has_labels", True)
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the labels that the run's model writes and measures text given, if any."""
+        return tuple(self._config.get("labels", ()))
+
     def open_corpus(self) -> Corpus:
         """The corpus of the run.
 
@@ -209,12 +224,11 @@ class RunFolder:
         """The sentences of a split of the run's corpus; of train, those that it trains on.
 
         Raises:
-            InputError: the corpus cannot be read, or there is no such split.
+            InputError: the corpus cannot be read, there is no such split, or a label is missing or
+                unknown that the run's condition needs.
         """
         sentences = cached_split(self.open_corpus(), split, self.tokenizer, self._cache)
-        if split == "train" and self.config.train_limit is not None:
-            return sentences.first(self.config.train_limit)
-        return sentences
+        return split_of_run(sentences, split, self.config, self.labels)
 
     def load_model(self) -> TextVAE:
         """The best model of the run.

@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from scale_vae_keras.cache.made_once import made_once
 from scale_vae_keras.cache.split_cache import cached_split, split_key
+from scale_vae_keras.conditions.label_numbers import label_names
 from scale_vae_keras.data.corpus import Corpus
 from scale_vae_keras.data.corpus_warnings import corpus_warnings
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.files import write_json
 from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.runs.run_split import split_of_run
 from scale_vae_keras.runs.run_tokenizer import run_tokenizer
 from scale_vae_keras.text.tokenizer import Tokenizer
 
@@ -29,6 +31,7 @@ class RunSentences(NamedTuple):
         fingerprint: of the corpus.
         train: the training sentences.
         valid: the validation sentences.
+        labels: the names of the labels, for a condition.
     """
 
     config: RunConfig
@@ -36,6 +39,7 @@ class RunSentences(NamedTuple):
     fingerprint: str
     train: EncodedSplit
     valid: EncodedSplit
+    labels: tuple[str, ...]
 
 
 def run_sentences(
@@ -60,9 +64,10 @@ def run_sentences(
     train, valid = (
         cached_split(corpus, split, tokenizer, cache, fingerprint) for split in ("train", "valid")
     )
-    if config.train_limit is not None:
-        train = train.first(config.train_limit)
-    sentences = RunSentences(config, tokenizer, fingerprint, train, valid)
+    labels = label_names(train) if config.condition == "label" else ()
+    train = split_of_run(train, "train", config, labels)
+    valid = split_of_run(valid, "valid", config, labels)
+    sentences = RunSentences(config, tokenizer, fingerprint, train, valid, labels)
     for line in _warnings(sentences, corpus, cache):
         _logger.warning(line)
     return sentences

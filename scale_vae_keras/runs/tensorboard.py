@@ -67,6 +67,7 @@ def tensorboard_callbacks(
             sentence_texts(tokenizer, valid, reconstructed),
             monitor,
             row_of[reconstructed],
+            None if valid.label_numbers is None else valid.label_numbers[reconstructed],
         ),
         LatentProjector(
             validation,

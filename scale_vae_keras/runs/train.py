@@ -110,13 +110,13 @@ class Run:
         strategy = open_strategy(config.replicas)
         config = replace(config, replicas=strategy.num_replicas_in_sync)
         corpus = corpus or open_corpus(config.data, config.encoding)
-        config, tokenizer, fingerprint, train, valid = run_sentences(config, corpus, cache)
-        build_model(config, len(tokenizer.vocabulary))
+        config, tokenizer, fingerprint, train, valid, labels = run_sentences(config, corpus, cache)
+        build_model(config, len(tokenizer.vocabulary), labels)
         config.system.callbacks(config, train, valid)
         _batches(config, train, strategy)
         folder = RunFolder(output)
         if is_chief(strategy):
-            folder.create(config, tokenizer, fingerprint, corpus.has_labels)
+            folder.create(config, tokenizer, fingerprint, corpus.has_labels, labels)
         barrier(strategy)
         if (folder.config, folder.corpus_fingerprint) != (config, fingerprint):
             raise InputError(f"the chief has begun {output} with other settings or another corpus")
@@ -267,7 +267,8 @@ class Run:
     def _model(self, saved):
         if saved is not None:
             return load_keras_file(saved / "model.keras")
-        return build_model(self.folder.config, len(self.folder.tokenizer.vocabulary))
+        folder = self.folder
+        return build_model(folder.config, len(folder.tokenizer.vocabulary), folder.labels)
 
     def _train(self, model, validation, callbacks, checkpoint, verbose):
         config = self.folder.config

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.conditions.labelled_batches import with_labels
 from scale_vae_keras.schedules.epoch_count import EpochCount
 from scale_vae_keras.schedules.order import check_order
 from scale_vae_keras.schedules.skipped_steps import DivergenceGuard, SkippedSteps
@@ -25,7 +26,10 @@ def fit_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[str, An
     """
     arguments = inspect.signature(keras.Model.fit).bind(model, *args, **kwargs).arguments
     arguments.pop("self")
-    refuse_targets(arguments.get("y"), arguments.get("class_weight"))
+    if model.labels:
+        arguments = with_labels(model, arguments, training=True)
+    else:
+        refuse_targets(arguments.get("y"), arguments.get("class_weight"))
     arguments["callbacks"] = _with_own(model, arguments.get("callbacks"))
     size = arguments.get("batch_size")
     if _has_dropped_weights(arguments):
@@ -55,6 +59,8 @@ def evaluate_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[st
     bound = inspect.signature(keras.Model.evaluate).bind(model, *args, **kwargs).arguments
     bound.pop("self")
     arguments = bound | bound.pop("kwargs", {})
+    if model.labels:
+        return with_labels(model, arguments, training=False)
     refuse_targets(arguments.get("y"))
     if _has_dropped_weights(arguments):
         weights = arguments.pop("sample_weight")

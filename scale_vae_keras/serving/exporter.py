@@ -94,6 +94,8 @@ def example_requests(signatures: Signatures) -> dict[str, Inputs]:
         "start": np.array([words[0], " ".join(words)], object),
         "end": np.array([words[-1], words[0]], object),
         "alpha": np.array([0.25, 0.75], np.float32),
+        "label": np.array(signatures.model.labels[:2], object),
+        "text_label": np.array(signatures.model.labels[:2], object),
         "z": np.linspace(-1, 1, 2 * width, dtype=np.float32).reshape(2, width),
     }
     return {
@@ -146,6 +148,7 @@ def _metadata(signatures: Signatures, description: dict) -> dict:
         "model": type(model).__name__,
         **description,
         "latent_dim": model.latent_dim,
+        **({"labels": list(model.labels)} if model.labels else {}),
         "generator": {
             "prior": model.prior.kind,
             "factor": {name: float(getattr(factor, name)()) for name in ("min", "mean", "max")},

@@ -46,7 +46,8 @@ class Signatures:
         self.max_length = max_length
         self._decoder = TiledDecoder(model.decoder)
         text = tf.TensorSpec([None], tf.string)
-        self._encode = tf.function(self._encode_text, input_signature=[text], autograph=False)
+        of_text = [text, tf.TensorSpec([None], tf.int32)] if model.encoder_reads_label else [text]
+        self._encode = tf.function(self._encode_text, input_signature=of_text, autograph=False)
         self._read = tf.function(self._read_text, input_signature=[text], autograph=False)
 
     def specifications(self) -> dict[str, tuple[Callable[..., Tensors], list[tf.TensorSpec]]]:
@@ -58,20 +59,33 @@ class Signatures:
             tf.TensorSpec([None], tf.float32, name) for name in ("temperature", "top_p")
         )
         start, end = (tf.TensorSpec([None], tf.string, name) for name in ("start", "end"))
+        label, text_label = (
+            [tf.TensorSpec([None], tf.string, name)] if wanted else []
+            for name, wanted in (
+                ("label", self.model.labels),
+                ("text_label", self.model.encoder_reads_label),
+            )
+        )
         return {
-            "generate": (self.generate, [seed, temperature, top_p]),
-            "encode": (self.encode, [text]),
-            "decode": (self.decode, [z]),
-            "beam": (self.beam, [z]),
-            "reconstruct": (self.reconstruct, [text]),
+            "generate": (self.generate, [seed, temperature, top_p, *label]),
+            "encode": (self.encode, [text, *text_label]),
+            "decode": (self.decode, [z, *label]),
+            "beam": (self.beam, [z, *label]),
+            "reconstruct": (self.reconstruct, [text, *label, *text_label]),
             "interpolate": (
                 self.interpolate,
-                [start, end, tf.TensorSpec([None], tf.float32, "alpha")],
+                [start, end, tf.TensorSpec([None], tf.float32, "alpha"), *label],
             ),
-            "score": (self.score, [text, seed]),
+            "score": (self.score, [text, seed, *label]),
         }
 
-    def generate(self, seed: tf.Tensor, temperature: tf.Tensor, top_p: tf.Tensor) -> Tensors:
+    def generate(
+        self,
+        seed: tf.Tensor,
+        temperature: tf.Tensor,
+        top_p: tf.Tensor,
+        label: tf.Tensor | None = None,
+    ) -> Tensors:
         """Writes sentences from codes that are drawn from the model's prior.
 
         Args:
@@ -80,12 +94,13 @@ class Signatures:
             top_p: share of the probability that the words to choose from have together, in (0, 1],
                 float32 `[n]`; 1 is all words. With temperature 1 as well this is the model's own
                 distribution.
+            label: string `[n]`, one of the model's, where it has a condition.
 
         Returns:
             `text` string `[n]`; `log_probability`, log p(text | z) at temperature 1 in nats,
             float32 `[n]`; `z`, what the decoder read, float32 `[n, latent]`.
         """
-        inputs = checked_rows({"seed": seed, "temperature": temperature, "top_p": top_p})
+        inputs = checked_rows(_given(seed=seed, temperature=temperature, top_p=top_p, label=label))
         temperature, top_p = inputs["temperature"], inputs["top_p"]
         usable = tf.reduce_all(tf.math.is_finite(temperature) & (temperature > 0))
         share = tf.reduce_all((top_p > 0) & (top_p <= 1))
@@ -98,85 +113,111 @@ class Signatures:
             seed = tf.identity(inputs["seed"])
         z = self.model.prior.sample(seed)
         sampler = RowTopPSampler(temperature, top_p)
-        return {**self._write(sampler, z, row_uniforms(seed, self.max_length)), "z": z}
+        code = self.model.with_label(z, self._number(inputs))
+        return {**self._write(sampler, code, row_uniforms(seed, self.max_length)), "z": z}
 
-    def encode(self, text: tf.Tensor) -> Tensors:
+    def encode(self, text: tf.Tensor, text_label: tf.Tensor | None = None) -> Tensors:
         """The posterior of each sentence.
 
         Args:
             text: string `[n]`.
+            text_label: string `[n]`, the text's own, where the model's posterior reads it.
 
         Returns:
             `mean` (f-bar * mu for Scale-VAE) and `stddev`, float32 `[n, latent]`, and `truncated`,
             bool `[n]`.
         """
-        return self._encode(checked_rows({"text": text})["text"])
+        return self._posterior_of(checked_rows(_given(text=text, text_label=text_label)))
 
-    def _encode_text(self, text):
+    def _posterior_of(self, inputs, text="text", label="text_label"):
+        given = (self._number(inputs, label),) if self.model.encoder_reads_label else ()
+        return self._encode(inputs[text], *given)
+
+    def _encode_text(self, text, label=None):
         ids, truncated = self._read(text)
-        posterior = cut_rows(self.model.encode(fill_rows(ids)), ids)
+        given = (ids,) if label is None else (ids, label)
+        posterior = cut_rows(self.model.encode(*fill_rows(given)), ids)
         return {"mean": posterior.mean, "stddev": posterior.stddev, "truncated": truncated}
 
-    def decode(self, z: tf.Tensor) -> Tensors:
+    def decode(self, z: tf.Tensor, label: tf.Tensor | None = None) -> Tensors:
         """The greedy reading of each code.
 
         Args:
             z: finite and at most the model's `largest_code` in size, float32 `[n, latent]`.
+            label: as for `generate`.
 
         Returns:
             `text` string `[n]`.
         """
-        return self._greedy(self._checked_codes(z))
+        return self._greedy(self._checked_codes(z, label))
 
-    def _greedy(self, z):
-        return {"text": self._write(GreedySampler(), z, self._no_uniforms(z))["text"]}
+    def _greedy(self, code):
+        return {"text": self._write(GreedySampler(), code, self._no_uniforms(code))["text"]}
 
-    def beam(self, z: tf.Tensor) -> Tensors:
+    def beam(self, z: tf.Tensor, label: tf.Tensor | None = None) -> Tensors:
         """The most probable reading of each code that a beam search finds.
 
         Args:
             z: finite and at most the model's `largest_code` in size, float32 `[n, latent]`.
+            label: as for `generate`.
 
         Returns:
             `text` string `[n]` and `log_probability`, log p(text | z) in nats, float32 `[n]`.
         """
-        z = self._checked_codes(z)
-        return self._write(BeamSampler(BEAM_WIDTH), z, self._no_uniforms(z))
+        code = self._checked_codes(z, label)
+        return self._write(BeamSampler(BEAM_WIDTH), code, self._no_uniforms(code))
 
-    def reconstruct(self, text: tf.Tensor) -> Tensors:
+    def reconstruct(
+        self,
+        text: tf.Tensor,
+        label: tf.Tensor | None = None,
+        text_label: tf.Tensor | None = None,
+    ) -> Tensors:
         """Writes each sentence anew, greedily, from its posterior mean.
 
         Args:
             text: string `[n]`.
+            label: as for `generate`; another than the text's own transfers the style.
+            text_label: as for `encode`.
 
         Returns:
             `text` string `[n]` and `truncated` bool `[n]`.
         """
-        code = self._encode(checked_rows({"text": text})["text"])
-        return {**self._greedy(code["mean"]), "truncated": code["truncated"]}
+        inputs = checked_rows(_given(text=text, label=label, text_label=text_label))
+        posterior = self._posterior_of(inputs)
+        code = self.model.with_label(posterior["mean"], self._number(inputs))
+        return {**self._greedy(code), "truncated": posterior["truncated"]}
 
-    def interpolate(self, start: tf.Tensor, end: tf.Tensor, alpha: tf.Tensor) -> Tensors:
+    def interpolate(
+        self,
+        start: tf.Tensor,
+        end: tf.Tensor,
+        alpha: tf.Tensor,
+        label: tf.Tensor | None = None,
+    ) -> Tensors:
         """The greedy reading of a point on the line between the codes of two sentences.
 
         Args:
             start: string `[n]`.
             end: string `[n]`.
             alpha: 0 is the posterior mean of `start`, 1 that of `end`; in [0, 1], float32 `[n]`.
+            label: as for `generate`; where the posterior reads it, that of both sentences.
 
         Returns:
             `text` string `[n]`, and `truncated` bool `[n]` for either of the two.
         """
-        inputs = checked_rows({"start": start, "end": end, "alpha": alpha})
+        inputs = checked_rows(_given(start=start, end=end, alpha=alpha, label=label))
         on_the_line = (inputs["alpha"] >= 0) & (inputs["alpha"] <= 1)
         with tf.control_dependencies(
             [check(tf.reduce_all(on_the_line), "alpha must be in [0, 1] in every row")]
         ):
             alpha = tf.identity(inputs["alpha"])
-        first, last = self._encode(inputs["start"]), self._encode(inputs["end"])
-        written = self._greedy(between(first["mean"], last["mean"], alpha))
+        first, last = (self._posterior_of(inputs, name, "label") for name in ("start", "end"))
+        z = between(first["mean"], last["mean"], alpha)
+        written = self._greedy(self.model.with_label(z, self._number(inputs)))
         return {**written, "truncated": first["truncated"] | last["truncated"]}
 
-    def score(self, text: tf.Tensor, seed: tf.Tensor) -> Tensors:
+    def score(self, text: tf.Tensor, seed: tf.Tensor, label: tf.Tensor | None = None) -> Tensors:
         """The evidence lower bound of each sentence under the model's prior.
 
         With one sample of the posterior a sentence, `elbo = -(reconstruction + kl)`, and
@@ -185,6 +226,7 @@ class Signatures:
         Args:
             text: string `[n]`.
             seed: int64 `[n]`, of the posterior's sample.
+            label: as for `generate`, of the text itself; the bound is one of p(text | label).
 
         Returns:
             In nats, float32 `[n]`: `elbo`; `reconstruction`, -log p(text | z), the end symbol
@@ -192,11 +234,14 @@ class Signatures:
             mixture an unbiased estimate at z. Further `tokens`, the number of predicted tokens,
             int32 `[n]`, and `truncated`, bool `[n]`.
         """
-        inputs = checked_rows({"text": text, "seed": seed})
+        inputs = checked_rows(_given(text=text, seed=seed, label=label))
         ids, truncated = self._read(inputs["text"])
-        posterior = cut_rows(self.model.encode(fill_rows(ids)), ids)
+        number = self._number(inputs)
+        own = (ids, number) if self.model.encoder_reads_label else (ids,)
+        posterior = cut_rows(self.model.encode(*fill_rows(own)), ids)
         z = posterior.sample(row_normals(inputs["seed"], self.model.latent_dim))
-        reconstruction = -cut_rows(self.model.decoder(*fill_rows((ids, z))), ids)
+        code = self.model.with_label(z, number)
+        reconstruction = -cut_rows(self.model.decoder(*fill_rows((ids, code))), ids)
         kl = tf.cast(self.model.prior.rate(*posterior, z), tf.float32)
         return {
             "elbo": -(reconstruction + kl),
@@ -214,18 +259,30 @@ class Signatures:
             truncated |= words.row_lengths() > self.tokenizer.max_length
         return self.tokenizer.to_ids(words).to_tensor(), truncated
 
-    def _write(self, sampler: Sampler, z, uniforms) -> Tensors:
-        sentences: Sentences = sampler.write(self._decoder, z, uniforms, self.max_length)
+    def _number(self, inputs, name="label"):
+        """The numbers of labels that were sent by name, int32 `[n]`; None without a condition."""
+        if name not in inputs:
+            return None
+        same = inputs[name][:, tf.newaxis] == tf.constant(self.model.labels)
+        known = ", ".join(self.model.labels)
+        message = f"{name} must be one of {known} in every row"
+        with tf.control_dependencies([check(tf.reduce_all(tf.reduce_any(same, axis=1)), message)]):
+            return tf.argmax(same, axis=1, output_type=tf.int32)
+
+    def _write(self, sampler: Sampler, code, uniforms) -> Tensors:
+        sentences: Sentences = sampler.write(self._decoder, code, uniforms, self.max_length)
         return {
             "text": self.tokenizer.detokenize(sentences.ids),
             "log_probability": sentences.log_probability,
         }
 
-    def _no_uniforms(self, z):
-        return tf.zeros([tf.shape(z)[0], self.max_length])
+    def _no_uniforms(self, code):
+        return tf.zeros([tf.shape(code)[0], self.max_length])
 
-    def _checked_codes(self, z):
-        z = checked_rows({"z": z})["z"]
+    def _checked_codes(self, z, label):
+        """What the decoder reads of codes and labels that were sent."""
+        inputs = checked_rows(_given(z=z, label=label))
+        z = inputs["z"]
         limit = f"{self.model.largest_code:,.0f}"
         with tf.control_dependencies(
             [
@@ -233,4 +290,8 @@ class Signatures:
                 check(self.model.can_be_decoded(z), f"z must be within ±{limit} in every row"),
             ]
         ):
-            return tf.identity(z)
+            return self.model.with_label(tf.identity(z), self._number(inputs))
+
+
+def _given(**inputs):
+    return {name: value for name, value in inputs.items() if value is not None}

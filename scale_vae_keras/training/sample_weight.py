@@ -18,9 +18,20 @@ def sentences_and_weights(data: object) -> tuple[tf.Tensor, tf.Tensor | None]:
     """
     ids, target, weights = keras.utils.unpack_x_y_sample_weight(data)
     refuse_targets(target)
-    ids = tf.cast(ids, tf.int32)
+    return tf.cast(ids, tf.int32), sentence_weights(weights)
+
+
+def sentence_weights(weights: tf.Tensor | None) -> tf.Tensor | None:
+    """Each sentence's weight, float32 `[batch]`, or None.
+
+    Args:
+        weights: `[batch]` or `[batch, 1]`, or None.
+
+    Raises:
+        InputError: there is not one weight for each sentence.
+    """
     if weights is None:
-        return ids, None
+        return None
     weights = tf.cast(weights, tf.float32)
     if weights.shape.rank == 2 and weights.shape[1] == 1:
         weights = weights[:, 0]
@@ -28,7 +39,7 @@ def sentences_and_weights(data: object) -> tuple[tf.Tensor, tf.Tensor | None]:
         raise InputError(
             f"sample_weight must have one weight for each sentence, [batch], got {weights.shape}"
         )
-    return ids, weights
+    return weights
 
 
 def with_weights(

@@ -140,7 +140,7 @@ def test_generators_are_checked_batch_by_batch_and_sequences_at_the_first():
     ids=["lists", "array", "list of batches", "dataset", "dataset with weights"],
 )
 def test_ids_of_batches(data):
-    (batch,) = ids_of_batches(data, VOCABULARY)
+    ((batch, _),) = ids_of_batches(data, VOCABULARY)
     assert batch.dtype == tf.int32
     assert batch.numpy().tolist() == IDS
 

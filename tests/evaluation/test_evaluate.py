@@ -111,7 +111,9 @@ def test_without_samples_there_is_no_likelihood(model, split):
 def test_likelihood_of_a_language_model_is_exact(split):
     decoder = LSTMDecoder(VOCABULARY, 5, 6, latent_dim=0, dropout=0.0, initializer_range=0.9)
     decoder.build((None, 4), (None, 0))
-    model = SimpleNamespace(decoder=decoder, vocabulary_size=VOCABULARY)
+    model = SimpleNamespace(
+        decoder=decoder, vocabulary_size=VOCABULARY, latent_dim=0, labels=(), classifier=None
+    )
     encoded = encode_sentences(model, split)
     terms = evaluate_density(model, split, encoded, declared_prior(model, "scaled"), samples=3)
     assert np.exp(terms.log_likelihood).sum() == pytest.approx(1, abs=1e-6)

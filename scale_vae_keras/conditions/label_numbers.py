@@ -1,0 +1,112 @@
+"""Labels by name and by number."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.errors import InputError, did_you_mean
+
+UNLABELLED = -1
+"""The number of a sentence without a label."""
+
+_LABELLED_STREAM = 4
+
+
+def label_names(split: EncodedSplit) -> tuple[str, ...]:
+    """The names of the labels of training sentences, sorted; an empty one is none.
+
+    Args:
+        split: the training sentences.
+
+    Raises:
+        InputError: there are fewer than two.
+    """
+    names = sorted(set(split.labels.counts() if split.labels else ()) - {""})
+    if len(names) < 2:
+        raise InputError(
+            f"a condition needs training sentences with at least two labels, and there are "
+            f"{len(names)}: write label<TAB>text"
+        )
+    return tuple(names)
+
+
+def label_numbers(labels: str | Sequence[str], names: Sequence[str], rows: int) -> np.ndarray:
+    """The numbers of labels given by name, int32 `[rows]`.
+
+    Args:
+        labels: a name for all rows, or one for each.
+        names: the known ones; a label's number is its place.
+        rows: how many sentences there are.
+
+    Raises:
+        InputError: a name is unknown, or there is not one for each row.
+
+    Example:
+        >>> from scale_vae_keras.conditions import label_numbers
+        >>> label_numbers(["good", "bad"], ("bad", "good"), rows=2).tolist()
+        [1, 0]
+    """
+    labels = [labels] * rows if isinstance(labels, str) else list(labels)
+    if len(labels) != rows:
+        raise InputError(f"{rows} sentences have {len(labels)} labels: give one, or one for each")
+    number_of = {name: number for number, name in enumerate(names)}
+    for label in labels:
+        if label not in number_of:
+            raise InputError(
+                f"unknown label {label!r}: choose {', '.join(names)}"
+                f"{did_you_mean(str(label), names)}"
+            )
+    return np.array([number_of[label] for label in labels], np.int32)
+
+
+def numbered(
+    split: EncodedSplit, names: Sequence[str], unlabelled: bool = False, name: str = "this"
+) -> EncodedSplit:
+    """A split whose batches hold the numbers of the labels beside the ids.
+
+    Args:
+        split: the sentences.
+        names: of the labels, as the model knows them.
+        unlabelled: whether a sentence may lack its label, which the corpus writes as an empty one,
+            `<TAB>text`; its number is `UNLABELLED`.
+        name: of the split, for errors.
+
+    Raises:
+        InputError: a label is missing or unknown.
+    """
+    if split.labels is None:
+        raise InputError(f"the {name} split has no labels: write label<TAB>text")
+    counts = split.labels.counts()
+    if counts.get("") and not unlabelled:
+        raise InputError(
+            f"{counts['']:,} sentences of the {name} split have no label: label them, remove them, "
+            "or train with semi_supervised"
+        )
+    numbers = np.full(len(split.labels.names), UNLABELLED, np.int32)
+    for code, label in enumerate(split.labels.names):
+        if label and label in counts:
+            numbers[code] = label_numbers(label, names, 1)[0]
+    return replace(split, label_numbers=numbers[split.labels.codes])
+
+
+def hidden(split: EncodedSplit, labelled: int, seed: int) -> EncodedSplit:
+    """A split of which training sees some of the labels alone, for experiments.
+
+    Args:
+        split: sentences with numbers of labels, see `numbered`.
+        labelled: how many labels are kept, drawn without regard to what they are.
+        seed: of the draw.
+
+    Raises:
+        InputError: there are not so many labels.
+    """
+    known = np.flatnonzero(split.label_numbers != UNLABELLED)
+    if labelled > len(known):
+        raise InputError(f"labelled is {labelled} and the sentences have {len(known):,} labels")
+    random = np.random.default_rng([seed, _LABELLED_STREAM])
+    kept = random.choice(known, labelled, replace=False)
+    numbers = np.full_like(split.label_numbers, UNLABELLED)
+    numbers[kept] = split.label_numbers[kept]
+    return replace(split, label_numbers=numbers)

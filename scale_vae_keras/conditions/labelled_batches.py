@@ -1,0 +1,131 @@
+"""What `fit` of a model with a condition is given: ids with labels."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from scale_vae_keras.conditions.label_numbers import UNLABELLED, label_numbers
+from scale_vae_keras.data.input_checks import batch_assertion
+from scale_vae_keras.errors import InputError
+
+_BATCH = 32
+_WHAT = "give batches of (ids, labels) or of (ids, labels, sample_weight)"
+
+
+def number_array(labels: Any, names: tuple[str, ...], rows: int) -> np.ndarray:
+    """Labels of sentences in an array as numbers, int32 `[rows]`; an empty name is none.
+
+    Args:
+        labels: names or numbers, one for each sentence.
+        names: the known ones.
+        rows: how many sentences there are.
+
+    Raises:
+        InputError: there is not one for each sentence, or a name is unknown.
+    """
+    if labels is None:
+        raise InputError(f"the labels are missing: {_WHAT}")
+    values = np.asarray(labels)
+    if values.shape != (rows,):
+        raise InputError(f"{rows} sentences need labels [{rows}], got {list(values.shape)}")
+    if values.dtype.kind in "iu":
+        return values.astype(np.int32)
+    numbers = np.full(rows, UNLABELLED, np.int32)
+    known = values != ""
+    numbers[known] = label_numbers(values[known].tolist(), names, int(known.sum()))
+    return numbers
+
+
+def batches_of_arrays(
+    model: Any,
+    ids: Any,
+    labels: Any,
+    weights: Any = None,
+    batch_size: int | None = None,
+    shuffle: bool = False,
+) -> tf.data.Dataset:
+    """Batches `(ids, labels)`, or `(ids, labels, weights)`, of sentences in arrays.
+
+    Args:
+        model: a model with a condition.
+        ids: `[sentences, time]`.
+        labels: names or numbers, one for each sentence.
+        weights: one for each sentence, or None.
+        batch_size: sentences of a batch; 32 by default.
+        shuffle: whether to put the sentences in a new order at each pass.
+
+    Raises:
+        InputError: there is not one of each for each sentence, or a label is unknown.
+    """
+    ids = np.asarray(ids)
+    parts = (ids, number_array(labels, model.labels, len(ids)))
+    if weights is not None:
+        if len(weights) != len(ids):
+            raise InputError(f"{len(ids)} sentences and {len(weights)} values of sample_weight")
+        parts = (*parts, np.asarray(weights, np.float32))
+    sentences = tf.data.Dataset.from_tensor_slices(parts)
+    if shuffle:
+        sentences = sentences.shuffle(len(ids))
+    return sentences.batch(batch_size or _BATCH)
+
+
+def with_labels(model: Any, arguments: dict[str, Any], training: bool) -> dict[str, Any]:
+    """The arguments of `fit` or `evaluate` with the labels in the batches.
+
+    Args:
+        model: a model with a condition.
+        arguments: by name.
+        training: whether they are those of `fit`.
+
+    Raises:
+        InputError: labels are missing or unknown, or there is a class weight.
+    """
+    arguments = dict(arguments)
+    if arguments.get("class_weight") is not None:
+        raise InputError("class_weight has no meaning here: give sample_weight")
+    size = arguments.get("batch_size")
+    x = arguments.get("x")
+    if isinstance(x, np.ndarray | tf.Tensor | list):
+        shuffle = training and arguments.pop("shuffle", True)
+        labels, weights = arguments.pop("y", None), arguments.pop("sample_weight", None)
+        arguments["x"] = batches_of_arrays(model, x, labels, weights, size, shuffle)
+        arguments.pop("batch_size", None)
+        if training:
+            arguments["shuffle"] = False
+    validation = arguments.get("validation_data")
+    if isinstance(validation, tuple):
+        parts = keras.utils.unpack_x_y_sample_weight(validation)
+        size = arguments.get("validation_batch_size") or size
+        arguments["validation_data"] = batches_of_arrays(model, *parts, size)
+    return arguments
+
+
+def checked_labels(data: Any, labels: int, unlabelled: bool) -> Any:
+    """A dataset whose numbers of labels are checked as they are read.
+
+    Args:
+        data: batches `(ids, labels, ...)`; what is not a `tf.data.Dataset` is returned as it is.
+        labels: how many labels there are.
+        unlabelled: whether a sentence may lack its label, number `UNLABELLED`.
+
+    Raises:
+        InputError: the batches hold no whole numbers beside the ids.
+    """
+    if not isinstance(data, tf.data.Dataset):
+        return data
+    element = data.element_spec
+    spec = element[1] if isinstance(element, tuple) and len(element) > 1 else None
+    if not isinstance(spec, tf.TensorSpec) or not spec.dtype.is_integer:
+        raise InputError(f"a model with a condition trains on sentences with labels: {_WHAT}")
+    least = UNLABELLED if unlabelled else 0
+    advice = "" if unlabelled else "; without a label (-1) needs semi_supervised"
+
+    def check(ids, numbers, *rest):
+        valid = tf.reduce_all((numbers >= least) & (numbers < labels))
+        message = f"a label is outside of {least} to {labels - 1}{advice}"
+        with tf.control_dependencies([batch_assertion(valid, message)]):
+            return (ids, tf.cast(tf.identity(numbers), tf.int32), *rest)
+
+    return data.map(check)
