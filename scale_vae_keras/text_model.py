@@ -9,10 +9,12 @@ import keras
 import numpy as np
 from rich.progress import track
 
+from scale_vae_keras.control.code_control import CodeControl
 from scale_vae_keras.data.encoded import EncodedSplit, encode_texts
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
+from scale_vae_keras.evaluation.importance_weighting import log_likelihood_error
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.files import written_whole
 from scale_vae_keras.layers.interpolation import between
@@ -48,11 +50,22 @@ class Scores(NamedTuple):
         bits_per_byte: -log p(text) / (ln 2 * UTF-8 bytes of the text), which alone compares models
             with different tokenizers; NaN for an empty text.
         ess: effective number of importance samples.
+        standard_error: of log_likelihood, in nats, see `log_likelihood_error`; 0 for a language
+            model, NaN for a single sample.
     """
 
     log_likelihood: np.ndarray
     bits_per_byte: np.ndarray
     ess: np.ndarray
+    standard_error: np.ndarray
+
+    def oddest(self, n: int | None = None) -> np.ndarray:
+        """Places of the texts with the most bits per byte, the oddest first, int64 `[at most n]`.
+
+        Empty texts, which have none, are left out.
+        """
+        order = np.argsort(-self.bits_per_byte, kind="stable")  # NaN comes last
+        return order[: np.count_nonzero(~np.isnan(self.bits_per_byte))][:n]
 
 
 class Neighbour(NamedTuple):
@@ -62,7 +75,7 @@ class Neighbour(NamedTuple):
     distance: float
 
 
-class TextModel:
+class TextModel(CodeControl):
     """A text VAE, or a language model, with the tokenizer that it was trained with.
 
     Args:
@@ -243,7 +256,8 @@ class TextModel:
         )
         size = np.where(split.text_bytes > 0, split.text_bytes, np.nan)
         bits = -density.log_likelihood / (np.log(2) * size)
-        return Scores(density.log_likelihood, bits, density.ess)
+        error = log_likelihood_error(density.ess, samples if self.model.latent_dim else None)
+        return Scores(density.log_likelihood, bits, density.ess, error)
 
     def save(self, folder: str | os.PathLike) -> None:
         """Writes model and tokenizer to a new folder, whole, for `sv.load`.

@@ -2,22 +2,26 @@
 
 from scale_vae_keras.metrics.metric import Metric
 from scale_vae_keras.metrics.record import (
+    CONTROL,
     COST,
     DIMENSION,
     EVALUATION,
     GENERATION,
     LATENT_SPACE,
     PROBE,
+    STRUCTURE,
     TRAINING,
 )
 
 __all__ = [
+    "CONTROL",
     "COST",
     "DIMENSION",
     "EVALUATION",
     "GENERATION",
     "LATENT_SPACE",
     "PROBE",
+    "STRUCTURE",
     "TRAINING",
     "Metric",
 ]

@@ -95,6 +95,8 @@ def example_requests(signatures: Signatures) -> dict[str, Inputs]:
         "end": np.array([words[-1], words[0]], object),
         "alpha": np.array([0.25, 0.75], np.float32),
         "z": np.linspace(-1, 1, 2 * width, dtype=np.float32).reshape(2, width),
+        "vector": np.linspace(0.5, -0.5, 2 * width, dtype=np.float32).reshape(2, width),
+        "amount": np.array([1.0, -0.5], np.float32),
     }
     return {
         signature: {specification.name: examples[specification.name] for specification in types}

@@ -48,6 +48,12 @@ class Signatures:
         text = tf.TensorSpec([None], tf.string)
         self._encode = tf.function(self._encode_text, input_signature=[text], autograph=False)
         self._read = tf.function(self._read_text, input_signature=[text], autograph=False)
+        # One loop for all signatures that read a code greedily: a quarter of the file.
+        self._greedy = tf.function(
+            self._write_greedily,
+            input_signature=[tf.TensorSpec([None, model.latent_dim], tf.float32)],
+            autograph=False,
+        )
 
     def specifications(self) -> dict[str, tuple[Callable[..., Tensors], list[tf.TensorSpec]]]:
         """The functions and the types of their inputs, by the name of the signature."""
@@ -67,6 +73,14 @@ class Signatures:
             "interpolate": (
                 self.interpolate,
                 [start, end, tf.TensorSpec([None], tf.float32, "alpha")],
+            ),
+            "shift": (
+                self.shift,
+                [
+                    text,
+                    tf.TensorSpec(z.shape, tf.float32, "vector"),
+                    tf.TensorSpec([None], tf.float32, "amount"),
+                ],
             ),
             "score": (self.score, [text, seed]),
         }
@@ -128,7 +142,7 @@ class Signatures:
         """
         return self._greedy(self._checked_codes(z))
 
-    def _greedy(self, z):
+    def _write_greedily(self, z):
         return {"text": self._write(GreedySampler(), z, self._no_uniforms(z))["text"]}
 
     def beam(self, z: tf.Tensor) -> Tensors:
@@ -175,6 +189,32 @@ class Signatures:
         first, last = self._encode(inputs["start"]), self._encode(inputs["end"])
         written = self._greedy(between(first["mean"], last["mean"], alpha))
         return {**written, "truncated": first["truncated"] | last["truncated"]}
+
+    def shift(self, text: tf.Tensor, vector: tf.Tensor, amount: tf.Tensor) -> Tensors:
+        """The greedy reading of the code of a sentence, moved along a vector.
+
+        Args:
+            text: string `[n]`.
+            vector: such as `TextModel.attribute_vector` gives, finite, float32 `[n, latent]`.
+            amount: how many times the vector is added: 0 reconstructs; finite, float32 `[n]`. The
+                code that is read is at most the model's `largest_code` in size.
+
+        Returns:
+            `text` string `[n]` and `truncated` bool `[n]`.
+        """
+        inputs = checked_rows({"text": text, "vector": vector, "amount": amount})
+        finite = {name: tf.math.is_finite(inputs[name]) for name in ("vector", "amount")}
+        with tf.control_dependencies(
+            [
+                check(tf.reduce_all(finite[name]), f"{name} must be finite in every row")
+                for name in finite
+            ]
+        ):
+            text = tf.identity(inputs["text"])
+        code = self._encode(text)
+        moved = code["mean"] + inputs["amount"][:, None] * inputs["vector"]
+        moved = self._within_reach(moved, "the code that vector and amount lead to")
+        return {**self._greedy(moved), "truncated": code["truncated"]}
 
     def score(self, text: tf.Tensor, seed: tf.Tensor) -> Tensors:
         """The evidence lower bound of each sentence under the model's prior.
@@ -226,11 +266,13 @@ class Signatures:
 
     def _checked_codes(self, z):
         z = checked_rows({"z": z})["z"]
-        limit = f"{self.model.largest_code:,.0f}"
         with tf.control_dependencies(
-            [
-                check(tf.reduce_all(tf.math.is_finite(z)), "z must be finite in every row"),
-                check(self.model.can_be_decoded(z), f"z must be within ±{limit} in every row"),
-            ]
+            [check(tf.reduce_all(tf.math.is_finite(z)), "z must be finite in every row")]
         ):
+            return self._within_reach(tf.identity(z), "z")
+
+    def _within_reach(self, z, name):
+        limit = f"{self.model.largest_code:,.0f}"
+        fits = self.model.can_be_decoded(z)
+        with tf.control_dependencies([check(fits, f"{name} must be within ±{limit} in every row")]):
             return tf.identity(z)
