@@ -84,14 +84,14 @@ class Search:
         """
         if n < 1:
             raise InputError(f"the number of texts must be at least 1, got {n}")
-        texts: list[str] = []
+        texts: dict[str, None] = {}  # a set that keeps its order
         for _ in range(_TRIES):
             for text in self._candidates(n):
                 if text not in self._proposed:
-                    self._proposed.add(text)
-                    texts.append(text)
+                    texts[text] = None
                 if len(texts) == n:
-                    return texts
+                    self._proposed |= set(texts)
+                    return list(texts)
         raise InputError(
             f"only {len(texts)} of {n} new texts are within the bounds of realism: the model "
             "writes few different sentences, ask for less"
