@@ -93,8 +93,8 @@ def length_parts(
         lengths_b: number of tokens of each text of b.
 
     Raises:
-        InputError: as `attribute_direction`; the numbers of texts and lengths differ; or within
-            neither set any length differs from another.
+        InputError: as `attribute_direction`; the numbers of texts and lengths differ; or the
+            sets differ in length and no text differs in length from the others of its set.
 
     Example:
         >>> a, b = np.array([[1.0, 0.0], [2.0, 0.0]]), np.array([[3.0, 5.0], [4.0, 5.0]])
@@ -110,7 +110,8 @@ def length_parts(
         away = lengths - lengths.mean()
         cross += away @ (np.asarray(codes, np.float64) - np.mean(codes, axis=0, dtype=np.float64))
         square += float(away @ away)
-    if not square:
+    difference = np.mean(lengths_b) - np.mean(lengths_a)
+    if not square and difference:
         raise InputError("all texts of a set have one length: nothing tells what length explains")
-    length = np.float32(cross / square * (np.mean(lengths_b) - np.mean(lengths_a)))
+    length = np.float32(cross / square * difference if square else cross)
     return Parts(length, whole - length)

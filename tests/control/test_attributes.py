@@ -40,6 +40,8 @@ def test_sets_of_one_mean_length_have_no_part_of_length():
     codes = RANDOM.normal(size=(6, 2)), RANDOM.normal(size=(4, 2))
     parts = length_parts(*codes, [1, 2, 3, 1, 2, 3], [1, 3, 0, 4])
     np.testing.assert_array_equal(parts.length, [0, 0])
+    one_length = length_parts(*codes, [3] * 6, [3] * 4)
+    np.testing.assert_array_equal(one_length.rest, parts.rest)
     np.testing.assert_array_equal(parts.rest, attribute_direction(*codes))
 
 
