@@ -9,10 +9,12 @@ import keras
 import numpy as np
 from rich.progress import track
 
+from scale_vae_keras.control.code_control import CodeControl
 from scale_vae_keras.data.encoded import EncodedSplit, encode_texts
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import Encoded, encode_sentences, label_probabilities
+from scale_vae_keras.evaluation.importance_weighting import log_likelihood_error
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.text_figures import Codes, Neighbour, Scores
 from scale_vae_keras.files import written_whole
@@ -28,7 +30,7 @@ Label = str | Sequence[str] | None
 _BATCH = 256
 
 
-class TextModel:
+class TextModel(CodeControl):
     """A text VAE, or a language model, with the tokenizer that it was trained with.
 
     Args:
@@ -270,7 +272,8 @@ class TextModel:
         )
         size = np.where(split.text_bytes > 0, split.text_bytes, np.nan)
         bits = -density.log_likelihood / (np.log(2) * size)
-        return Scores(density.log_likelihood, bits, density.ess)
+        error = log_likelihood_error(density.ess, samples if self.model.latent_dim else None)
+        return Scores(density.log_likelihood, bits, density.ess, error)
 
     def label_probabilities(self, texts: Iterable[str]) -> np.ndarray:
         """The probability of each of `labels` under the classifier of a semi-supervised model.

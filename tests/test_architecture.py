@@ -17,7 +17,7 @@ FLOORS = [
     {"text_model"},
     {"serving"},
     {"models"},
-    {"callbacks", "testing"},
+    {"callbacks", "control", "testing"},
     {"evaluation"},
     {"schedules"},
     {"conditions"},

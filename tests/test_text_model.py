@@ -87,6 +87,19 @@ def test_perturbations(text_model):
     assert text_model.perturb(TEXTS[0], n=4, scale=2.5, seed=5) == expected
 
 
+def test_a_shift_adds_the_difference_of_the_mean_codes(text_model):
+    means = text_model.encode(TEXTS).mean
+    vector = text_model.attribute_vector(TEXTS[:1], iter(TEXTS[1:3]))
+    np.testing.assert_allclose(vector, means[1:3].mean(axis=0) - means[0], rtol=1e-5)
+    written = text_model.shift(TEXTS, vector, -3.0)
+    assert written == text_model.decode(means - 3 * vector)
+    assert written != text_model.reconstruct(TEXTS)
+    assert text_model.shift(TEXTS, vector, 0.0) == text_model.reconstruct(TEXTS)
+    assert text_model.shift(TEXTS, vector) == text_model.decode(means + vector)
+    drawn = text_model.shift(TEXTS, vector, 1.0, "top_p", seed=3)
+    assert drawn == text_model.decode(means + vector, "top_p", 3)
+
+
 def test_the_nearest_text_is_the_text_itself(text_model):
     found = text_model.nearest(TEXTS[1], TEXTS, n=3)
     assert found[0].text == TEXTS[1]
@@ -106,6 +119,13 @@ def test_scores_are_likelihoods(text_model):
     np.testing.assert_allclose(scores.bits_per_byte[:3], bits, rtol=1e-4)
     assert np.isnan(scores.bits_per_byte[3])
     assert ((scores.ess >= 1) & (scores.ess <= 20 + 1e-6)).all()
+    errors = np.sqrt((20 / scores.ess - 1) / 19)
+    np.testing.assert_allclose(scores.standard_error, errors, atol=1e-6)
+    assert (scores.standard_error > 0).any()
+    assert np.isnan(text_model.score(TEXTS, samples=1).standard_error).all()
+    order = np.argsort(-scores.bits_per_byte[:3])
+    assert scores.oddest().tolist() == order.tolist()  # not the empty text
+    assert scores.oddest(2).tolist() == order[:2].tolist()
 
 
 def test_saved_and_loaded(text_model, tmp_path):
@@ -136,6 +156,12 @@ def test_a_tokenizer_of_another_model_is_refused(text_model):
         (lambda m: m.perturb("a", scale=-1), "scale must be at least 0"),
         (lambda m: m.nearest("a", TEXTS, 0), "neighbours must be at least 1"),
         (lambda m: m.score(["a"], samples=0), "samples must be at least 1"),
+        (lambda m: m.attribute_vector([], ["a"]), "at least one text"),
+        (lambda m: m.shift(["a"], np.ones(3)), r"vector has shape \(3,\): .* the 2 dimensions"),
+        (lambda m: m.shift(["a"], np.ones(2), math.nan), "amount must be finite"),
+        (lambda m: m.shift(["a"], [1, math.inf]), "vector and the amount must be finite"),
+        (lambda m: m.shift(["a"], [1e30, 1], 1e30), "z must be finite and at most"),
+        (lambda m: m.search(len, n=0), "calls must be at least 1"),
     ],
 )
 def test_refusals(text_model, call, message):
@@ -151,5 +177,8 @@ def test_a_language_model_generates_and_scores_alone():
     assert len(text_model.generate(2)) == 2
     exact = model.log_likelihood(tokenizer(["a cat sat"]).to_tensor())
     assert text_model.score(["a cat sat"]).log_likelihood == pytest.approx(exact, rel=1e-4)
+    assert text_model.score(["a cat sat"]).standard_error.tolist() == [0.0]
     with pytest.raises(InputError, match="no latent code"):
         text_model.encode(["a cat"])
+    with pytest.raises(InputError, match="no latent code"):
+        text_model.search(len)

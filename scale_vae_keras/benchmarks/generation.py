@@ -53,14 +53,14 @@ def measure_generation(
     """
     open_bleu()
     folder = RunFolder(run, data)
-    model, judge = folder.load_text_vae(), _load_judge(language_model, folder)
+    model, judge = folder.load_text_vae(), load_judge(language_model, folder)
     longest = folder.config.max_length + 1
     turn = model.labels_in_turn(count)
     ids = model.generate(count, seed, sampler, longest, label=turn).ids.numpy()
     known = training_tokens(folder)
-    written = [sentence for sentence in _sentences(folder, ids) if sentence]
+    written = [sentence for sentence in token_lists(folder, ids) if sentence]
     scores = {
-        "ppl": _perplexity(judge, ids),
+        "ppl": judged_perplexity(judge, ids),
         **{f"gram_{k}": 100 * gram_share(written, known, k) for k in (2, 3, 4)},
         "entropy": unigram_entropy(written),
         **{f"dist_{k}": 100 * distinct(written, k) for k in (1, 2, 3)},
@@ -76,8 +76,9 @@ def measure_generation(
         ]
         batch = tf.ragged.constant(rows, dtype=tf.int32).to_tensor()
         label = None if labels is None else labels[start : start + _BATCH]
-        copies += _sentences(folder, model.reconstruct(batch, max_length=longest, label=label).ids)
-        originals += _sentences(folder, batch)
+        written = model.reconstruct(batch, max_length=longest, label=label).ids
+        copies += token_lists(folder, written)
+        originals += token_lists(folder, batch)
     return {**scores, "reconstruction_bleu": reconstruction_bleu(copies, originals)}
 
 
@@ -98,7 +99,16 @@ def training_tokens(folder: RunFolder) -> list[list[str]]:
     return [_tokens(folder, ids) for ids in np.split(train.tokens, train.offsets[1:-1])]
 
 
-def _load_judge(language_model, folder):
+def load_judge(language_model: str, folder: RunFolder) -> LanguageModel:
+    """The language model that judges what a run writes.
+
+    Args:
+        language_model: its run folder.
+        folder: of the run that is judged.
+
+    Raises:
+        InputError: the run is broken, no language model, or has another vocabulary.
+    """
     judge = RunFolder(language_model)
     if judge.tokenizer.vocabulary.tokens != folder.tokenizer.vocabulary.tokens:
         raise InputError(f"{language_model} has another vocabulary than {folder.path}")
@@ -108,7 +118,8 @@ def _load_judge(language_model, folder):
     return model
 
 
-def _sentences(folder, batch):
+def token_lists(folder: RunFolder, batch: tf.Tensor) -> list[list[str]]:
+    """The tokens of each sentence of a batch of ids, without start, end and padding."""
     return [_tokens(folder, ids) for ids in np.asarray(batch)]
 
 
@@ -120,7 +131,8 @@ def _tokens(folder, ids):
     return [tokens[i] for i in ids.tolist() if i not in (PAD_ID, START_ID)]
 
 
-def _perplexity(judge, ids):
+def judged_perplexity(judge: LanguageModel, ids: np.ndarray) -> float:
+    """Perplexity of sentences as samplers write them, without a start, under a language model."""
     ids = np.pad(ids, [(0, 0), (1, 0)], constant_values=START_ID)
     batches = (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
     score = tf.function(judge.log_likelihood, reduce_retracing=True)

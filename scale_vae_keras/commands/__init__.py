@@ -12,6 +12,8 @@ COMMANDS = {
     "generate": "Write sentences from the prior, one per line.",
     "reconstruct": "Write each line of a text anew from its posterior mean.",
     "interpolate": "Write sentences on the line between two sentences.",
+    "shift": "Write each line of a text moved along an attribute.",
+    "score": "Show how likely each line of a text is, or its oddest lines.",
     "encode": "Save the posteriors of a text's lines.",
     "export": "Write a run as a SavedModel for TensorFlow Serving.",
     "serve": "Serve an exported model: with tensorflow_model_server where it is on PATH, else with "

@@ -260,9 +260,7 @@ def _in_order(split: EncodedSplit, order: np.ndarray, batch_size: int) -> tf.dat
 
     def batch(start):
         parts = tf.numpy_function(gather, [start], [each.dtype for each in types])
-        parts = [
-            tf.ensure_shape(part, each.shape) for part, each in zip(parts, types, strict=True)
-        ]
+        parts = [tf.ensure_shape(part, each.shape) for part, each in zip(parts, types, strict=True)]
         return tf.nest.pack_sequence_as(_types(split), parts)
 
     dataset = tf.data.Dataset.range(0, len(order), batch_size)

@@ -82,6 +82,27 @@ def importance_estimates(
     )
 
 
+def log_likelihood_error(ess: np.ndarray, samples: int | None) -> np.ndarray:
+    """Standard error of an importance-weighted log-likelihood, in nats, float64 `[sentences]`.
+
+    By the delta method: the standard error of the mean weight as a share of the mean weight, which
+    is sqrt((K / ess - 1) / (K - 1)) for K samples with N - 1 in the variance. It tells how far the
+    estimate would move with other samples. With few effective samples, below about ten, it is too
+    small: the weights that were drawn do not show those that were missed, for which the estimate is
+    too low as well.
+
+    Args:
+        ess: effective number of samples.
+        samples: K; None for a likelihood that is exact, whose error is 0. NaN for a single one.
+    """
+    ess = np.asarray(ess, np.float64)
+    if samples is None:
+        return np.zeros_like(ess)
+    if samples < 2:
+        return np.full_like(ess, np.nan)
+    return np.sqrt(np.maximum(samples / ess - 1, 0) / (samples - 1))
+
+
 def _log_posterior(noise, log_var):
     """Log q(z | x) of z = mean + exp(log_var / 2) * noise, float64 `[sentences, samples]`."""
     terms = np.square(np.float64(noise)) + np.float64(log_var) + math.log(2 * math.pi)

@@ -2,6 +2,7 @@
 
 from scale_vae_keras.metrics.metric import Metric
 from scale_vae_keras.metrics.record import (
+    CONTROL,
     COST,
     DIMENSION,
     EVALUATION,
@@ -9,10 +10,12 @@ from scale_vae_keras.metrics.record import (
     LABELS,
     LATENT_SPACE,
     PROBE,
+    STRUCTURE,
     TRAINING,
 )
 
 __all__ = [
+    "CONTROL",
     "COST",
     "DIMENSION",
     "EVALUATION",
@@ -20,6 +23,7 @@ __all__ = [
     "LABELS",
     "LATENT_SPACE",
     "PROBE",
+    "STRUCTURE",
     "TRAINING",
     "Metric",
 ]

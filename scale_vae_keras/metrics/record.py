@@ -184,6 +184,37 @@ PROBE = _by_name(
 )
 """Of a classifier on the latent code."""
 
+CONTROL = _by_name(
+    Metric("success", "%", "% that the classifier takes for the target", "", "larger", 1),
+    Metric(
+        "success_length", "%", "% so along the part of the vector that length explains", digits=1
+    ),
+    Metric("success_rest", "%", "% so along the rest of the vector", "", "larger", 1),
+    Metric("length_share", "%", "% of the effect that length alone explains", "", "smaller", 1),
+    Metric("bleu", "", "of what is written to the sentence that was moved", "", "larger", 1),
+    Metric("ppl", "by token", "perplexity under the language model", better="smaller"),
+    Metric("words", "", "mean tokens of what is written", digits=1),
+)
+"""Of sentences that are moved along an attribute vector."""
+
+STRUCTURE = _by_name(
+    Metric("mig", "", "mutual information gap of the factors", "", "larger", 3),
+    Metric("disentanglement", "", "DCI disentanglement", "", "larger", 3),
+    Metric("completeness", "", "DCI completeness", "", "larger", 3),
+    Metric(
+        "informativeness",
+        "%",
+        "% of factor values that a forest finds in the means",
+        "",
+        "larger",
+        1,
+    ),
+    Metric(
+        "z_diff", "%", "% of fixed factors that a linear classifier finds (z-diff)", "", "larger", 1
+    ),
+)
+"""Of the means of sentences whose factors are known, see `structure`."""
+
 LATENT_SPACE = _by_name(
     Metric("accuracy", "%", "of a linear classifier of the component on the means", "", "larger"),
     Metric("silhouette", "", "of the components in the map, at most 1", better="larger"),

@@ -28,9 +28,7 @@ def build_model(
         settings["encoder"] = BackboneEncoder.from_preset(
             config.backbone, config.pooling, config.train_backbone, dtype=config.precision
         )
-    model = config.system.model(
-        vocabulary_size, **settings, labels=labels, dtype=config.precision
-    )
+    model = config.system.model(vocabulary_size, **settings, labels=labels, dtype=config.precision)
     model.build((None, None))
     kinds = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}
     optimizer = kinds[config.optimizer]

@@ -12,6 +12,7 @@ from scale_vae_keras.serving.serving_error import ServingError
 from scale_vae_keras.serving.values import plain_values
 
 _FIRST_PAUSE = 0.1
+_CODES = ("z", "vector")
 _DEFAULTS = {"temperature": TEMPERATURE, "top_p": TOP_P}
 
 __all__ = ["Client", "ServingError"]
@@ -201,7 +202,7 @@ def _value(dtype, name, value):
             return value
         if whole:
             return int(value)
-        if name == "z":
+        if name in _CODES:
             return [float(number) for number in value.split(",")]
         return float(value)
     except ValueError as error:

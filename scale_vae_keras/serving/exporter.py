@@ -97,6 +97,8 @@ def example_requests(signatures: Signatures) -> dict[str, Inputs]:
         "label": np.array(signatures.model.labels[:2], object),
         "text_label": np.array(signatures.model.labels[:2], object),
         "z": np.linspace(-1, 1, 2 * width, dtype=np.float32).reshape(2, width),
+        "vector": np.linspace(0.5, -0.5, 2 * width, dtype=np.float32).reshape(2, width),
+        "amount": np.array([1.0, -0.5], np.float32),
     }
     return {
         signature: {specification.name: examples[specification.name] for specification in types}

@@ -1,6 +1,5 @@
 """What holds for the rows of every request: their number, their shape and their arithmetic."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -21,14 +20,16 @@ def check(condition: tf.Tensor, message: str) -> tf.Operation:
     return tf.debugging.Assert(condition, [message])
 
 
-def checked_rows(inputs: Mapping[str, tf.Tensor]) -> Tensors:
+def checked_rows(**inputs: tf.Tensor | None) -> Tensors:
     """The inputs once their ranks, widths and numbers of rows are known to be right.
 
     A server does not compare what it is sent with the signature, so the graph does.
 
     Args:
-        inputs: tensors by name, with the shapes `[rows]` or `[rows, width]` of the signature.
+        **inputs: tensors with the shapes `[rows]` or `[rows, width]` of the signature; None, and
+            left out, for what the signature lacks.
     """
+    inputs = {name: value for name, value in inputs.items() if value is not None}
     anything = {
         name: tf.compat.v1.placeholder_with_default(value, shape=None)
         for name, value in inputs.items()

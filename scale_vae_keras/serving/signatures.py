@@ -49,6 +49,12 @@ class Signatures:
         of_text = [text, tf.TensorSpec([None], tf.int32)] if model.encoder_reads_label else [text]
         self._encode = tf.function(self._encode_text, input_signature=of_text, autograph=False)
         self._read = tf.function(self._read_text, input_signature=[text], autograph=False)
+        # One loop for all signatures that read a code greedily: a quarter of the file.
+        self._greedy = tf.function(
+            self._write_greedily,
+            input_signature=[tf.TensorSpec([None, model.decoder.latent_dim], tf.float32)],
+            autograph=False,
+        )
 
     def specifications(self) -> dict[str, tuple[Callable[..., Tensors], list[tf.TensorSpec]]]:
         """The functions and the types of their inputs, by the name of the signature."""
@@ -76,6 +82,16 @@ class Signatures:
                 self.interpolate,
                 [start, end, tf.TensorSpec([None], tf.float32, "alpha"), *label],
             ),
+            "shift": (
+                self.shift,
+                [
+                    text,
+                    tf.TensorSpec(z.shape, tf.float32, "vector"),
+                    tf.TensorSpec([None], tf.float32, "amount"),
+                    *label,
+                    *text_label,
+                ],
+            ),
             "score": (self.score, [text, seed, *label]),
         }
 
@@ -100,7 +116,7 @@ class Signatures:
             `text` string `[n]`; `log_probability`, log p(text | z) at temperature 1 in nats,
             float32 `[n]`; `z`, what the decoder read, float32 `[n, latent]`.
         """
-        inputs = checked_rows(_given(seed=seed, temperature=temperature, top_p=top_p, label=label))
+        inputs = checked_rows(seed=seed, temperature=temperature, top_p=top_p, label=label)
         temperature, top_p = inputs["temperature"], inputs["top_p"]
         usable = tf.reduce_all(tf.math.is_finite(temperature) & (temperature > 0))
         share = tf.reduce_all((top_p > 0) & (top_p <= 1))
@@ -127,7 +143,7 @@ class Signatures:
             `mean` (f-bar * mu for Scale-VAE) and `stddev`, float32 `[n, latent]`, and `truncated`,
             bool `[n]`.
         """
-        return self._posterior_of(checked_rows(_given(text=text, text_label=text_label)))
+        return self._posterior_of(checked_rows(text=text, text_label=text_label))
 
     def _posterior_of(self, inputs, text="text", label="text_label"):
         given = (self._number(inputs, label),) if self.model.encoder_reads_label else ()
@@ -151,7 +167,7 @@ class Signatures:
         """
         return self._greedy(self._checked_codes(z, label))
 
-    def _greedy(self, code):
+    def _write_greedily(self, code):
         return {"text": self._write(GreedySampler(), code, self._no_uniforms(code))["text"]}
 
     def beam(self, z: tf.Tensor, label: tf.Tensor | None = None) -> Tensors:
@@ -183,7 +199,7 @@ class Signatures:
         Returns:
             `text` string `[n]` and `truncated` bool `[n]`.
         """
-        inputs = checked_rows(_given(text=text, label=label, text_label=text_label))
+        inputs = checked_rows(text=text, label=label, text_label=text_label)
         posterior = self._posterior_of(inputs)
         code = self.model.with_label(posterior["mean"], self._number(inputs))
         return {**self._greedy(code), "truncated": posterior["truncated"]}
@@ -206,7 +222,7 @@ class Signatures:
         Returns:
             `text` string `[n]`, and `truncated` bool `[n]` for either of the two.
         """
-        inputs = checked_rows(_given(start=start, end=end, alpha=alpha, label=label))
+        inputs = checked_rows(start=start, end=end, alpha=alpha, label=label)
         on_the_line = (inputs["alpha"] >= 0) & (inputs["alpha"] <= 1)
         with tf.control_dependencies(
             [check(tf.reduce_all(on_the_line), "alpha must be in [0, 1] in every row")]
@@ -216,6 +232,44 @@ class Signatures:
         z = between(first["mean"], last["mean"], alpha)
         written = self._greedy(self.model.with_label(z, self._number(inputs)))
         return {**written, "truncated": first["truncated"] | last["truncated"]}
+
+    def shift(
+        self,
+        text: tf.Tensor,
+        vector: tf.Tensor,
+        amount: tf.Tensor,
+        label: tf.Tensor | None = None,
+        text_label: tf.Tensor | None = None,
+    ) -> Tensors:
+        """The greedy reading of the code of a sentence, moved along a vector.
+
+        Args:
+            text: string `[n]`.
+            vector: such as `TextModel.attribute_vector` gives, finite, float32 `[n, latent]`.
+            amount: how many times the vector is added: 0 reconstructs; finite, float32 `[n]`. The
+                code that is read is at most the model's `largest_code` in size.
+            label: as for `generate`.
+            text_label: as for `encode`.
+
+        Returns:
+            `text` string `[n]` and `truncated` bool `[n]`.
+        """
+        inputs = checked_rows(
+            text=text, vector=vector, amount=amount, label=label, text_label=text_label
+        )
+        finite = {name: tf.math.is_finite(inputs[name]) for name in ("vector", "amount")}
+        with tf.control_dependencies(
+            [
+                check(tf.reduce_all(finite[name]), f"{name} must be finite in every row")
+                for name in finite
+            ]
+        ):
+            inputs["text"] = tf.identity(inputs["text"])
+        posterior = self._posterior_of(inputs)
+        moved = posterior["mean"] + inputs["amount"][:, None] * inputs["vector"]
+        moved = self._within_reach(moved, "the code that vector and amount lead to")
+        code = self.model.with_label(moved, self._number(inputs))
+        return {**self._greedy(code), "truncated": posterior["truncated"]}
 
     def score(self, text: tf.Tensor, seed: tf.Tensor, label: tf.Tensor | None = None) -> Tensors:
         """The evidence lower bound of each sentence under the model's prior.
@@ -234,7 +288,7 @@ class Signatures:
             mixture an unbiased estimate at z. Further `tokens`, the number of predicted tokens,
             int32 `[n]`, and `truncated`, bool `[n]`.
         """
-        inputs = checked_rows(_given(text=text, seed=seed, label=label))
+        inputs = checked_rows(text=text, seed=seed, label=label)
         ids, truncated = self._read(inputs["text"])
         number = self._number(inputs)
         own = (ids, number) if self.model.encoder_reads_label else (ids,)
@@ -281,17 +335,14 @@ class Signatures:
 
     def _checked_codes(self, z, label):
         """What the decoder reads of codes and labels that were sent."""
-        inputs = checked_rows(_given(z=z, label=label))
-        z = inputs["z"]
+        inputs = checked_rows(z=z, label=label)
+        finite = tf.reduce_all(tf.math.is_finite(inputs["z"]))
+        with tf.control_dependencies([check(finite, "z must be finite in every row")]):
+            z = self._within_reach(tf.identity(inputs["z"]), "z")
+        return self.model.with_label(z, self._number(inputs))
+
+    def _within_reach(self, z, name):
         limit = f"{self.model.largest_code:,.0f}"
-        with tf.control_dependencies(
-            [
-                check(tf.reduce_all(tf.math.is_finite(z)), "z must be finite in every row"),
-                check(self.model.can_be_decoded(z), f"z must be within ±{limit} in every row"),
-            ]
-        ):
-            return self.model.with_label(tf.identity(z), self._number(inputs))
-
-
-def _given(**inputs):
-    return {name: value for name, value in inputs.items() if value is not None}
+        fits = self.model.can_be_decoded(z)
+        with tf.control_dependencies([check(fits, f"{name} must be within ±{limit} in every row")]):
+            return tf.identity(z)

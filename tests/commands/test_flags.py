@@ -13,14 +13,17 @@ import os
 import pkgutil
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 from made_corpora import write_corpus
 from older_files import unpack_older_files
 
 from scale_vae_keras import samplers
+from scale_vae_keras.benchmarks.control.benchmark import Moved
 from scale_vae_keras.benchmarks.density.benchmark import Protocol
 from scale_vae_keras.benchmarks.probe import Probed
 from scale_vae_keras.commands import COMMANDS, benchmark, train
@@ -29,6 +32,7 @@ from scale_vae_keras.evaluation.probe import Accuracy
 from scale_vae_keras.models import ScaleVAE
 from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.runs.config import every_setting
+from scale_vae_keras.runs.load import load
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers.sampler import Sentences
 from scale_vae_keras.text_model import TextModel
@@ -59,6 +63,8 @@ class Case:
 
 PROTOCOL = Protocol("c", "base", ["epochs=6", "units=9"], 7, 5, "diagonal", published=True)
 COMMAND_LINE = "what the user typed"
+MOVED = Moved(pd.DataFrame({"amount": [1.0], "success": [62.5]}), 97.5, (8.0, 9.5))
+MOVED_FIGURES = {"accuracy": 97.5, "lengths": [8.0, 9.5], "amounts": {"1": {"success": 62.5}}}
 PROBED = Probed({100: Accuracy(0.75, 0.125)}, 0.5)
 
 CASES = [
@@ -165,6 +171,36 @@ CASES = [
         + "\n",
     ),
     Case(
+        "benchmark control r --language-model m --from a --to b --amounts 0 1.5 -n 9 --data d "
+        "--picture p.png --json",
+        "benchmark.control.measure_control",
+        dict(
+            run="r",
+            language_model="m",
+            source="a",
+            target="b",
+            count=9,
+            amounts=[0.0, 1.5],
+            data="d",
+        ),
+        returns=MOVED,
+        silenced=("benchmark.control.draw_control",),
+        printed=json.dumps(MOVED_FIGURES, indent=2) + "\n",
+    ),
+    Case(
+        "benchmark control r --language-model m --from a --to b --csv",
+        "benchmark.control.measure_control",
+        {"count": 1000, "amounts": [0.0, 0.5, 1.0, 1.5, 2.0, 3.0]},
+        returns=MOVED,
+        printed='run,accuracy,lengths,amounts_1_success\nr,97.5,"[8.0, 9.5]",62.5\n',
+    ),
+    Case(
+        "benchmark control r --language-model m --from a --to b --picture p.png",
+        "benchmark.control.draw_control",
+        {"rows": {}, "target": "b", "path": Path("p.png")},
+        silenced=(*map("benchmark.control.{}".format, ("distinct_runs", "control_table")),),
+    ),
+    Case(
         "benchmark generation r --language-model m -n 9 --seed 3 --data d --top-p 0.7 "
         "--temperature 0.6",
         "benchmark.generation.measure_generation",
@@ -254,7 +290,10 @@ DECODED = {
 }
 """How `reconstruct` and `interpolate` choose tokens."""
 RECONSTRUCT = "reconstruct run text.txt --encoding utf-8"
+SHIFT = "shift run text.txt --from corpus/train.txt --to corpus/valid.txt --amount -0.5"
+SHIFT += " --encoding utf-8"
 INTERPOLATE = "interpolate run dog cat --steps 3"
+SCORE = "score run text.txt --samples 7 --seed 3 --oddest 2 --encoding utf-8"
 ENCODE = "encode run text.txt --output codes.npz --encoding utf-8"
 REQUEST = "request h:1 decode z=1.5 --model m --timeout 2.5"
 WORDS = "data corpus --tokenizer words"
@@ -274,8 +313,8 @@ TUNE = (
 SHOW = "tune d --show"
 NOTHING = Sentences(tf.zeros([3, 1], tf.int32), tf.zeros([3]))
 
-DECODING = [f"{words} {flags}" for words in (RECONSTRUCT, INTERPOLATE) for flags in DECODED]
-OTHERS = (*DECODING, ENCODE, REQUEST, TUNE, SHOW)
+DECODING = [f"{words} {flags}" for words in (RECONSTRUCT, SHIFT, INTERPOLATE) for flags in DECODED]
+OTHERS = (*DECODING, SCORE, ENCODE, REQUEST, TUNE, SHOW)
 LINES = [words.split() for words in (*(case.words for case in CASES), *SAMPLERS, *COUNTS, *OTHERS)]
 """Every command line that a test of this file runs."""
 
@@ -425,6 +464,40 @@ def test_reconstruct(flags, older, monkeypatch, capsys):
     assert (call["sampler"], call["seed"]) == (DECODED[flags], 3 if "--seed" in flags else 0)
     assert call["self"].max_length == 13
     assert capsys.readouterr().out == "a b\nc\n"
+
+
+@pytest.mark.parametrize("flags", DECODED)
+def test_shift(flags, older, monkeypatch, capsys):
+    vectors = recorded(monkeypatch, TextModel, "attribute_vector", "the vector")
+    calls = recorded(monkeypatch, TextModel, "shift", ["a\nb", "c"])
+    assert main(f"{SHIFT} {flags}".split()) == 0
+    (vector,), (call,) = vectors, calls
+    for name, split in (("texts_a", "train"), ("texts_b", "valid")):
+        lines = (older / "corpus" / f"{split}.txt").read_text().splitlines()
+        assert vector[name] == [line.split("\t")[1] for line in lines]
+    assert call["texts"] == (older / "text.txt").read_text().splitlines()
+    assert (call["vector"], call["amount"]) == ("the vector", -0.5)
+    assert (call["sampler"], call["seed"]) == (DECODED[flags], 3 if "--seed" in flags else 0)
+    assert capsys.readouterr().out == "a b\nc\n"
+
+
+def test_score(older, capsys):
+    assert main(SCORE.split()) == 0
+    head, *rows = (line.split("\t") for line in capsys.readouterr().out.splitlines())
+    assert head == [
+        *("line", "bits_per_byte", "log_likelihood", "standard_error", "ess", "text"),
+    ]
+    texts = (older / "text.txt").read_text().splitlines()
+    scores = load("run").score(texts, 7, 3)
+    places = np.argsort(-scores.bits_per_byte, kind="stable")[:2]
+    assert [int(row[0]) - 1 for row in rows] == places.tolist()
+    for row, place in zip(rows, places, strict=True):
+        figures = [float(figure) for figure in row[1:5]]
+        expected = [getattr(scores, name)[place] for name in head[1:5]]
+        np.testing.assert_allclose(figures, expected, atol=0.06)
+        assert row[5] == texts[place]
+    assert main(["score", "run", "text.txt"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1 + len(texts)
 
 
 def test_encode(older):

@@ -16,6 +16,10 @@ def asked(seed, temperature, top_p=ONES):
     return {"seed": seed, "temperature": temperature, "top_p": np.asarray(top_p, np.float32)}
 
 
+def shifted(vector, amount):
+    return {"text": TEXT, "vector": vector, "amount": np.float32(amount)}
+
+
 @pytest.fixture(scope="module")
 def run(models):
     """Runs a signature as a server does: fed by name, without a look at shapes."""
@@ -72,6 +76,13 @@ def run(models):
         ("interpolate", {"start": TEXT, "end": TEXT[:1], "alpha": ONES}, "same number of rows"),
         ("interpolate", {"start": TEXT, "end": TEXT, "alpha": 2 * ONES}, r"alpha must be in \[0,"),
         ("interpolate", {"start": TEXT, "end": TEXT, "alpha": np.nan * ONES}, "alpha must be in"),
+        ("shift", shifted(CODES[:1], ONES), "same number of rows in text and vector and amount"),
+        ("shift", shifted(CODES[:, :3], ONES), r"vector must have shape \[rows, 4\]"),
+        ("shift", shifted(CODES, CODES), r"amount must have shape \[rows\]"),
+        ("shift", shifted(CODES + np.float32(np.nan), ONES), "vector must be finite"),
+        ("shift", shifted(CODES, np.inf * ONES), "amount must be finite"),
+        ("shift", shifted(CODES + np.float32(2), ONES * 1e6), "lead to must be within ±1,000,000"),
+        ("shift", shifted(CODES + np.float32(3e38), 3 * ONES), "lead to must be within"),
     ],
 )
 def test_bad_inputs_are_refused_with_a_clear_message(run, signature, inputs, message):
@@ -82,6 +93,7 @@ def test_bad_inputs_are_refused_with_a_clear_message(run, signature, inputs, mes
 def test_good_inputs_are_not_refused(run):
     assert len(run("generate", asked(SEED, ONES))["text"]) == 2
     assert len(run("interpolate", {"start": TEXT, "end": TEXT, "alpha": ONES})["text"]) == 2
+    assert len(run("shift", shifted(CODES + 1, -ONES))["text"]) == 2
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -380,6 +380,7 @@ def test_assignments_become_rows():
     }
     assert read_inputs(types, ["text=a=b c"]) == {"text": ["a=b c"]}
     assert read_inputs(types, ["z=1,-0.5"]) == {"z": [[1.0, -0.5]]}
+    assert read_inputs({"vector": "DT_FLOAT"}, ["vector=1,2"]) == {"vector": [[1.0, 2.0]]}
     for word, message in {
         "seed": "not NAME=VALUE",
         "other=1": "not NAME=VALUE",

@@ -19,6 +19,7 @@ from scale_vae_keras.serving.exporter import publish
 from scale_vae_keras.serving.portability import check_portable
 from scale_vae_keras.serving.verification import answers_of_fresh_process
 from scale_vae_keras.serving.warmup import read_warmup
+from scale_vae_keras.text_model import TextModel
 
 LONGEST = MAX_WORDS + 1
 SENTENCES = ["word0 word1 word2", "word5 unknown word7 word8", ""]
@@ -65,6 +66,7 @@ def test_signatures_are_those_of_the_contract(signatures):
             {"start": "string", "end": "string", "alpha": "float32"},
             {**text, **flag},
         ),
+        "shift": ({**text, "vector": "float32", "amount": "float32"}, {**text, **flag}),
         "score": ({**text, "seed": "int64"}, {**score, **flag}),
     }
 
@@ -139,6 +141,21 @@ def test_reconstruct_and_interpolate_read_the_means(signatures):
     middle = (1 - alpha[:, None]) * means[0] + alpha[:, None] * means[1]
     served = signatures["interpolate"](start=start, end=end, alpha=alpha)
     assert texts(served["text"]) == texts(signatures["decode"](z=middle)["text"])
+
+
+def test_shift_reads_the_means_moved_along_the_vectors(signatures, model, tokenizer):
+    vectors = np.float32([[3.0, -1.0, 2.0, 0.5], [-2.0, 4.0, 1.0, 0.0]])
+    amounts = tf.constant([-1.5, 2.0])
+    text = tf.constant(SENTENCES[:2])
+    moved = signatures["encode"](text=text)["mean"] + amounts[:, None] * vectors
+    served = signatures["shift"](text=text, vector=vectors, amount=amounts)
+    assert texts(served["text"]) == texts(signatures["decode"](z=moved)["text"])
+    in_python = TextModel(model, tokenizer, LONGEST)
+    for row, amount in enumerate([-1.5, 2.0]):
+        [written] = in_python.shift(SENTENCES[row : row + 1], vectors[row], amount)
+        assert texts(served["text"])[row] == written
+    still = signatures["shift"](text=text, vector=vectors, amount=tf.zeros([2]))
+    assert texts(still["text"]) == texts(signatures["reconstruct"](text=text)["text"])
 
 
 def test_score_is_a_bound_of_the_declared_generator(signatures, model, tokenizer):

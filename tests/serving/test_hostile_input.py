@@ -23,8 +23,12 @@ from scale_vae_keras.serving import Client
 from scale_vae_keras.serving.development.rest import HTTP_STATUS
 
 PATH = "/v1/models/reviews:predict"
-SIGNATURES = ["generate", "encode", "decode", "beam", "reconstruct", "interpolate", "score"]
-INPUTS = ["seed", "temperature", "top_p", "text", "z", "start", "end", "alpha"]
+SIGNATURES = [
+    *("generate", "encode", "decode", "beam", "reconstruct", "interpolate", "shift", "score"),
+]
+INPUTS = [
+    *("seed", "temperature", "top_p", "text", "z", "start", "end", "alpha", "vector", "amount"),
+]
 MANY = settings(
     max_examples=400,
     deadline=None,
@@ -48,7 +52,9 @@ likely = {
     "temperature": st.lists(numbers, max_size=3),
     "top_p": st.lists(numbers, max_size=3),
     "alpha": st.lists(numbers, max_size=3),
+    "amount": st.lists(numbers, max_size=3),
     "z": st.lists(st.lists(numbers, min_size=3, max_size=5), max_size=3),
+    "vector": st.lists(st.lists(numbers, min_size=3, max_size=5), max_size=3),
 }
 inputs = st.fixed_dictionaries(
     {},
@@ -174,6 +180,7 @@ def test_tensors(server, signature, protos, fitting):
         "decode": ["z"],
         "beam": ["z"],
         "interpolate": ["start", "end", "alpha"],
+        "shift": ["text", "vector", "amount"],
         "score": ["text", "seed"],
     }.get(signature, ["text"])
     request = predict_pb2.PredictRequest()

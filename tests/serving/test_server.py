@@ -209,6 +209,7 @@ def test_every_signature_answers_alike_over_both_protocols(server):
         "beam": {"z": [[0.5, -1.0, 2.0, 0.0]]},
         "reconstruct": {"text": ["word3", "not known"]},
         "interpolate": {"start": ["word1"], "end": ["word2"], "alpha": [0.5]},
+        "shift": {"text": ["word1"], "vector": [[0.5, -1.0, 2.0, 0.0]], "amount": [1.5]},
         "score": {"text": ["word1 word2"], "seed": [3]},
     }
     with (

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from scale_vae_keras import __version__
+from scale_vae_keras.benchmarks.density.structure import review_structure
 from scale_vae_keras.benchmarks.density.table import density_markdown
 from scale_vae_keras.benchmarks.rows import is_of, rows_so_far, with_rows
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
@@ -64,6 +65,9 @@ def benchmark_density(
     command: str,
 ) -> pd.DataFrame:
     """Trains each system with each seed and measures it on the test split.
+
+    On the corpus `reviews`, whose factors are known, the rows have the measures of
+    `evaluation/structure.py` as well; they need scikit-learn and are missing without it.
 
     Each run is a run folder under `output`; `density.csv` and `density.md` are written anew after
     each. What is there already is not done again: an interrupted benchmark goes on where it
@@ -207,4 +211,8 @@ def _measure(run, protocol):
     )
     factor = metrics.pop("factor") or {}
     del metrics["seed"]
-    return {**metrics, **{f"factor_{name}": value for name, value in factor.items()}}
+    return {
+        **metrics,
+        **{f"factor_{name}": value for name, value in factor.items()},
+        **(review_structure(run, protocol.limit) if protocol.data == "reviews" else {}),
+    }

@@ -6,7 +6,7 @@ import pandas as pd
 
 from scale_vae_keras.benchmarks.paper.published import PUBLISHED, published_name
 from scale_vae_keras.benchmarks.rows import system_means
-from scale_vae_keras.metrics import COST, EVALUATION
+from scale_vae_keras.metrics import COST, EVALUATION, STRUCTURE
 from scale_vae_keras.tables import FittedTable, markdown_table
 
 _PAPER_YELP = PUBLISHED[1]["yelp"]
@@ -22,7 +22,8 @@ _COLUMNS = (
 def density_table(rows: pd.DataFrame) -> FittedTable:
     """The table for a terminal, the better proper likelihood first."""
     shown = _measures(rows, ("iw_nll", "objective_nll", "kl", "mi", "au"))
-    return FittedTable(shown.columns, shown.to_numpy().tolist())
+    legend = {name: STRUCTURE[name].explanation for name in STRUCTURE if name in shown}
+    return FittedTable(shown.columns, shown.to_numpy().tolist(), 1, legend)
 
 
 def density_markdown(rows: pd.DataFrame) -> str:
@@ -64,13 +65,15 @@ def shown_means(means: pd.DataFrame, name: str, record: Mapping = EVALUATION) ->
 
 
 def _measures(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    means = system_means(rows, [*_COLUMNS, *COST])
+    means = system_means(rows, [*_COLUMNS, *STRUCTURE, *COST])
     means = means.sort_values("iw_nll", kind="stable")
+    known = [name for name in STRUCTURE if means[name].notna().any()]
     return pd.DataFrame(
         {
             "system": means.index,
             "seeds": means["seeds"].map(str).to_numpy(),
             **{name: shown_means(means, name) for name in columns},
+            **{name: shown_means(means, name, STRUCTURE) for name in known},
             "epochs (best)": shown_epochs(means),
             **shown_steps(means),
             "time to best, vae = 1": shown_ratios(means),

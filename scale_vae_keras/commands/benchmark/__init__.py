@@ -2,7 +2,15 @@
 
 import argparse
 
-from scale_vae_keras.commands.benchmark import density, generation, latent, paper, probe, speed
+from scale_vae_keras.commands.benchmark import (
+    control,
+    density,
+    generation,
+    latent,
+    paper,
+    probe,
+    speed,
+)
 
 BENCHMARKS = {
     "density": density,
@@ -10,6 +18,7 @@ BENCHMARKS = {
     "latent": latent,
     "probe": probe,
     "generation": generation,
+    "control": control,
     "speed": speed,
 }
 

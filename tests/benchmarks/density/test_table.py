@@ -116,3 +116,17 @@ def test_a_table_says_where_it_comes_from():
     assert text.startswith('20 test sentences, 10 importance samples, generator "scaled"; version')
     assert "corpus abcdef012345." in text
     assert "\n    scale-vae benchmark density\n" in text
+
+
+def test_measures_of_structure_stand_there_where_a_row_has_them():
+    assert "mig" not in shown(ROWS)
+    rows = [
+        row("vae", 1, 37.0, 0.5, 0.4, 2, mig=0.25, z_diff=50.0),
+        row("vae", 2, 37.0, 0.5, 0.4, 2, mig=0.75, z_diff=60.0),
+        row("lstm-lm", 1, 36.0, 0.0, None, None),
+    ]
+    table = cells(shown(rows))[0]
+    places = [table["system"].index(name) for name in ("mig", "z_diff")]
+    assert [table["vae"][place] for place in places] == ["0.500 ± 0.354", "55.0 ± 7.1"]
+    assert [table["lstm-lm"][place] for place in places] == ["-", "-"]
+    assert "completeness" not in table["system"]

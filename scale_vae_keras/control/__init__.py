@@ -1,0 +1,1 @@
+"""Control of the latent code: attribute vectors, and the search for codes with a property."""

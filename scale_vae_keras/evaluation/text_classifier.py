@@ -1,0 +1,52 @@
+"""A classifier of text that knows nothing of any model's code, trained on real text."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from scale_vae_keras.errors import InputError
+
+
+class TextClassifier:
+    """Logistic regression on the words and pairs of words of a sentence, weighted by TF-IDF.
+
+    It judges what a model writes: it sees words alone, and is trained on real sentences. Its own
+    accuracy on real sentences that it was not trained on is what its verdicts are worth.
+
+    Args:
+        sentences: token lists.
+        labels: one for each, of at least two kinds.
+
+    Raises:
+        InputError: scikit-learn is not installed, the numbers differ, or there is one label only.
+    """
+
+    def __init__(self, sentences: Sequence[Sequence[str]], labels: Sequence[str]):
+        if len(sentences) != len(labels):
+            raise InputError(f"{len(sentences)} sentences have {len(labels)} labels")
+        if len(set(labels)) < 2:
+            raise InputError("a classifier needs sentences with at least two different labels")
+        try:
+            from sklearn.feature_extraction.text import TfidfVectorizer
+            from sklearn.linear_model import LogisticRegression
+            from sklearn.pipeline import make_pipeline
+        except ImportError as error:
+            raise InputError(
+                "the classifier needs scikit-learn: pip install 'scale-vae-keras[control]'"
+            ) from error
+        words = TfidfVectorizer(analyzer=_words_and_pairs, sublinear_tf=True)
+        self._pipeline = make_pipeline(words, LogisticRegression(C=10.0, max_iter=1000))
+        self._pipeline.fit(sentences, np.asarray(labels))
+
+    def predict(self, sentences: Sequence[Sequence[str]]) -> np.ndarray:
+        """The likeliest label of each sentence, `[sentences]`."""
+        return self._pipeline.predict(sentences)
+
+    def accuracy(self, sentences: Sequence[Sequence[str]], labels: Sequence[str]) -> float:
+        """The share of sentences whose label is the likeliest one, from 0 to 1."""
+        return float(np.mean(self.predict(sentences) == np.asarray(labels)))
+
+
+def _words_and_pairs(tokens):
+    return [*tokens, *map(" ".join, pairwise(tokens))]

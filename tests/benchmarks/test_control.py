@@ -1,0 +1,110 @@
+"""Sentences moved from one label to another, and how they are judged."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_corpora import labelled
+from tiny_runs import train
+
+import scale_vae_keras as sv
+from scale_vae_keras.benchmarks.control.benchmark import Moved, control_table, measure_control
+from scale_vae_keras.benchmarks.control.picture import draw_control
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.generation import reconstruction_bleu
+from scale_vae_keras.evaluation.text_classifier import TextClassifier
+from scale_vae_keras.metrics import CONTROL
+
+GOOD = [f"the {what} is {how} ." for what in ("cat", "dog", "bird") for how in ("good", "fine")]
+BAD = [f"now the {what} is {how} ." for what in ("cat", "dog", "bird") for how in ("bad", "ill")]
+BOTH = [line for pair in zip(GOOD, BAD, strict=True) for line in pair]
+LINES = [*BOTH, "the cat is odd .", "the odd old dog is bad ."]
+CORPUS = {"lines": labelled(LINES, ["plus", "minus"])}
+
+pytest.importorskip("sklearn", reason="needs the extra control")
+pytest.importorskip("sacrebleu", reason="needs the extra bleu")
+
+
+@pytest.fixture(scope="module")
+def runs(corpus):
+    settings = {"epochs": 1, "tokenizer": "words", "min_count": 1, "max_length": 8}
+    return [train(corpus, corpus.parent / method, method, **settings) for method in ("vae", "lm")]
+
+
+@pytest.fixture(scope="module")
+def moved(runs):
+    run, judge = runs
+    return measure_control(run.path, judge.path, "minus", "plus", 5, (0.0, 4.0))
+
+
+def test_amount_0_reconstructs(runs, moved):
+    texts = BAD[:5]
+    again = sv.load(runs[0].path).reconstruct(texts)
+    row = moved.rows.iloc[0]
+    tokens = [[text.split() for text in each] for each in (again, texts)]
+    assert row["bleu"] == pytest.approx(reconstruction_bleu(*tokens))
+    assert row["words"] == pytest.approx(np.mean([len(text.split()) for text in again]))
+    assert row["success"] == row["success_length"] == row["success_rest"]
+    assert np.isnan(row["length_share"])
+    assert row["ppl"] > 1
+
+
+def test_the_classifier_and_the_lengths_are_those_of_the_corpus(moved):
+    assert moved.accuracy == 100
+    assert moved.lengths == pytest.approx((6 + 1 / 7, 5))
+    assert set(moved.rows) == {"amount", *CONTROL}
+
+
+def test_the_shares_are_of_what_the_parts_write(runs, monkeypatch):
+    """A decoder that reads the first dimension alone: at least 1 is a sentence of plus."""
+    run, judge = runs
+    module = "scale_vae_keras.benchmarks.control.benchmark"
+    vectors = [np.float32([1, 0, 0]), np.float32([0.6, 0, 0])]
+    monkeypatch.setattr(f"{module}.attribute_direction", lambda *_: vectors[0])
+    monkeypatch.setattr(f"{module}.length_parts", lambda *_: (vectors[1], vectors[0] - vectors[1]))
+    model = run.load_text_vae()
+    tokens = run.tokenizer([GOOD[0], BAD[0]]).to_tensor().numpy()[:, 1:]
+
+    def decode(self, codes, max_length):
+        plus = np.asarray(codes)[:, 0] >= 1
+        return type("Written", (), {"ids": np.where(plus[:, None], tokens[:1], tokens[1:])})
+
+    monkeypatch.setattr(type(model), "decode", decode)
+    monkeypatch.setattr(f"{module}.encode_sentences", zero_codes)
+    rows = measure_control(run.path, judge.path, "minus", "plus", 5, (0.5, 1.0, 2.0)).rows
+    assert rows["success"].tolist() == [0, 100, 100]
+    assert rows["success_length"].tolist() == [0, 0, 100]
+    assert rows["success_rest"].tolist() == [0, 0, 0]
+    assert rows["length_share"].tolist()[1:] == [0, 100]
+    assert np.isnan(rows["length_share"][0])
+
+
+def zero_codes(model, split):
+    return type("Encoded", (), {"mean": np.zeros((split.sentences, 3), np.float32)})
+
+
+def test_refusals(runs):
+    run, judge = runs
+    for labels, message in ((("minus", "none"), "choose among minus, plus"), (("a", "a"), "two")):
+        with pytest.raises(InputError, match=message):
+            measure_control(run.path, judge.path, *labels, 5)
+    with pytest.raises(InputError, match="two different labels"):
+        TextClassifier([["a"], ["b"]], ["x", "x"])
+    with pytest.raises(InputError, match="2 sentences have 1 labels"):
+        TextClassifier([["a"], ["b"]], ["x"])
+
+
+def test_the_classifier_reads_words_and_their_order():
+    sentences = [text.split() for text in ("not good", "good not", "not good", "good not")]
+    classifier = TextClassifier(sentences, ["x", "y", "x", "y"])
+    assert classifier.predict([["good", "not"], ["not", "good"]]).tolist() == ["y", "x"]
+    assert classifier.accuracy(sentences, ["x", "y", "y", "y"]) == 0.75
+
+
+def test_table_and_picture(tmp_path):
+    rows = pd.DataFrame([{"amount": 0.5, **dict.fromkeys(CONTROL, 12.5), "length_share": np.nan}])
+    table = control_table({"run": Moved(rows, 97.5, (8.0, 9.5))})
+    assert table.rows == [["run", "0.5", "12.5", "12.5", "12.5", "-", "12.5", "12.50", "12.5"]]
+    assert "right on 97.5 %" in table.title
+    pytest.importorskip("matplotlib", reason="needs the extra plots")
+    picture = draw_control({"run": rows}, "plus", tmp_path / "p.png")
+    assert picture.stat().st_size > 10_000
