@@ -1,6 +1,6 @@
 """Rows a second and latency of `generate`: served over gRPC and REST, and in Python.
 
-python measurements/serving.py [--requests N] [--vocabulary N] [--units N]
+python measurements/serving.py [--requests N] [--vocabulary N] [--units N] [--decoder NAME]
 
 Every path writes the same sentences from the same seeds with random weights, one request after the
 other, so only ratios within one run mean anything. "token loop" runs the same decoder one token at
@@ -42,11 +42,15 @@ serve(sys.argv[1], rest_port=0, grpc_port=0)
 """
 
 
-def build(vocabulary: int, units: int) -> tuple[sv.ScaleVAE, sv.Tokenizer]:
+def build(vocabulary: int, units: int, decoder: str) -> tuple[sv.ScaleVAE, sv.Tokenizer]:
     keras.utils.set_random_seed(0)
     words = sv.Vocabulary(f"w{number}" for number in range(vocabulary - 4))
     model = sv.ScaleVAE(
-        vocabulary, embedding_dim=units // 2, units=units, decoder_initializer_range=0.3
+        vocabulary,
+        embedding_dim=units // 2,
+        units=units,
+        decoder=decoder,
+        decoder_initializer_range=0.3,
     )
     model.build((None, None))
     return model, sv.Tokenizer(words, "words", MAX_LENGTH - 1)
@@ -124,8 +128,9 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=50)
     parser.add_argument("--vocabulary", type=int, default=8000)
     parser.add_argument("--units", type=int, default=256)
+    parser.add_argument("--decoder", default="lstm")
     options = parser.parse_args()
-    model, tokenizer = build(options.vocabulary, options.units)
+    model, tokenizer = build(options.vocabulary, options.units, options.decoder)
     with tempfile.TemporaryDirectory() as scratch:
         directory = Path(scratch) / "model"
         publish(model, tokenizer, MAX_LENGTH, directory)

@@ -6,10 +6,11 @@ Encoder and decoder have 4 blocks of 4 heads, 256 wide. A training step is that 
 its ratio is formed within each round, and is below 1 where the package is faster. Generation is
 greedy, with a cache in both, once with all rows of one length and once with rows that end at
 lengths of their own; its ratio is above 1 where the package is faster. `--lengths` times both over
-sentences of these lengths instead.
+sentences of these lengths instead; `--one-thread` takes processor time, for a busy machine.
 """
 
 import argparse
+import time
 from functools import partial
 from typing import Any
 
@@ -76,13 +77,22 @@ def generation_runs(shape: Shape, rows: int, ends: np.ndarray) -> dict[str, Any]
     }
 
 
-def report(name: str, runs: dict[str, Any], rounds: int, units: int, faster: bool) -> None:
+def use_one_thread() -> None:
+    torch.set_num_threads(1)
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def report(
+    name: str, runs: dict[str, Any], timing: tuple[int, Any], units: int, faster: bool
+) -> None:
     """Prints milliseconds a unit of both and the ratio, of times or of speeds."""
-    seconds = interleaved(runs, rounds)
+    seconds = interleaved(runs, *timing)
     theirs, ours = seconds["PyTorch"], seconds["package"]
     ratio = median_ratio(theirs, ours) if faster else median_ratio(ours, theirs)
     each = (1000 * np.median(part) / units for part in (theirs, ours))
-    print("{:28} PyTorch {:8.2f} ms   package {:8.2f}   ratio {:.2f}".format(name, *each, ratio))
+    line = "{:28} PyTorch {:8.2f} ms   package {:8.2f}   ratio {:.2f}"
+    print(line.format(name, *each, ratio), flush=True)
 
 
 def main() -> None:
@@ -92,7 +102,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=5, help="training steps in each turn")
     parser.add_argument("--rows", type=int, default=250, help="sentences that are generated")
     parser.add_argument("--lengths", type=int, nargs="*", help="instead of the shape's length")
+    parser.add_argument("--one-thread", action="store_true", help="processor time on one thread")
     arguments = parser.parse_args()
+    if arguments.one_thread:
+        use_one_thread()
+    timing = arguments.rounds, time.process_time if arguments.one_thread else time.perf_counter
 
     shape = SHAPES[arguments.shape]
     for length in arguments.lengths or [shape.time]:
@@ -100,7 +114,7 @@ def main() -> None:
         report(
             f"step, {length} tokens",
             step_runs(own, arguments.steps),
-            arguments.rounds,
+            timing,
             arguments.steps,
             faster=False,
         )
@@ -111,7 +125,7 @@ def main() -> None:
         }
         for name, each in ends.items():
             runs = generation_runs(own, rows, each)
-            report(f"greedy, {length} tokens, {name}", runs, arguments.rounds, 1, faster=True)
+            report(f"greedy, {length} tokens, {name}", runs, timing, 1, faster=True)
 
 
 if __name__ == "__main__":

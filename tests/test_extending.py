@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
-BUDGET, IMAGES, GRU, BIDIRECTIONAL = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+BUDGET, IMAGES, GRU, BIDIRECTIONAL, BACKBONE = re.findall(
+    r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL
+)
 
 CHECKS = {
     "budget": (
@@ -35,11 +37,18 @@ CHECKS = {
         "padded = np.pad(ids[:3], ((0, 0), (0, 2)))\n"
         "assert np.allclose(again.encode(padded).mean, model.encode(ids[:3]).mean, atol=1e-6)",
     ),
+    "backbone": (
+        BACKBONE,
+        "assert ids[0].tolist() == [1, 5, 6, 8, 9, 2]\n"
+        "assert (again.encode(ids).mean == model.encode(ids).mean).numpy().all()",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_block(name, tmp_path):
+    if name == "backbone":
+        pytest.importorskip("keras_hub", reason="needs the extra hub")
     code, checks = CHECKS[name]
     result = subprocess.run(
         [sys.executable, "-c", code + checks],

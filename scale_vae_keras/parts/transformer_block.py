@@ -130,7 +130,7 @@ class TransformerBlock(keras.layers.Layer):
         parts = (self.attention.query_dense, self.attention.key_dense, self.attention.value_dense)
         kernel = tf.concat([_matrix(part.kernel, self.units, self.units) for part in parts], axis=1)
         normalised = normalise(self.attention_norm, hidden)
-        projected = tf.matmul(normalised, tf.cast(kernel, self.compute_dtype))
+        projected = mapped(normalised, tf.cast(kernel, self.compute_dtype))
         shape = [*tf.unstack(tf.shape(hidden)[:2]), 3 * self.heads, self.head_width]
         projected = tf.transpose(tf.reshape(projected, shape), [0, 2, 1, 3])
         turned = rotate(projected[:, : 2 * self.heads], by)
@@ -148,7 +148,7 @@ class TransformerBlock(keras.layers.Layer):
         shape = [*tf.unstack(tf.shape(queries)[::2]), self.units]
         seen = tf.reshape(tf.transpose(seen, [0, 2, 1, 3]), shape)
         kernel = _matrix(self.attention.output_dense.kernel, self.units, self.units)
-        return tf.matmul(seen, tf.cast(kernel, self.compute_dtype))
+        return mapped(seen, tf.cast(kernel, self.compute_dtype))
 
     def _feed(self, hidden):
         return self.down(self.up(normalise(self.feed_forward_norm, hidden)))
@@ -171,6 +171,19 @@ def rms_norm(name: str) -> keras.layers.RMSNormalization:
 def normalise(norm: keras.layers.RMSNormalization, hidden: tf.Tensor) -> tf.Tensor:
     """The normalised states, in the dtype of `hidden`."""
     return tf.cast(norm(hidden), hidden.dtype)
+
+
+def mapped(values: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Values `[..., inputs]` times a matrix `[inputs, outputs]`.
+
+    TensorFlow makes a product of its own for every row of a batch, and a gradient of the matrix for
+    each of them, unless the batch is flattened first.
+    """
+    shape = tf.concat([tf.shape(values)[:-1], tf.shape(kernel)[1:]], axis=0)
+    product = tf.matmul(tf.reshape(values, [-1, kernel.shape[0]]), kernel)
+    product = tf.reshape(product, shape)
+    product.set_shape([*values.shape[:-1], kernel.shape[1]])
+    return product
 
 
 def _matrix(kernel, inputs, outputs):

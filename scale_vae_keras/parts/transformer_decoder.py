@@ -12,6 +12,7 @@ from scale_vae_keras.parts.positions import Positions
 from scale_vae_keras.parts.transformer_block import (
     TransformerBlock,
     allowed,
+    mapped,
     normalise,
     rms_norm,
 )
@@ -167,7 +168,7 @@ class TransformerDecoder(SentenceDecoder):
     def _project(self, embedded):
         # Scaled as in Vaswani et al. (2017): the embeddings start small beside z.
         kernel = tf.cast(self.input_kernel[: self.embedding_dim], self.compute_dtype)
-        return tf.matmul(embedded * self.embedding_dim**0.5, kernel)
+        return mapped(embedded * self.embedding_dim**0.5, kernel)
 
     def _memory(self, z):
         """Keys and values that z stands for, `[batch, layers, 2, heads, width of a head]`."""

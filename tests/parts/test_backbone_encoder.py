@@ -15,6 +15,7 @@ from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.run_tokenizer import run_tokenizer
 from scale_vae_keras.runs.train import Run
+from scale_vae_keras.serving.portability import check_portable
 
 keras_hub = pytest.importorskip("keras_hub", reason="needs the extra hub")
 from hub_preset import MOST_TOKENS, TOKENS, WIDTH, make_preset  # noqa: E402
@@ -141,6 +142,26 @@ def test_files_and_clones(preset, ids, tmp_path):
         np.testing.assert_array_equal(other.encode(ids).mean, model.encode(ids).mean)
     padded = np.pad(ids, ((0, 0), (0, 3)))
     np.testing.assert_allclose(model.encode(padded).mean, model.encode(ids).mean, atol=1e-5)
+
+
+def test_tokenizer_and_encoder_in_a_saved_model_that_a_server_can_run(
+    preset, tokenizer, ids, tmp_path
+):
+    """An export of the whole model is in tests/serving/test_older_tensorflow.py."""
+    module = tf.Module()
+    module.tokenizer, module.encoder = tokenizer, encoder_of(preset)
+
+    def answer(text):
+        own = tokenizer(text).to_tensor()
+        return {"summary": module.encoder(own), "text": tokenizer.detokenize(own)}
+
+    module.answer = tf.function(answer, input_signature=[tf.TensorSpec([None], tf.string, "text")])
+    tf.saved_model.save(module, str(tmp_path), signatures=module.answer)
+    check_portable(tmp_path)
+    served = tf.saved_model.load(str(tmp_path)).signatures["serving_default"]
+    found = served(text=tf.constant(TEXTS))
+    np.testing.assert_allclose(found["summary"], module.encoder(ids), atol=1e-6)
+    np.testing.assert_array_equal(found["text"], tokenizer.detokenize(ids))
 
 
 def test_more_tokens_than_the_backbone_has_places_for(preset):

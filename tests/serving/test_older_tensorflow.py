@@ -69,6 +69,23 @@ def test_every_signature_of_a_transformer_of_subwords_answers_alike(subwords, tm
 
 @pytest.mark.older_tensorflow
 @needs_2_20
+def test_every_signature_of_a_pretrained_backbone_answers_alike(tmp_path):
+    pytest.importorskip("keras_hub", reason="needs the extra hub")
+    from hub_preset import MOST_TOKENS, make_preset
+
+    preset = make_preset(tmp_path / "bert")
+    tokenizer = sv.text.HubTokenizer.from_preset(preset, MAX_WORDS)
+    encoder = sv.layers.BackboneEncoder.from_preset(preset, trainable=False)
+    assert MAX_WORDS + 2 <= MOST_TOKENS
+    model = tiny_model(encoder.vocabulary_size, encoder=encoder)
+    publish(model, tokenizer, MAX_WORDS + 1, tmp_path / "models")
+    texts = np.array(["The cats ran", "", "zebra sat", "dog"], object)
+    requests = {**REQUESTS, "encode/text": texts, "reconstruct/text": texts}
+    assert_answers_alike(tmp_path / "models" / "1", requests, tmp_path)
+
+
+@pytest.mark.older_tensorflow
+@needs_2_20
 def test_text_of_subwords_comes_back(subwords, tmp_path):
     tokenizer = sv.text.SentencePieceTokenizer(subwords.model)
     module = tf.Module()
