@@ -149,7 +149,12 @@ def _checked_dataset(dataset, vocabulary_size):
             ids = tf.cast(tf.identity(ids), tf.int32)
         return (ids, *batch[1:]) if isinstance(batch, tuple) else ids
 
-    return dataset.map(lambda *parts: check(parts if isinstance(element, tuple) else parts[0]))
+    # AutoGraph, which nothing here needs, would be most of what a call of `fit` costs.
+    @tf.autograph.experimental.do_not_convert
+    def checked(*parts):
+        return check(parts if isinstance(element, tuple) else parts[0])
+
+    return dataset.map(checked)
 
 
 def _as_array(ids):

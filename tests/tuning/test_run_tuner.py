@@ -126,6 +126,7 @@ def test_a_higher_rung_goes_on_with_the_lower_ones_run(random_search, settings, 
     output = tmp_path / "search"
     shutil.copytree(random_search, output)
     tuner = RunTuner.__new__(RunTuner)
+    tuner.cache = None
     tuner.space, tuner.folder = settings.space(), SearchFolder(output)
     tuner.search_objective = SimpleNamespace(name="mi", value=lambda metrics: metrics["mi"])
     (lower,) = history(tuner.folder.run("1"))
@@ -177,6 +178,7 @@ def test_a_model_that_never_was_finite_has_failed(settings, tmp_path, monkeypatc
 
 def test_a_run_that_was_half_begun_is_begun_again(settings, tmp_path):
     tuner = RunTuner.__new__(RunTuner)
+    tuner.cache = None
     tuner.space, tuner.folder = settings.space(), SearchFolder(tmp_path)
     begun = tuner.folder.run("0").path
     begun.mkdir(parents=True)
