@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.probe import LABEL_COUNTS, Accuracy, Labelled, majority_share, probe
@@ -27,6 +29,8 @@ class Probed(NamedTuple):
 def probe_run(run: str, repeats: int, data: str | None = None) -> Probed:
     """The probe on a run's own corpus, for each number of labels that it has.
 
+    Sentences that nobody has labelled are left out; labels that training did not see are used.
+
     Args:
         run: the run folder.
         repeats: draws of labelled sentences, and orders of each draw.
@@ -44,7 +48,9 @@ def probe_run(run: str, repeats: int, data: str | None = None) -> Probed:
     splits = {}
     for name in ("train", "valid", "test"):
         split = folder.encode(name)
-        splits[name] = Labelled(encode_sentences(model, split).mean, split.labels)
+        means, labels = encode_sentences(model, split).mean, np.array(split.labels, object)
+        known = labels != ""
+        splits[name] = Labelled(means[known], labels[known].tolist())
     sentences = len(splits["train"].labels)
     counts = [count for count in LABEL_COUNTS if count <= sentences]
     if not counts:

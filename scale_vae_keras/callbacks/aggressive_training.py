@@ -88,7 +88,7 @@ class AggressiveTraining(keras.callbacks.Callback):
         def encoder_step(batch):
             ids, label, _ = keras.utils.unpack_x_y_sample_weight(batch)
             self.model.followed.apply(self.model)
-            return self.model.encoder_step(ids, label)
+            return self.model.encoder_step(ids, *(() if label is None else (label,)))
 
         self._encoder_step = scheduled_function(self.model, encoder_step)
 

@@ -232,7 +232,7 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
         """
         ids = as_ids(ids, self.vocabulary_size)
         self.ensure_built()
-        label = self.numbers_of(label, len(ids)) if self.encoder_reads_label else None
+        label = self.numbers_of(label, ids.shape[0]) if self.encoder_reads_label else None
         sampled, _ = self.posteriors(self.inferred(ids, label=label), training=False)
         return sampled
 

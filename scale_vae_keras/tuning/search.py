@@ -20,6 +20,7 @@ from scale_vae_keras.tuning.search_space import SearchSpace
 
 _GRIDS = {"table3": TABLE_3}
 _ANY_VOCABULARY = 8
+_ANY_LABELS = ("a", "b")
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ def search(
     if not space.searched:
         raise InputError("every setting is fixed: leave at least one to search")
     first = space.declare(keras_tuner.HyperParameters())
-    build_model(space.config(first), _ANY_VOCABULARY)
+    config = space.config(first)
+    build_model(config, _ANY_VOCABULARY, _ANY_LABELS if config.condition == "label" else ())
     _open(folder, settings, space)
     oracle = make_oracle(
         settings.tuner,

@@ -1,6 +1,7 @@
 """Each setting that is given on the command line arrives where it acts."""
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 from made_corpora import write_corpus
@@ -18,6 +19,14 @@ from scale_vae_keras.runs.train import Run
 from scale_vae_keras.settings import settings_of
 
 TINY = ("--embedding-dim", "3", "--units", "8", "--batch-size", "8")
+LABELS = ("a", "b")
+CONDITION = ("--condition", "label")
+NEEDS = {
+    "condition_encoder": CONDITION,
+    "semi_supervised": CONDITION,
+    "labelled": (*CONDITION, "--semi-supervised"),
+}
+"""What else a setting needs."""
 NUMBERS = {
     "clip_norm": 2.5,
     "dropout": 0.3,
@@ -90,9 +99,11 @@ CASES = [
 def test_a_flag_is_the_setting_of_the_run(config_of, method, each):
     value = other_value(each)
     assert value != each.default
-    config = config_of("--method", method, *words_of(each, value))
+    needed = NEEDS.get(each.name, ())
+    config = config_of("--method", method, *needed, *words_of(each, value))
     assert getattr(config, each.name) == value
-    others = {other.name for other in settings_of(type(config))} - {each.name}
+    given = {word.removeprefix("--").replace("-", "_") for word in needed}
+    others = {other.name for other in settings_of(type(config))} - {each.name} - given
     usual = configure("reviews", method, "base")
     changed = {name for name in others if getattr(config, name) != getattr(usual, name)}
     goes_along = {("bound", "annealed"): {"select_by"}, ("optimizer", "adam"): {"learning_rate"}}
@@ -107,8 +118,9 @@ OF_MODEL = [
 @pytest.mark.parametrize(("method", "each"), OF_MODEL)
 def test_a_setting_of_the_model_arrives_in_the_model(config_of, method, each):
     value = other_value(each)
-    words = [] if each.name in ("embedding_dim", "units") else TINY
-    model = build_model(config_of("--method", method, *words, *words_of(each, value)), 12)
+    words = [*([] if each.name in ("embedding_dim", "units") else TINY), *NEEDS.get(each.name, ())]
+    config = config_of("--method", method, *words, *words_of(each, value))
+    model = build_model(config, 12, LABELS if config.condition == "label" else ())
     assert taken(model, each.name) == value
     assert taken(type(model).from_config(model.get_config()), each.name) == value
 
@@ -252,6 +264,11 @@ ACTS = {
     "encoding": (["--encoding", "ascii"], lambda s: s.run.folder.config.encoding, "ascii"),
     "max_length": (["--max-length", "3"], lambda s: int(s.run.train.lengths.max()), 5),
     "train_limit": (["--train-limit", "9"], lambda s: s.run.train.sentences, 9),
+    "labelled": (
+        [*CONDITION, "--semi-supervised", "--labelled", "4"],
+        lambda s: int(np.count_nonzero(s.run.train.label_numbers >= 0)),
+        4,
+    ),
     "batch_size": (["--batch-size", "6"], lambda s: s.batches["batch_size"], 6),
     "replicas": (["--replicas", "2"], lambda s: s.replicas_asked, 2),
     "resplit": (["--resplit"], lambda s: s.batches["resplit"], True),
@@ -309,8 +326,9 @@ def test_a_setting_of_a_run_acts(started, name):
 
 @pytest.mark.parametrize("name", ACTS)
 def test_without_its_flag_it_is_otherwise(started, name):
-    _, read, expected = ACTS[name]
-    assert read(started()) != expected
+    words, read, expected = ACTS[name]
+    others = words[:-2] if name == "labelled" else []
+    assert read(started(*others)) != expected
 
 
 def test_a_cache_is_used_by_a_new_run_and_by_one_that_goes_on(started, tmp_path):

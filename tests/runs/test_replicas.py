@@ -48,6 +48,9 @@ def test_every_system_trains_on_two_replicas_as_on_one():
         "vamp-prior",
         "transformer",
         "adam",
+        "condition",
+        "condition-sa",
+        "few-labels",
     )
     for system, found in differences(2, 2, [*others, *variants]).items():
         assert found["weights"] < 1e-5, (system, found)

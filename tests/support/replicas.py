@@ -7,6 +7,7 @@ of replicas, the number of epochs, and the systems.
 import json
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -39,9 +40,18 @@ OWN = {
     "clipnorm": {"method": "vae"},
     "clipvalue": {"method": "vae"},
     "cnn": {"method": "vae", "decoder": "cnn", "pooling": "mean"},
+    "condition": {"method": "scale", "condition": "label", "condition_encoder": True},
+    "condition-sa": {"method": "sa", "condition": "label", "refinement_steps": 2},
     "cyclical": {"kl_cycles": 1},
     "dropout": {"method": "vae", "dropout": 0.5, "word_dropout": 0.2, "fraternal": 0.1},
     "dropout-sa": {"method": "sa", "dropout": 0.5, "refinement_steps": 2},
+    "few-labels": {
+        "method": "scale",
+        "condition": "label",
+        "semi_supervised": True,
+        "dropout": 0.5,
+        "fraternal": 0.1,
+    },
     "fitted-prior": {"method": "scale"},
     "free-bits": {"free_bits": 0.002},
     "info-kl": {"method": "info", "divergence": "kl"},
@@ -82,6 +92,14 @@ def split(sentences, seed):
     return EncodedSplit(np.concatenate(rows), offsets, None, 0, 0)
 
 
+def with_numbers(sentences, unlabelled):
+    """Labels by the first word, every third one hidden where training may lack them."""
+    numbers = (sentences.tokens[sentences.offsets[:-1] + 1] % 2).astype(np.int32)
+    if unlabelled:
+        numbers[::3] = -1
+    return replace(sentences, label_numbers=numbers)
+
+
 def weights_of(ids):
     """0, 1 or 2 for each sentence, by its first word."""
     return tf.cast(ids[:, 1] % 3, tf.float32)
@@ -93,9 +111,13 @@ def train(system, strategy, sentences, epochs):
     settings = {"method": system, **SETTINGS, **latent, **OWN.get(system, {})}
     config = configure("reviews", preset="base", **settings)
     train, valid = split(sentences, 0), split(9, 1)
+    labels = ("even", "odd") if config.condition == "label" else ()
+    if labels:
+        few = getattr(config, "semi_supervised", False)
+        train, valid = (with_numbers(each, few) for each in (train, valid))
     validation, _ = evaluation_batches(valid, BATCH)
     with strategy.scope():
-        model = build_model(config, VOCABULARY)
+        model = build_model(config, VOCABULARY, labels)
         if system in PRIORS:
             prior = keras.saving.serialize_keras_object(get_prior(PRIORS[system]))
             keras.utils.set_random_seed(3)
