@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-EXTRAS := plots,bleu,mixture,hub,prepare,serving,tune,docs,test
+EXTRAS := plots,bleu,mixture,control,hub,prepare,serving,tune,docs,test
 
 .PHONY: install quickstart docs test test-lowest lint clean
 

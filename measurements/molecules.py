@@ -37,12 +37,13 @@ SETTINGS = {
     "tokenizer": "regex",
     "pattern": PATTERN,
     "embedding_dim": 64,
-    "units": 192,
+    "units": 128,
     "pooling": "mean",
     "dropout": 0.2,
     "decoder_initializer_range": 0.1,
     "learning_rate": 1.0,
-    "decay_start": 20,
+    "decay_start": 16,
+    "batch_size": 32,
 }
 
 
@@ -90,7 +91,7 @@ def main():
     )
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--smiles", default=str(Path(RDConfig.RDDataDir) / "NCI" / "first_5K.smi"))
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--seed", type=int, default=783435)
     parser.add_argument("-n", type=int, default=1000)
     options = parser.parse_args()

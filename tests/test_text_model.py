@@ -100,6 +100,24 @@ def test_a_shift_adds_the_difference_of_the_mean_codes(text_model):
     assert drawn == text_model.decode(means + vector, "top_p", 3)
 
 
+def test_a_search_calls_the_property_on_different_texts(text_model):
+    pytest.importorskip("sklearn", reason="needs the extra control")
+    called = []
+
+    def cats(text):
+        called.append(text)
+        return text.count("cat")
+
+    found = text_model.search(cats, n=20, seed=1)
+    assert len(set(called)) == 20
+    assert {each.text for each in found} == set(called)
+    values = [each.value for each in found]
+    assert values == sorted(values, reverse=True)
+    assert values == [each.text.count("cat") for each in found]
+    assert found == sv.control.Search(text_model, cats, 1).run(20)
+    assert found != text_model.search(cats, n=20, seed=2)
+
+
 def test_the_nearest_text_is_the_text_itself(text_model):
     found = text_model.nearest(TEXTS[1], TEXTS, n=3)
     assert found[0].text == TEXTS[1]

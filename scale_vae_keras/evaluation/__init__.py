@@ -16,16 +16,27 @@ from scale_vae_keras.evaluation.information import (
 from scale_vae_keras.evaluation.prior import FITTED, declared_prior
 from scale_vae_keras.evaluation.report import metrics_table, notes
 from scale_vae_keras.evaluation.silhouette import silhouette
+from scale_vae_keras.evaluation.structure import (
+    Dci,
+    dci,
+    mutual_information_gap,
+    structure,
+    z_diff,
+)
+from scale_vae_keras.evaluation.text_classifier import TextClassifier
 from scale_vae_keras.evaluation.verdict import training_verdict, unigram_nll
 
 __all__ = [
     "FITTED",
+    "Dci",
     "Density",
     "Encoded",
     "Information",
+    "TextClassifier",
     "active_units",
     "aggregate_divergence",
     "batch_mutual_information",
+    "dci",
     "declared_prior",
     "dimension_table",
     "encode_dataset",
@@ -35,10 +46,13 @@ __all__ = [
     "evaluate_model",
     "metrics_table",
     "mutual_information",
+    "mutual_information_gap",
     "mutual_posterior_divergence",
     "mutual_posterior_divergence_bound",
     "notes",
     "silhouette",
+    "structure",
     "training_verdict",
     "unigram_nll",
+    "z_diff",
 ]

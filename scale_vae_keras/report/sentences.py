@@ -42,6 +42,16 @@ class Traversal(NamedTuple):
     title: str
     texts: list[str]
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """The texts, each with its place; one that is the same as the one before says so."""
+        before = [None, *self.texts]
+        shown = [
+            "the same" if text == last else text
+            for text, last in zip(self.texts, before, strict=False)
+        ]
+        return pd.DataFrame({"deviations": [f"{step:+g}" for step in _STEPS], "sentence": shown})
+
 
 def describe_lengths(model, valid: EncodedSplit, max_length: int) -> Lengths:
     """Draws the lengths of sentences of the corpus and of sentences that the model writes.

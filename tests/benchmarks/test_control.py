@@ -17,8 +17,9 @@ from scale_vae_keras.metrics import CONTROL
 GOOD = [f"the {what} is {how} ." for what in ("cat", "dog", "bird") for how in ("good", "fine")]
 BAD = [f"now the {what} is {how} ." for what in ("cat", "dog", "bird") for how in ("bad", "ill")]
 BOTH = [line for pair in zip(GOOD, BAD, strict=True) for line in pair]
-LINES = [*BOTH, "the cat is odd .", "the odd old dog is bad ."]
-CORPUS = {"lines": labelled(LINES, ["plus", "minus"])}
+CORPUS = {
+    "lines": labelled([*BOTH, "the cat is odd .", "the odd old dog is bad ."], ["plus", "minus"])
+}
 
 pytest.importorskip("sklearn", reason="needs the extra control")
 pytest.importorskip("sacrebleu", reason="needs the extra bleu")

@@ -19,7 +19,7 @@ from scale_vae_keras.files import write_json
 from scale_vae_keras.metrics import EVALUATION
 from scale_vae_keras.report import pictures
 from scale_vae_keras.report.page import write_report
-from scale_vae_keras.report.sentences import describe_lengths, neighbours, traverse
+from scale_vae_keras.report.sentences import Traversal, describe_lengths, neighbours, traverse
 from scale_vae_keras.text.vocabulary import UNKNOWN_ID
 
 SECTIONS = [
@@ -179,6 +179,9 @@ def test_traversals_change_the_most_active_dimensions(page, scale):
     [first, *_] = traverse(model, scale.tokenizer, encoded, 0, 100)
     assert len(first.texts) == 5
     assert first.texts[-1] == written
+    table = Traversal("", ["a", "a", "b", "a", "a"]).table
+    assert table["deviations"].tolist() == ["-2", "-1", "+0", "+1", "+2"]
+    assert table["sentence"].tolist() == ["a", "the same", "b", "a", "the same"]
 
 
 def test_lengths_and_unknown_words(page, scale):

@@ -44,7 +44,7 @@ def draw_control(rows: Mapping[str, pd.DataFrame], target: str, path: str | os.P
     for axis, title in zip(axes[1:], _PANELS.values(), strict=True):
         axis.set_title(title)
     axes[1].set_ylim(bottom=0)
-    axes[2].set_yscale("log")
+    axes[2].set_ylim(bottom=1)
     for axis in axes:
         axis.set_xlabel("amount of the vector")
         axis.grid(alpha=0.3)
