@@ -257,11 +257,11 @@ class LSTM(keras.layers.Layer):
 
 
 def _wide(values: tf.Tensor) -> tf.Tensor:
-    """Half precision as float32: processors have it for products alone, and gates are slower in it.
+    """bfloat16 as float32: processors have it for products alone, and gates are slower in it.
 
-    A cell state that is a long sum keeps its digits, too.
+    A cell state, which is a long sum, keeps its digits, too.
     """
-    return tf.cast(values, tf.float32) if values.dtype.size == 2 else values
+    return tf.cast(values, tf.float32) if values.dtype == tf.bfloat16 else values
 
 
 def _activate(gates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
