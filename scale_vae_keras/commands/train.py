@@ -9,6 +9,7 @@ from scale_vae_keras.commands.setting_flags import add_settings
 from scale_vae_keras.data.corpus import corpus_address
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import is_chief
+from scale_vae_keras.runs.build_model import AUTO
 from scale_vae_keras.runs.config import configure, every_setting
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
@@ -106,6 +107,8 @@ def run(options: argparse.Namespace) -> None:
 
 def _refuse_changes(config, options, given):
     asked = {**given, "method": options.method, "preset": options.preset}
+    if asked["precision"] == AUTO:
+        del asked["precision"]
     changed = [
         f"{name} is {getattr(config, name)}, not {value}"
         if hasattr(config, name)

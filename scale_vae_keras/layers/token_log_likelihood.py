@@ -30,11 +30,13 @@ def token_log_likelihood(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tenso
     exponentials = tf.exp(shifted)
     total = tf.reduce_sum(exponentials, axis=-1)
     chosen = tf.gather(shifted, targets, batch_dims=1)
+    # Rounded before they are kept: half of the memory, and half of what is copied below.
+    at_target = tf.cast(tf.gather(exponentials, targets, batch_dims=1) - total, hidden.dtype)
+    kept = tf.cast(exponentials, hidden.dtype)
 
     def gradient(upstream):
         places = tf.stack([tf.range(tf.shape(targets)[0]), targets], axis=1)
-        scaled = tf.tensor_scatter_nd_sub(exponentials, places, total)
-        scaled = tf.cast(scaled, hidden.dtype)
+        scaled = tf.tensor_scatter_nd_update(kept, places, at_target)
         weight = tf.cast(-upstream / total, hidden.dtype)[:, None]
         d_hidden = tf.matmul(scaled, kernel, transpose_b=True) * weight
         d_kernel = tf.matmul(hidden * weight, scaled, transpose_a=True)

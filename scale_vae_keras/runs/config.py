@@ -13,7 +13,7 @@ from scale_vae_keras.settings import Range, Setting, Settings, setting, settings
 from scale_vae_keras.text.splitting import RAW_FOLDS
 
 TOKENIZERS = ("sentencepiece", "words", "raw", "characters", "regex", "hub")
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 OPTIMIZERS = ("sgd", "adam")
 ADAM_RATE = 0.001
 """Learning rate of Adam where nothing is said, whatever the preset."""
@@ -111,7 +111,8 @@ class RunConfig(Settings):
     precision: str = setting(
         "float32",
         "dtype policy of encoder and decoder: float32, mixed_bfloat16 or mixed_float16; weights, "
-        "posterior, factor and losses are float32 in each",
+        "posterior, factor and losses are float32 in each; auto takes bfloat16 where the processor "
+        "has it and a short trial finds it faster, and the run keeps what it took",
         choices=PRECISIONS,
     )
     seed: int = setting(

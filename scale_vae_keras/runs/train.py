@@ -20,16 +20,13 @@ from scale_vae_keras.evaluation.verdict import training_verdict, unigram_nll
 from scale_vae_keras.files import remove_scratch, write_json
 from scale_vae_keras.layers.replica import is_chief
 from scale_vae_keras.models.text_vae import TextVAE
-from scale_vae_keras.runs.build_model import build_model
-from scale_vae_keras.runs.checkpoint_folder import (
-    checkpoints,
-    last_good,
-    read_state,
-)
+from scale_vae_keras.runs.build_model import AUTO, build_model
+from scale_vae_keras.runs.checkpoint_folder import checkpoints, last_good, read_state
 from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.runs.divergence import RefuseDivergence
 from scale_vae_keras.runs.epoch_line import EpochLine
 from scale_vae_keras.runs.history_table import HistoryTable
+from scale_vae_keras.runs.precision import decide_precision
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
 from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
@@ -111,6 +108,7 @@ class Run:
         config = replace(config, replicas=strategy.num_replicas_in_sync)
         corpus = corpus or open_corpus(config.data, config.encoding)
         config, tokenizer, fingerprint, train, valid, labels = run_sentences(config, corpus, cache)
+        config = decide_precision(config, len(tokenizer.vocabulary), train, strategy, labels)
         build_model(config, len(tokenizer.vocabulary), labels)
         config.system.callbacks(config, train, valid)
         _batches(config, train, strategy)
@@ -133,7 +131,10 @@ class Run:
             return cls.start(config, output)
         run = cls.resume(output)
         config, _ = resolved(config, open_corpus(config.data, config.encoding))
-        if run.folder.config != replace(config, replicas=run.folder.config.replicas):
+        held = run.folder.config
+        if config.precision == AUTO:
+            config = replace(config, precision=held.precision)
+        if held != replace(config, replicas=held.replicas):
             raise InputError(f"{output} was begun with other settings: remove it to start anew")
         return run
 
