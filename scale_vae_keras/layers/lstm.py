@@ -257,7 +257,7 @@ class LSTM(keras.layers.Layer):
 
 
 def _wide(values: tf.Tensor) -> tf.Tensor:
-    """bfloat16 as float32: gates are faster in it, and a cell state, a long sum, keeps its digits."""
+    """bfloat16 as float32: gates are faster in it, and a cell state keeps its digits."""
     return tf.cast(values, tf.float32) if values.dtype == tf.bfloat16 else values
 
 
