@@ -102,6 +102,9 @@ class Run:
                 was started with other settings or another corpus.
         """
         strategy = open_strategy(config.replicas)
+        folder = RunFolder(output)
+        if is_chief(strategy):
+            folder.refuse_contents()
         config = replace(config, replicas=strategy.num_replicas_in_sync)
         corpus = corpus or open_corpus(config.data, config.encoding)
         config, tokenizer, lines = run_tokenizer(config, corpus)
@@ -115,7 +118,6 @@ class Run:
         build_model(config, len(tokenizer.vocabulary))
         config.system.callbacks(config, train, valid)
         _batches(config, train)
-        folder = RunFolder(output)
         if is_chief(strategy):
             folder.create(config, tokenizer, corpus.fingerprint(), corpus.has_labels)
         barrier(strategy)
