@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
 from scale_vae_keras.runs.build_model import build_model
@@ -106,7 +107,11 @@ def search(settings: SearchSettings, output: str | os.PathLike) -> None:
     if not space.searched:
         raise InputError("every setting is fixed: leave at least one to search")
     first = space.declare(keras_tuner.HyperParameters())
-    build_model(space.config(first), _ANY_VOCABULARY)
+    config = space.config(first)
+    build_model(config, _ANY_VOCABULARY)
+    if not folder.settings_path.exists():
+        # A corpus that is not there would fail every trial by itself.
+        open_corpus(config.data, config.encoding)
     _open(folder, settings, space)
     oracle = make_oracle(
         settings.tuner,
