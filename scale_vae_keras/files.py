@@ -1,6 +1,7 @@
 """Writing files so that a reader never sees half of one, and by one process alone."""
 
 import contextlib
+import errno
 import fcntl
 import json
 import logging
@@ -18,9 +19,10 @@ _SCRATCH = ".unfinished"
 def written_whole(path: str | os.PathLike, replace: bool = True) -> Iterator[Path]:
     """Gives a temporary path beside `path` to write to, and renames it when the block succeeds.
 
-    The temporary name keeps the suffix of `path`. A file or folder that is there is replaced; on
-    failure it stays as it was and nothing else is left behind. What is written is on the disk
-    before it appears. A process that is killed leaves its scratch folder, see `remove_scratch`.
+    The temporary name keeps the suffix of `path`. A file is replaced by a file, and a folder by a
+    folder; on failure it stays as it was and nothing else is left behind. What is written is on the
+    disk before it appears. A process that is killed leaves its scratch folder, see
+    `remove_scratch`.
 
     Args:
         path: the file or folder to appear.
@@ -28,19 +30,30 @@ def written_whole(path: str | os.PathLike, replace: bool = True) -> Iterator[Pat
 
     Raises:
         OSError: it cannot be written; or a folder is there and stays.
+        IsADirectoryError: a folder is there, and a file was written.
     """
     path = Path(path)
-    with tempfile.TemporaryDirectory(
-        dir=path.parent, prefix=f".{path.name}.", suffix=_SCRATCH
-    ) as scratch:
+    with _scratch_folder(path) as scratch:
         temporary = Path(scratch) / path.name
         yield temporary
+        if path.is_dir() and temporary.is_file():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         for part in (*temporary.rglob("*"), temporary):
             _flush(part)
         if replace and path.is_dir():
             os.replace(path, Path(scratch) / "old")
         os.replace(temporary, path)
         _flush(path.parent)
+
+
+def _scratch_folder(path):
+    try:
+        return tempfile.TemporaryDirectory(
+            dir=path.parent, prefix=f".{path.name}.", suffix=_SCRATCH
+        )
+    except OSError as error:
+        # By the name that the caller knows.
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
 
 
 def remove_scratch(folder: str | os.PathLike, name: str = "*") -> None:

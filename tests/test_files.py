@@ -101,6 +101,24 @@ def test_a_block_that_writes_nothing_leaves_the_old_folder(tmp_path):
     assert names(tmp_path) == ["checkpoint"]
 
 
+def test_a_folder_is_not_replaced_by_a_file(tmp_path):
+    path = tmp_path / "corpus"
+    path.mkdir()
+    (path / "train.txt").touch()
+    with pytest.raises(IsADirectoryError) as error, written_whole(path) as temporary:
+        temporary.write_text("page", encoding="utf-8")
+    assert error.value.filename == str(path)
+    assert names(tmp_path) == ["corpus"]
+    assert names(path) == ["train.txt"]
+
+
+def test_a_missing_folder_is_named_as_the_caller_did(tmp_path):
+    path = tmp_path / "no" / "page.html"
+    with pytest.raises(FileNotFoundError) as error, written_whole(path):
+        pass
+    assert (error.value.filename, error.value.strerror) == (str(path), "No such file or directory")
+
+
 def test_what_is_written_is_on_the_disk_before_it_appears(tmp_path, monkeypatch):
     path = tmp_path / "checkpoint"
     flushed = []

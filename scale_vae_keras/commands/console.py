@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import logging
+import math
 import os
 import shlex
 import sys
@@ -39,17 +40,20 @@ def typed_command(options: argparse.Namespace) -> str:
     return shlex.join(["scale-vae", *options.words])
 
 
-def at_least(least: float, kind: Callable[[str], float]) -> Callable[[str], float]:
-    """The type of a flag whose number has a lower limit."""
+def at_least(
+    least: float, kind: Callable[[str], float], most: float = math.inf
+) -> Callable[[str], float]:
+    """The type of a flag whose number has a lower limit, and perhaps an upper one."""
 
     def convert(text: str) -> float:
         value = kind(text)
-        if not value >= least:
+        if not least <= value <= most:
             raise ValueError
         return value
 
     # argparse names the type in its message: invalid int of at least 1, value: '0'
-    convert.__name__ = f"{kind.__name__} of at least {least},"
+    limits = f"of at least {least}" + (f" and at most {most}" if most < math.inf else "")
+    convert.__name__ = f"{kind.__name__} {limits},"
     return convert
 
 

@@ -104,6 +104,8 @@ def _check_settings(texts: Iterable[str]) -> None:
                 f"{text!r} is no setting: write name=value, for instance epochs=6"
                 f"{did_you_mean(name, known_settings())}"
             )
+        if "=" not in text:
+            raise InputError(f"{text!r} has no value: write name=value, for instance epochs=6")
 
 
 @cache

@@ -40,6 +40,9 @@ def run(options: argparse.Namespace) -> None:
     Raises:
         InputError: the request is invalid, or the server refused it; carries what the server said.
     """
+    for each in options.inputs:
+        if "=" not in each:
+            raise InputError(f"{each!r} is not NAME=VALUE, such as seed=1")
     with quiet_standard_error():  # gRPC needs TensorFlow
         client = Client(options.address, options.model, timeout=options.timeout)
     try:

@@ -58,6 +58,15 @@ def _described(each):
     return f"{each.help} [{str(shown).lower() if each.kind is bool else shown}]"
 
 
+def _reader(each):
+    def read(text):
+        return each.read(text)
+
+    # argparse names the type in its message: invalid int values separated by commas, value: 'a'
+    read.__name__ = f"{each.kind.__name__} values separated by commas,"
+    return read
+
+
 def _add(group, each, text):
     text = text.replace("%", "%%")
     if each.kind is bool:
@@ -68,5 +77,5 @@ def _add(group, each, text):
     metavar = "NAME" if each.kind is str else "X" if each.kind is float else "N"
     kind = each.kind
     if each.many:
-        metavar, kind = "N,N", each.read
+        metavar, kind = "N,N", _reader(each)
     group.add_argument(each.flag, type=kind, metavar=metavar, help=text)

@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     safety.add_argument(
         "--max-skipped-share",
-        type=at_least(0, float),
+        type=at_least(0, float, most=1),
         default=0.1,
         metavar="X",
         help="stop when more than this share of an epoch's steps had a loss or gradient that is "

@@ -14,8 +14,7 @@ _SETTLED = 0.1
 _ENDING_SHARE = 0.9
 _SENTENCES = 200
 _MORE_STEPS = (
-    "train for more steps (elsewhere it took some 3,000, or a third of that with a pooling "
-    'encoder), or set pooling to "max"'
+    "train for more steps (elsewhere it took some 3,000, or a third of that with a pooling encoder)"
 )
 
 
@@ -62,11 +61,15 @@ def training_verdict(
         max_length: most tokens per written sentence, the end symbol counted.
         seed: of the sentences.
     """
-    lines = [_unsettled(history), _unlearnt(history, unigram), _endless(model, max_length, seed)]
+    lines = [
+        _unsettled(history, model),
+        _unlearnt(history, unigram),
+        _endless(model, max_length, seed),
+    ]
     return [line for line in lines if line is not None]
 
 
-def _unsettled(history):
+def _unsettled(history, model):
     if "factor_mean" not in history:
         return None
     change = (history.get("factor_change") or [math.nan])[-1]
@@ -77,7 +80,9 @@ def _unsettled(history):
         if math.isnan(change)
         else f"changed by {100 * change:.0f} % in the last epoch"
     )
-    return f"the factor of Scale-VAE has not settled, it {how}: {_MORE_STEPS}"
+    pools = getattr(model, "pooling", "last") != "last"
+    advice = _MORE_STEPS if pools else f'{_MORE_STEPS}, or set pooling to "max"'
+    return f"the factor of Scale-VAE has not settled, it {how}: {advice}"
 
 
 def _unlearnt(history, unigram):

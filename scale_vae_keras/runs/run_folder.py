@@ -86,7 +86,7 @@ class RunFolder:
         Raises:
             InputError: the folder is not empty, or its place is taken by a file.
         """
-        self._refuse_contents()
+        self.refuse_contents()
         settings = {
             **config.to_json(),
             "corpus_fingerprint": corpus_fingerprint,
@@ -96,7 +96,7 @@ class RunFolder:
         }
         if self.path.exists():
             with self.locked():
-                self._refuse_contents()
+                self.refuse_contents()
                 self._write(self.path, tokenizer, settings)
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,12 +105,18 @@ class RunFolder:
                 temporary.mkdir()
                 self._write(temporary, tokenizer, settings)
         except OSError:
-            self._refuse_contents()
+            self.refuse_contents()
             raise
 
-    def _refuse_contents(self):
-        taken = self.path.exists() and not self.path.is_dir()
-        if taken or (self.path.is_dir() and set(os.listdir(self.path)) - {_LOCK}):
+    def refuse_contents(self) -> None:
+        """Refuses to make a run here.
+
+        Raises:
+            InputError: the folder is not empty, or its place is taken by a file.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"{self.path} is a file: choose a folder that is not there yet")
+        if self.path.is_dir() and set(os.listdir(self.path)) - {_LOCK}:
             raise InputError(
                 f"{self.path} is already there and not empty: choose another folder, or continue "
                 "the run that it holds with --resume"
@@ -140,8 +146,12 @@ class RunFolder:
 
     @cached_property
     def _config(self) -> dict:
+        if self.path.is_file():
+            raise InputError(f"{self.path} is a file, and a run is a folder")
         if not self.path.is_dir():
             raise InputError(f"there is no run folder {self.path}")
+        if not self.config_path.exists():
+            raise InputError(f"{self.path} is not a run folder: it has no {self.config_path.name}")
         try:
             return json.loads(self.config_path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:

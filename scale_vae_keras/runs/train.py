@@ -105,6 +105,9 @@ class Run:
                 was started with other settings or another corpus.
         """
         strategy = open_strategy(config.replicas)
+        folder = RunFolder(output)
+        if is_chief(strategy):
+            folder.refuse_contents()
         config = replace(config, replicas=strategy.num_replicas_in_sync)
         corpus = corpus or open_corpus(config.data, config.encoding)
         config, tokenizer, fingerprint, train, valid, labels = run_sentences(config, corpus, cache)
@@ -112,7 +115,6 @@ class Run:
         build_model(config, len(tokenizer.vocabulary), labels)
         config.system.callbacks(config, train, valid)
         _batches(config, train, strategy)
-        folder = RunFolder(output)
         if is_chief(strategy):
             folder.create(config, tokenizer, fingerprint, corpus.has_labels, labels)
         barrier(strategy)

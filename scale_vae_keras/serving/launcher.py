@@ -40,6 +40,11 @@ def serve(
         InputError: no version in the folder can be loaded, a port is taken, or the extra
             `serving` is not installed.
     """
+    for port in (rest_port, grpc_port):
+        if not 0 <= port < 1 << 16:
+            raise InputError(
+                f"the port {port} is out of range: give one from 0, any free one, to 65535"
+            )
     directory = Path(directory).resolve()
     name = name or directory.name
     stock = shutil.which(STOCK_SERVER)

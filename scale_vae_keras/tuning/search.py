@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
 from scale_vae_keras.runs.build_model import build_model
@@ -114,6 +115,9 @@ def search(
     first = space.declare(keras_tuner.HyperParameters())
     config = space.config(first)
     build_model(config, _ANY_VOCABULARY, _ANY_LABELS if config.condition == "label" else ())
+    if not folder.settings_path.exists():
+        # A corpus that is not there would fail every trial by itself.
+        open_corpus(config.data, config.encoding)
     _open(folder, settings, space)
     oracle = make_oracle(
         settings.tuner,

@@ -38,6 +38,10 @@ class SearchFolder:
         Raises:
             InputError: there is no search here.
         """
+        if not self.settings_path.exists():
+            raise InputError(
+                f"{self.path} is not the folder of a search: it has no {self.settings_path.name}"
+            )
         try:
             return json.loads(self.settings_path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:

@@ -343,6 +343,8 @@ def test_resume_refuses_a_changed_corpus(tmp_path):
         (("--save-steps", "0"), "--save-steps: invalid int of at least 1"),
         (("--save-minutes", "-1"), "--save-minutes: invalid float of at least 0"),
         (("--max-skipped-share", "nan"), "--max-skipped-share: invalid float of at least 0"),
+        (("--max-skipped-share", "2"), "invalid float of at least 0 and at most 1, value: '2'"),
+        (("--dilations", "a,b"), "invalid int values separated by commas, value: 'a,b'"),
     ],
 )
 def test_bad_settings_write_nothing(corpus, tmp_path, options, words):

@@ -83,6 +83,8 @@ def test_names_read_from_the_sources_are_those_of_the_package():
         ("benchmark paper --output d", "one of the arguments --table --figure --show is required"),
         ("benchmark speed --sweep lenght", "did you mean length"),
         ("tune c --output d --fix unit=9", "did you mean units"),
+        ("tune c --output d --fix units", "'units' has no value: write name=value"),
+        ("benchmark density --data c --output d --methods vae:beta", "'beta' has no value"),
         ("tune c --tuner baysian", "did you mean bayesian"),
         ("evaluate r --split tests", "did you mean test"),
         ("train c", "the following arguments are required: --output; see scale-vae train --help"),

@@ -4,6 +4,7 @@ import pytest
 
 from scale_vae_keras.commands import tune
 from scale_vae_keras.commands.main import parse
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.tuning import search
 
@@ -59,3 +60,17 @@ def test_the_rest(settings_of):
     assert (config.epochs, config.train_limit, config.seed) == (3, 100, 5)
     assert (config.preset, config.embedding_dim) == ("paper", 512)
     assert settings.objective == "elbo_nll-1*mi"
+
+
+def test_a_corpus_that_is_not_there_is_refused_before_any_trial(tmp_path):
+    output = tmp_path / "search"
+    words = ["tune", str(tmp_path / "nowhere"), "--output", str(output), "--preset", "small"]
+    with pytest.raises(InputError, match=r"there is no folder .*nowhere"):
+        tune.run(parse(words))
+    assert not output.exists()
+
+
+def test_a_folder_without_a_search_is_named(tmp_path):
+    with pytest.raises(InputError) as error:
+        tune.run(parse(["tune", str(tmp_path), "--show"]))
+    assert str(error.value) == f"{tmp_path} is not the folder of a search: it has no search.json"

@@ -40,6 +40,15 @@ def test_a_factor_that_still_changes(model):
     assert "has not settled, it changed by 10 % in the last epoch" in line
     assert "some 3,000" in line
     assert 'pooling to "max"' in line
+    model.pooling = "last"
+    assert training_verdict(history, model, 6.0, max_length=30) == [line]
+
+
+def test_advice_that_is_followed_already_is_not_given(model):
+    history = {**SETTLED, "factor_change": [0.05, 0.104]}
+    model.pooling = "max"
+    [line] = training_verdict(history, model, 6.0, max_length=30)
+    assert line.endswith("or a third of that with a pooling encoder)")
 
 
 def test_a_single_epoch_says_nothing_about_the_factor(model):

@@ -111,7 +111,7 @@ def test_all_failed(tmp_path, capsys):
 
 
 def test_nothing_to_show(tmp_path):
-    with pytest.raises(InputError, match=r"not the folder of a search: search\.json"):
+    with pytest.raises(InputError, match=r"not the folder of a search: it has no search\.json"):
         show(tmp_path)
     (tmp_path / "search.json").write_text(json.dumps({"objective": "mi", "epochs": 1}))
     with pytest.raises(InputError, match="no trial yet"):

@@ -41,6 +41,9 @@ class Protocol:
         limit: measure this many sentences from the start of the test split; None for all.
         prior: that the likelihood is declared for, see `declared_prior`; None for each model's own.
         published: whether `PUBLISHED` takes the place of what a preset has from experience.
+
+    Raises:
+        InputError: the samples or the limit are out of range.
     """
 
     data: str
@@ -50,6 +53,13 @@ class Protocol:
     limit: int | None
     prior: str | None = None
     published: bool = False
+
+    def __post_init__(self):
+        if self.samples < 0 or (self.limit is not None and self.limit < 1):
+            raise InputError(
+                f"samples is {self.samples} and limit {self.limit}: give 0 or more importance "
+                "samples, and a limit of at least 1 or none"
+            )
 
 
 def all_systems() -> list[str]:

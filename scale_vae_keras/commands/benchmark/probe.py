@@ -5,6 +5,7 @@ import argparse
 from scale_vae_keras.benchmarks.probe import probe_run, probe_table
 from scale_vae_keras.commands.console import (
     add_formats,
+    at_least,
     distinct_runs,
     log_to_terminal,
     print_figures,
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runs", metavar="RUN", nargs="+", help="several are shown side by side")
     parser.add_argument(
         "--repeats",
-        type=int,
+        type=at_least(1, int),
         default=5,
         metavar="N",
         help="draws of labels, and orders of each draw; 5 of both by default",

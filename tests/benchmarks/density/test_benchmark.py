@@ -116,6 +116,12 @@ def test_a_system_that_is_not_there(corpus, tmp_path, system, message):
     assert not (tmp_path / "output").exists()
 
 
+@pytest.mark.parametrize("changes", [{"samples": -1}, {"limit": 0}])
+def test_what_cannot_be_measured_is_refused_before_anything_is_trained(changes):
+    with pytest.raises(InputError, match=r"samples is .* and limit .*: give 0 or more"):
+        protocol("corpus", **changes)
+
+
 def test_all_systems_are_all():
     assert sorted(all_systems()) == sorted(SYSTEMS)
 
