@@ -34,6 +34,8 @@ class EndingDecoder:
         inner_context, length = context
         inner_state, time = state
         logits, inner_state = self.inner.step(token, inner_state, inner_context)
-        end = tf.where(time == length, _CERTAIN, -_CERTAIN)[:, tf.newaxis]
-        logits = tf.concat([logits[:, :END_ID], end, logits[:, END_ID + 1 :]], axis=1)
-        return logits, (inner_state, time + 1)
+        end = tf.where(time == length, _CERTAIN, -_CERTAIN)
+        rows = tf.range(tf.shape(logits)[0])
+        places = tf.stack([rows, tf.fill(tf.shape(rows), END_ID)], axis=1)
+        # In place, as PyTorch's loop does it.
+        return tf.tensor_scatter_nd_update(logits, places, end), (inner_state, time + 1)

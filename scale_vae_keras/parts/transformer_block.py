@@ -10,6 +10,8 @@ from scale_vae_keras.parts.positions import Rotation, rotate
 
 _NEVER = -1e9
 
+Cache = tuple[tf.Tensor, tf.Tensor]
+
 
 def allowed(attended: tf.Tensor) -> tf.Tensor:
     """What is added to the scores, float32: 0 where a position is attended to, else -1e9."""
@@ -97,16 +99,16 @@ class TransformerBlock(keras.layers.Layer):
     def step(
         self,
         hidden: tf.Tensor,
-        cache: tf.Tensor,
+        cache: Cache,
         slot: tf.Tensor,
         scores_added: tf.Tensor,
         by: Rotation | None = None,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    ) -> tuple[tf.Tensor, Cache]:
         """Runs one position of each row.
 
         Args:
             hidden: `[rows, units]`.
-            cache: keys and values, `[rows, 2, heads, slots, width]`.
+            cache: keys and values, `[rows, heads, slots, width]` each.
             slot: where the new ones belong, int32 `[rows]`.
             scores_added: for the slots of the cache, `[rows, 1, 1, slots]`.
             by: the rotation of the row's position, `[rows, 1, 1, width of a head / 2]`.
@@ -114,23 +116,20 @@ class TransformerBlock(keras.layers.Layer):
         Returns:
             `[rows, units]`, and the cache with the new keys and values.
         """
-        queries, keys, values = self._project(hidden[:, tf.newaxis], by)
+        queries, *new = self._project_rows(hidden, by)
+        places = _places(slot, self.heads)
         # Keras' slice_update is exported as an operation of XLA, which servers refuse.
-        cache = tf.tensor_scatter_nd_update(
-            cache,
-            _places(slot, self.heads),
-            tf.stack([keys[:, :, 0], values[:, :, 0]], axis=1),
+        keys, values = (
+            tf.tensor_scatter_nd_update(kept, places, own[:, :, 0])
+            for kept, own in zip(cache, new, strict=True)
         )
-        keys, values = tf.unstack(cache, axis=1)
         hidden += self._attend(queries, keys, values, scores_added)[:, 0]
-        return hidden + self._feed(hidden), cache
+        return hidden + self._feed(hidden), (keys, values)
 
     def _project(self, hidden, by):
         """Queries, keys and values, `[batch, heads, time, width of a head]` each."""
-        parts = (self.attention.query_dense, self.attention.key_dense, self.attention.value_dense)
-        kernel = tf.concat([_matrix(part.kernel, self.units, self.units) for part in parts], axis=1)
         normalised = normalise(self.attention_norm, hidden)
-        projected = mapped(normalised, tf.cast(kernel, self.compute_dtype))
+        projected = mapped(normalised, tf.concat(self._kernels(), axis=1))
         shape = [*tf.unstack(tf.shape(hidden)[:2]), 3 * self.heads, self.head_width]
         projected = tf.transpose(tf.reshape(projected, shape), [0, 2, 1, 3])
         turned = rotate(projected[:, : 2 * self.heads], by)
@@ -139,6 +138,20 @@ class TransformerBlock(keras.layers.Layer):
             turned[:, self.heads :],
             projected[:, 2 * self.heads :],
         )
+
+    def _project_rows(self, hidden, by):
+        """As `_project`, of one position `[rows, units]`: joining the kernels would cost more."""
+        normalised = normalise(self.attention_norm, hidden)
+        shape = [tf.shape(hidden)[0], self.heads, 1, self.head_width]
+        queries, keys, values = (
+            tf.reshape(tf.matmul(normalised, kernel), shape) for kernel in self._kernels()
+        )
+        return rotate(queries, by), rotate(keys, by), values
+
+    def _kernels(self):
+        parts = (self.attention.query_dense, self.attention.key_dense, self.attention.value_dense)
+        matrices = (_matrix(part.kernel, self.units, self.units) for part in parts)
+        return [tf.cast(matrix, self.compute_dtype) for matrix in matrices]
 
     def _attend(self, queries, keys, values, scores_added):
         """What the attention adds, `[batch, time, units]`."""
@@ -191,16 +204,7 @@ def _matrix(kernel, inputs, outputs):
 
 
 def _places(slot, heads):
-    """Indices of the keys and values of each row and head in a cache, `[rows, 2, heads, 4]`."""
-    rows = tf.range(tf.shape(slot)[0])
-    kinds, each = tf.meshgrid(tf.range(2), tf.range(heads), indexing="ij")
-    shape = [tf.shape(slot)[0], 2, heads]
-    return tf.stack(
-        [
-            tf.broadcast_to(rows[:, tf.newaxis, tf.newaxis], shape),
-            tf.broadcast_to(kinds, shape),
-            tf.broadcast_to(each, shape),
-            tf.broadcast_to(slot[:, tf.newaxis, tf.newaxis], shape),
-        ],
-        axis=-1,
-    )
+    """Indices of the keys or values of each row and head in a cache, `[rows, heads, 3]`."""
+    rows, each = tf.meshgrid(tf.range(tf.shape(slot)[0]), tf.range(heads), indexing="ij")
+    slots = tf.broadcast_to(slot[:, tf.newaxis], tf.shape(rows))
+    return tf.stack([rows, each, slots], axis=-1)

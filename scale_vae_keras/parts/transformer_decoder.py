@@ -10,6 +10,7 @@ from scale_vae_keras.layers.dropout_seed import DropoutSeed
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.parts.positions import Positions
 from scale_vae_keras.parts.transformer_block import (
+    Cache,
     TransformerBlock,
     allowed,
     mapped,
@@ -27,12 +28,13 @@ class TransformerState(NamedTuple):
 
     Attributes:
         position: number of tokens read, int32 `[rows]`.
-        caches: keys and values of each block, `[rows, 2, heads, slots, width of a head]`, of which
-            those up to the row's position are filled; with a memory, z's stand in the first slot.
+        caches: keys and values of each block, `[rows, heads, slots, width of a head]` each, of
+            which those up to the row's position are filled; with a memory, z's stand in the first
+            slot.
     """
 
     position: tf.Tensor
-    caches: tuple[tf.Tensor, ...]
+    caches: tuple[Cache, ...]
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -184,13 +186,12 @@ class TransformerDecoder(SentenceDecoder):
         """Caches with room for the first tokens, and z's keys and values in them."""
         self.places.check_length(max_length)
         rows = tf.shape(z)[0]
-        shape = [rows, 2, self.heads, _ROOM, self.units // self.heads]
-        room = tf.zeros(shape, self.compute_dtype)
-        caches = [room] * self.depth
+        room = tf.zeros([rows, self.heads, _ROOM, self.units // self.heads], self.compute_dtype)
+        caches = [(room, room)] * self.depth
         if self.has_memory:
             memory = self._memory(tf.cast(z, self.compute_dtype))
             caches = [
-                tf.concat([tf.stack(self._of_block(memory, number), axis=1), room], axis=3)
+                tuple(tf.concat([own, room], axis=2) for own in self._of_block(memory, number))
                 for number in range(self.depth)
             ]
         return TransformerState(tf.zeros([rows], tf.int32), tuple(caches))
@@ -214,13 +215,13 @@ class TransformerDecoder(SentenceDecoder):
         hidden, by = self.places.of_rows(inputs + context, position)
         slot = position + 1 if self.has_memory else position
         caches = tf.cond(
-            tf.reduce_max(slot) < tf.shape(caches[0])[3],
+            tf.reduce_max(slot) < tf.shape(caches[0][0])[2],
             lambda: caches,
-            lambda: tuple(
-                tf.pad(cache, [[0, 0], [0, 0], [0, 0], [0, _ROOM], [0, 0]]) for cache in caches
+            lambda: tf.nest.map_structure(
+                lambda cache: tf.pad(cache, [[0, 0], [0, 0], [0, _ROOM], [0, 0]]), caches
             ),
         )
-        slots = tf.range(tf.shape(caches[0])[3])
+        slots = tf.range(tf.shape(caches[0][0])[2])
         scores_added = allowed(slots <= slot[:, tf.newaxis, tf.newaxis, tf.newaxis])
         after = []
         for block, cache in zip(self.blocks, caches, strict=True):

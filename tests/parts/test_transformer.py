@@ -162,7 +162,7 @@ def test_the_caches_grow_with_the_sentence():
     for t in range(39):
         own, state = made.advance(made.read(tf.constant(ids[:, t])), state, context)
         hidden.append(own)
-        rooms.add(state.caches[0].shape[3])
+        rooms.add(state.caches[0][0].shape[2])
     assert rooms == {17, 33, 49}
     whole = made.hidden_states(made.embedding(ids[:, :39]), z)
     np.testing.assert_allclose(tf.stack(hidden, axis=1), whole, rtol=1e-4, atol=1e-5)
