@@ -1,6 +1,7 @@
 """The public names, for editors and type checkers, and for `lazy.py`, which imports them."""
 
 from scale_vae_keras import callbacks as callbacks
+from scale_vae_keras import conditions as conditions
 from scale_vae_keras import data as data
 from scale_vae_keras import evaluation as evaluation
 from scale_vae_keras import layers as layers

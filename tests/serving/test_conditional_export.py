@@ -57,9 +57,7 @@ def test_the_served_model_writes_what_the_label_says(served, text_model):
 
 
 def test_an_unknown_label_is_refused_with_the_known_ones(served):
-    with pytest.raises(
-        tf.errors.InvalidArgumentError, match="label must be one of bad, good"
-    ):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="label must be one of bad, good"):
         served["decode"](z=tf.zeros([2, 4]), label=tf.constant(["good", "fine"]))
 
 
