@@ -2,6 +2,7 @@
 
 from scale_vae_keras import cache as cache
 from scale_vae_keras import callbacks as callbacks
+from scale_vae_keras import conditions as conditions
 from scale_vae_keras import control as control
 from scale_vae_keras import data as data
 from scale_vae_keras import evaluation as evaluation

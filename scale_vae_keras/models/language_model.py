@@ -55,7 +55,8 @@ class LanguageModel(TextGenerator, SentenceModel):
             label: of a model with a condition, int32 `[batch]`.
         """
         seed = self._step_seed(ids, training)
-        reconstruction, distance = self._reconstruct(ids, self._no_code(ids), training, seed, label)
+        code = self.with_label(self._no_code(ids), label)
+        reconstruction, distance = self._reconstruct(ids, code, training, seed)
         if training:
             self.training_calls.assign_add(1)
         return SentenceTerms(

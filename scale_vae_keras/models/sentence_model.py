@@ -176,9 +176,8 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
             )
         return tf.stack([tf.constant(self.seed, tf.int32), stream])
 
-    def _reconstruct(self, ids, z, training, seed, label=None):
-        """-log p(ids | z, label), and what fraternal dropout adds to the loss, each `[batch]`."""
-        code = self.with_label(z, label)
+    def _reconstruct(self, ids, code, training, seed):
+        """-log p(ids | code), and what fraternal dropout adds to the loss, each `[batch]`."""
         return reconstruct(self.decoder, ids, code, training, seed, self.fraternal)
 
     def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, **kwargs):

@@ -264,10 +264,11 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
         sampled, charged = self.posteriors(posterior, training)
         z = sampled.sample(self._noise(ids, seed))
         if belief is None:
-            reconstruction, distance = self._reconstruct(ids, z, training, seed, label)
+            code = self.with_label(z, label)
+            reconstruction, distance = self._reconstruct(ids, code, training, seed)
         else:
             reconstruction, distance = belief.mean_of(
-                lambda each: self._reconstruct(ids, z, training, seed, each)
+                lambda each: self._reconstruct(ids, self.with_label(z, each), training, seed)
             )
         kl = tf.reduce_sum(standard_kl(charged), axis=-1)
         if self.prior.learned:

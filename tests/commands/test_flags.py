@@ -314,7 +314,14 @@ SHOW = "tune d --show"
 NOTHING = Sentences(tf.zeros([3, 1], tf.int32), tf.zeros([3]))
 
 DECODING = [f"{words} {flags}" for words in (RECONSTRUCT, SHIFT, INTERPOLATE) for flags in DECODED]
-OTHERS = (*DECODING, SCORE, ENCODE, REQUEST, TUNE, SHOW)
+LABELLED = {
+    "generate run --label good": ("generate", ["good"]),
+    "generate run --per-label 2 --seed 3 --output more.txt": ("generate", ["bad", "good"]),
+    f"{RECONSTRUCT} --label good": ("reconstruct", ["good"]),
+    f"{INTERPOLATE} --label good": ("interpolate", ["good"]),
+}
+"""Command lines with labels: what they call, and the label of each call."""
+OTHERS = (*DECODING, *LABELLED, SCORE, ENCODE, REQUEST, TUNE, SHOW)
 LINES = [words.split() for words in (*(case.words for case in CASES), *SAMPLERS, *COUNTS, *OTHERS)]
 """Every command line that a test of this file runs."""
 
@@ -498,6 +505,20 @@ def test_score(older, capsys):
         assert row[5] == texts[place]
     assert main(["score", "run", "text.txt"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1 + len(texts)
+
+
+@pytest.mark.parametrize("words", LABELLED)
+def test_labels(words, older, monkeypatch, capsys):
+    name, labels = LABELLED[words]
+    calls = recorded(monkeypatch, TextModel, name, ["a\nb", "c"])
+    monkeypatch.setattr(TextModel, "labels", ("bad", "good"))
+    assert main(words.split()) == 0
+    assert [call["label"] for call in calls] == labels
+    if "--per-label" in words:
+        assert [(call["n"], call["seed"]) for call in calls] == [(2, 3), (2, 4)]
+        written = (older / "more.txt").read_text()
+        assert written == "bad\ta b\nbad\tc\ngood\ta b\ngood\tc\n"
+        assert capsys.readouterr().out == ""
 
 
 def test_encode(older):

@@ -37,6 +37,7 @@ NUMBERS = {
     "min_count": 2,
     "max_length": 31,
     "train_limit": 64,
+    "labelled": 40,
     "seed": 11,
     "ddof": 0,
     "heads": 2,

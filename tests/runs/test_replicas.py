@@ -49,7 +49,6 @@ def test_every_system_trains_on_two_replicas_as_on_one():
         "transformer",
         "adam",
         "condition",
-        "condition-sa",
         "few-labels",
     )
     for system, found in differences(2, 2, [*others, *variants]).items():

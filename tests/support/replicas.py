@@ -41,7 +41,6 @@ OWN = {
     "clipvalue": {"method": "vae"},
     "cnn": {"method": "vae", "decoder": "cnn", "pooling": "mean"},
     "condition": {"method": "scale", "condition": "label", "condition_encoder": True},
-    "condition-sa": {"method": "sa", "condition": "label", "refinement_steps": 2},
     "cyclical": {"kl_cycles": 1},
     "dropout": {"method": "vae", "dropout": 0.5, "word_dropout": 0.2, "fraternal": 0.1},
     "dropout-sa": {"method": "sa", "dropout": 0.5, "refinement_steps": 2},
