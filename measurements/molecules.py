@@ -42,7 +42,7 @@ SETTINGS = {
     "dropout": 0.2,
     "decoder_initializer_range": 0.1,
     "learning_rate": 1.0,
-    "decay_start": 16,
+    "decay_start": 14,
     "batch_size": 32,
 }
 
@@ -91,7 +91,7 @@ def main():
     )
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--smiles", default=str(Path(RDConfig.RDDataDir) / "NCI" / "first_5K.smi"))
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=783435)
     parser.add_argument("-n", type=int, default=1000)
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 """Search in the latent space of a run on `reviews` against samples of its prior, at equal calls.
 
-    python measurements/search.py RUN --seeds 10 --calls 100 --output found.csv --picture found.png
+    python measurements/search.py RUN --seeds 10 --calls 100 --output search.csv
 
 The property is how many of the seven factors of the corpus a sentence has as wished, 0 for what is
 no sentence of the grammar; its best value, 7, is known. Each seed wishes for other values. Writes

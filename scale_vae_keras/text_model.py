@@ -273,7 +273,7 @@ class TextModel(CodeControl):
         size = np.where(split.text_bytes > 0, split.text_bytes, np.nan)
         bits = -density.log_likelihood / (np.log(2) * size)
         error = log_likelihood_error(density.ess, samples if self.model.latent_dim else None)
-        return Scores(density.log_likelihood, bits, density.ess, error)
+        return Scores(density.log_likelihood, bits, density.ess, error, density.tokens)
 
     def label_probabilities(self, texts: Iterable[str]) -> np.ndarray:
         """The probability of each of `labels` under the classifier of a semi-supervised model.

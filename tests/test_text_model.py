@@ -141,9 +141,11 @@ def test_scores_are_likelihoods(text_model):
     np.testing.assert_allclose(scores.standard_error, errors, atol=1e-6)
     assert (scores.standard_error > 0).any()
     assert np.isnan(text_model.score(TEXTS, samples=1).standard_error).all()
-    order = np.argsort(-scores.bits_per_byte[:3])
-    assert scores.oddest().tolist() == order.tolist()  # not the empty text
-    assert scores.oddest(2).tolist() == order[:2].tolist()
+    assert scores.tokens.tolist() == [4, 4, 3, 1]
+    per_token = -np.array(expected) / scores.tokens
+    np.testing.assert_allclose(scores.nats_per_token, per_token, rtol=1e-4)
+    assert scores.oddest().tolist() == np.argsort(-per_token).tolist()
+    assert scores.oddest(2).tolist() == np.argsort(-per_token)[:2].tolist()
 
 
 def test_saved_and_loaded(text_model, tmp_path):

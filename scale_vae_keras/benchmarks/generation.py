@@ -17,6 +17,7 @@ from scale_vae_keras.evaluation.generation import (
     self_bleu,
     unigram_entropy,
 )
+from scale_vae_keras.layers.graphs import graph_of
 from scale_vae_keras.metrics import GENERATION
 from scale_vae_keras.metrics.record import SELF_BLEU_SENTENCES
 from scale_vae_keras.models.language_model import LanguageModel
@@ -133,9 +134,14 @@ def _tokens(folder, ids):
 
 def judged_perplexity(judge: LanguageModel, ids: np.ndarray) -> float:
     """Perplexity of sentences as samplers write them, without a start, under a language model."""
+
+    def make():
+        ids = tf.TensorSpec([None, None], tf.int32)
+        return tf.function(judge.log_likelihood, input_signature=[ids]).get_concrete_function()
+
     ids = np.pad(ids, [(0, 0), (1, 0)], constant_values=START_ID)
     batches = (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
-    score = tf.function(judge.log_likelihood, reduce_retracing=True)
+    score = graph_of(judge, "log_likelihood", make)
     log_likelihood = np.concatenate([score(tf.constant(batch)) for batch in batches])
     return perplexity(log_likelihood, int(np.count_nonzero(ids)) - len(ids))
 

@@ -7,7 +7,10 @@ from scale_vae_keras.data.lines import one_line, read_lines
 from scale_vae_keras.runs.load import load
 from scale_vae_keras.runs.run_folder import RunFolder
 
-_COLUMNS = ("line", "bits_per_byte", "log_likelihood", "standard_error", "ess", "text")
+_COLUMNS = (
+    *("line", "nats_per_token", "bits_per_byte", "log_likelihood", "standard_error", "ess"),
+    "text",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--oddest",
         type=at_least(1, int),
         metavar="N",
-        help="only the N lines with the most bits per byte, the oddest first; all lines in their "
+        help="only the N lines with the most nats per token, the oddest first; all lines in their "
         "order by default",
     )
     parser.add_argument(
@@ -49,6 +52,7 @@ def run(options: argparse.Namespace) -> None:
     for place in places:
         print(
             place + 1,
+            f"{scores.nats_per_token[place]:.3f}",
             f"{scores.bits_per_byte[place]:.3f}",
             f"{scores.log_likelihood[place]:.3f}",
             f"{scores.standard_error[place]:.3f}",

@@ -28,20 +28,27 @@ class Scores(NamedTuple):
         ess: effective number of importance samples.
         standard_error: of log_likelihood, in nats, see `log_likelihood_error`; 0 for a language
             model, NaN for a single sample.
+        tokens: how many tokens are predicted, `</s>` counted, int64.
     """
 
     log_likelihood: np.ndarray
     bits_per_byte: np.ndarray
     ess: np.ndarray
     standard_error: np.ndarray
+    tokens: np.ndarray
+
+    @property
+    def nats_per_token(self) -> np.ndarray:
+        """-log p(text) by predicted token, float64 `[texts]`."""
+        return -self.log_likelihood / self.tokens
 
     def oddest(self, n: int | None = None) -> np.ndarray:
-        """Places of the texts with the most bits per byte, the oddest first, int64 `[at most n]`.
+        """Places of the texts with the most nats per token, the oddest first, `[at most n]`.
 
-        Empty texts, which have none, are left out.
+        By token, because a whole text is the less likely the longer it is, and by byte an unknown
+        word, which all models write as the one token `<unk>`, is the cheaper the longer it is.
         """
-        order = np.argsort(-self.bits_per_byte, kind="stable")  # NaN comes last
-        return order[: np.count_nonzero(~np.isnan(self.bits_per_byte))][:n]
+        return np.argsort(-self.nats_per_token, kind="stable")[:n]
 
 
 class Neighbour(NamedTuple):

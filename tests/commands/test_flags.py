@@ -491,18 +491,16 @@ def test_shift(flags, older, monkeypatch, capsys):
 def test_score(older, capsys):
     assert main(SCORE.split()) == 0
     head, *rows = (line.split("\t") for line in capsys.readouterr().out.splitlines())
-    assert head == [
-        *("line", "bits_per_byte", "log_likelihood", "standard_error", "ess", "text"),
-    ]
+    figures = ["nats_per_token", "bits_per_byte", "log_likelihood", "standard_error", "ess"]
+    assert head == ["line", *figures, "text"]
     texts = (older / "text.txt").read_text().splitlines()
     scores = load("run").score(texts, 7, 3)
-    places = np.argsort(-scores.bits_per_byte, kind="stable")[:2]
+    places = np.argsort(scores.log_likelihood / scores.tokens, kind="stable")[:2]
     assert [int(row[0]) - 1 for row in rows] == places.tolist()
     for row, place in zip(rows, places, strict=True):
-        figures = [float(figure) for figure in row[1:5]]
-        expected = [getattr(scores, name)[place] for name in head[1:5]]
-        np.testing.assert_allclose(figures, expected, atol=0.06)
-        assert row[5] == texts[place]
+        expected = [getattr(scores, name)[place] for name in figures]
+        np.testing.assert_allclose([float(each) for each in row[1:6]], expected, atol=0.06)
+        assert row[6] == texts[place]
     assert main(["score", "run", "text.txt"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1 + len(texts)
 

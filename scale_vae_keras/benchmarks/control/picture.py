@@ -34,19 +34,21 @@ def draw_control(rows: Mapping[str, pd.DataFrame], target: str, path: str | os.P
     figure, axes = pyplot.subplots(1, 3, figsize=(15, 4.2), layout="constrained")
     for number, (run, mine) in enumerate(rows.items()):
         mine = mine.sort_values("amount")
-        for name, (style, title) in _STYLES.items():
-            axes[0].plot(
-                mine["amount"], mine[name], style, color=f"C{number}", label=f"{run}: {title}"
-            )
+        for name, (style, _) in _STYLES.items():
+            axes[0].plot(mine["amount"], mine[name], style, color=f"C{number}")
         for axis, name in zip(axes[1:], _PANELS, strict=True):
             axis.plot(mine["amount"], mine[name], "o-", color=f"C{number}", label=run)
-    axes[0].set(ylim=(-2, 102), title=f"success: % that a classifier takes for {target}")
+    # Below 0 there is room for the legend.
+    axes[0].set(ylim=(-28, 103), title=f"success: % that a classifier takes for {target}")
+    axes[0].set_yticks(range(0, 101, 20))
     for axis, title in zip(axes[1:], _PANELS.values(), strict=True):
         axis.set_title(title)
     axes[1].set_ylim(bottom=0)
     axes[2].set_ylim(bottom=1)
+    for style, title in _STYLES.values():
+        axes[0].plot([], [], style, color="black", label=title)
     for axis in axes:
         axis.set_xlabel("amount of the vector")
         axis.grid(alpha=0.3)
-        axis.legend(fontsize="small")
+        axis.legend(fontsize="small", loc="lower right" if axis is axes[0] else "best")
     return save_figure(figure, path)
