@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.lstm import LSTM
+from scale_vae_keras.layers.token_embedding import TokenEmbedding
 from scale_vae_keras.text.vocabulary import PAD_ID
 
 POOLINGS = ("last", "max", "mean", "first")
@@ -91,7 +92,7 @@ class LSTMEncoder(keras.layers.Layer):
         self.pooling = pooling
         self.supports_jit = False
         uniform = keras.initializers.RandomUniform(-(units**-0.5), units**-0.5)
-        self.embedding = keras.layers.Embedding(
+        self.embedding = TokenEmbedding(
             vocabulary_size,
             embedding_dim,
             embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.dropout_seed import DropoutSeed
+from scale_vae_keras.layers.token_embedding import TokenEmbedding
 from scale_vae_keras.layers.token_log_likelihood import token_log_likelihood
 from scale_vae_keras.text.vocabulary import PAD_ID, START_ID, UNKNOWN_ID
 
@@ -106,7 +107,7 @@ class SentenceDecoder(keras.layers.Layer):
         self.skip = skip
         self.embedding_noise = embedding_noise
         self.supports_jit = False
-        self.embedding = keras.layers.Embedding(
+        self.embedding = TokenEmbedding(
             vocabulary_size,
             embedding_dim,
             embeddings_initializer=keras.initializers.RandomUniform(-0.1, 0.1),
