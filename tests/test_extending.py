@@ -40,7 +40,10 @@ CHECKS = {
     "backbone": (
         BACKBONE,
         "assert ids[0].tolist() == [1, 5, 6, 8, 9, 2]\n"
-        "assert (again.encode(ids).mean == model.encode(ids).mean).numpy().all()",
+        "assert (again.encode(ids).mean == model.encode(ids).mean).numpy().all()\n"
+        "import subprocess, sys\n"
+        "load = 'import scale_vae_keras as sv; sv.load_model(\"backbone.keras\")'\n"
+        "subprocess.run([sys.executable, '-c', load], check=True)",
     ),
 }
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+import scale_vae_keras.parts.backbone_encoder  # noqa: F401 - registers the class
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.cnn_decoder import CNNDecoder
 from scale_vae_keras.layers.decoder import LSTMDecoder

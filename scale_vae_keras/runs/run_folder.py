@@ -277,12 +277,20 @@ def load_keras_file(path: Path) -> TextVAE:
     """Loads a model in safe mode.
 
     Raises:
-        InputError: the file is broken.
+        InputError: the file is broken, or a part of the model needs what is not installed.
     """
     import scale_vae_keras.models  # noqa: F401 - registers the classes
 
     try:
         return keras.saving.load_model(path)
     except Exception as error:
+        error = _own_error(error) or error
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(f"{path} cannot be loaded: {reason}") from error
+
+
+def _own_error(error):
+    """What this package said, where Keras has put words of its own around it."""
+    while error is not None and not isinstance(error, InputError):
+        error = error.__cause__ or error.__context__
+    return error
