@@ -1,6 +1,6 @@
 """What a run with few labels gives: its classifier, a probe, style transfer, more training text.
 
-    python measurements/few_labels.py RUN [PROBED] [--per-label 1000] [--seeds 5] [--transferred 500]
+    python measurements/few_labels.py RUN [PROBED] [--per-label N] [--seeds N] [--transferred N]
 
 RUN is a run with `--condition label --semi-supervised --labelled N`, PROBED a run without a
 condition on the same corpus. Prints JSON: the accuracy of the run's classifier on the test
