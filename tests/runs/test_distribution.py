@@ -8,11 +8,11 @@ import tensorflow as tf
 import yaml
 
 from scale_vae_keras.commands.main import parse
-from scale_vae_keras.training.global_batches import GlobalBatches
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import is_chief
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.workers import is_one_of_several_workers, open_strategy
+from scale_vae_keras.training.global_batches import GlobalBatches
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "distributed.md"
 
