@@ -1,6 +1,6 @@
 """What a run with few labels gives: its classifier, a probe, style transfer, more training text.
 
-    python measurements/few_labels.py RUN PROBED [--per-label 1000] [--seeds 5] [--transferred 500]
+    python measurements/few_labels.py RUN [PROBED] [--per-label N] [--seeds N] [--transferred N]
 
 RUN is a run with `--condition label --semi-supervised --labelled N`, PROBED a run without a
 condition on the same corpus. Prints JSON: the accuracy of the run's classifier on the test
@@ -76,7 +76,7 @@ def transfer(model, judge, texts, labels):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run")
-    parser.add_argument("probed")
+    parser.add_argument("probed", nargs="?")
     parser.add_argument("--per-label", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--transferred", type=int, default=500)
@@ -101,12 +101,13 @@ def main():
     found["transfer"] = transfer(model, judge, test_texts[first], test.labels[first])
     found["transfer"]["judge_on_test"] = float(judge.score(test_texts, test.labels))
     found["written"] = {name: model.generate(10, 1, label=name) for name in model.labels}
-    other = RunFolder(options.probed)
-    vae = other.load_text_vae()
-    splits = [other.encode(name) for name in ("train", "valid", "test")]
-    codes = [Labelled(encode_sentences(vae, split).mean, split.labels) for split in splits]
-    accuracy = probe(*codes, count, subsets=options.seeds, seeds=1)
-    found["probe"] = {"mean": accuracy.mean, "deviation": accuracy.deviation}
+    if options.probed is not None:
+        other = RunFolder(options.probed)
+        vae = other.load_text_vae()
+        splits = [other.encode(name) for name in ("train", "valid", "test")]
+        codes = [Labelled(encode_sentences(vae, split).mean, split.labels) for split in splits]
+        accuracy = probe(*codes, count, subsets=options.seeds, seeds=1)
+        found["probe"] = {"mean": accuracy.mean, "deviation": accuracy.deviation}
     print(json.dumps(found, indent=1))
 
 
