@@ -205,13 +205,20 @@ class RunFolder:
             return self._moved_to
         return open_same_corpus(self._moved_to, self.corpus_fingerprint, self.config.encoding)
 
+    @cached_property
+    def _found_fingerprint(self):
+        return self.open_corpus().fingerprint()
+
     def encode(self, split: str) -> EncodedSplit:
         """The sentences of a split of the run's corpus; of train, those that it trains on.
 
         Raises:
             InputError: the corpus cannot be read, or there is no such split.
         """
-        sentences = cached_split(self.open_corpus(), split, self.tokenizer, self._cache)
+        fingerprint = None if self._cache is None else self._found_fingerprint
+        sentences = cached_split(
+            self.open_corpus(), split, self.tokenizer, self._cache, fingerprint
+        )
         if split == "train" and self.config.train_limit is not None:
             return sentences.first(self.config.train_limit)
         return sentences
