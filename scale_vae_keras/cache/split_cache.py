@@ -54,6 +54,12 @@ class StoredSplit(EncodedSplit):
             self.give_back()
         return ids
 
+    def token_blocks(self) -> Iterator[np.ndarray]:
+        """As `EncodedSplit.token_blocks`; pages that were read are given back."""
+        for block in super().token_blocks():
+            yield block
+            self.give_back()
+
     def give_back(self) -> None:
         """Unmaps the pages that were read; they are mapped again when they are read again."""
         for pages in self.pages:

@@ -230,6 +230,10 @@ class RunFolder:
             return self._moved_to
         return open_same_corpus(self._moved_to, self.corpus_fingerprint, self.config.encoding)
 
+    @cached_property
+    def _found_fingerprint(self):
+        return self.open_corpus().fingerprint()
+
     def encode(self, split: str) -> EncodedSplit:
         """The sentences of a split of the run's corpus; of train, those that it trains on.
 
@@ -237,7 +241,10 @@ class RunFolder:
             InputError: the corpus cannot be read, there is no such split, or a label is missing or
                 unknown that the run's condition needs.
         """
-        sentences = cached_split(self.open_corpus(), split, self.tokenizer, self._cache)
+        fingerprint = None if self._cache is None else self._found_fingerprint
+        sentences = cached_split(
+            self.open_corpus(), split, self.tokenizer, self._cache, fingerprint
+        )
         return split_of_run(sentences, split, self.config, self.labels)
 
     def load_model(self) -> TextVAE:

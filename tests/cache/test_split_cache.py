@@ -75,6 +75,7 @@ def test_the_files_are_read_only_and_shared(tokenizer, tmp_path):
     before = split.tokens.tolist()
     split.give_back()
     assert split.tokens.tolist() == before
+    assert np.concatenate(list(split.token_blocks())).tolist() == before
 
 
 @pytest.mark.parametrize("options", [{}, {"by_label": True}, {"resplit": True, "first_batch": 3}])
