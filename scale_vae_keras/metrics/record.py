@@ -124,6 +124,7 @@ COST = _by_name(
     Metric("best_epoch", "", "epoch of the model that is kept", digits=0),
     Metric("seconds", "s", "wall time of training", better="smaller", digits=0),
     Metric("cpu_seconds", "s", "processor time of training", better="smaller", digits=0),
+    Metric("steps_to_best", "steps", "steps to the best epoch", better="smaller", digits=0),
     Metric(
         "cpu_seconds_to_best", "s", "processor time to the best epoch", better="smaller", digits=0
     ),

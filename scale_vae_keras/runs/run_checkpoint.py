@@ -1,5 +1,6 @@
 """What a run needs to go on after it was stopped."""
 
+import math
 import os
 import shutil
 import time
@@ -53,6 +54,10 @@ class RunCheckpoint(keras.callbacks.Callback):
         stopped: whether another callback has ended training.
         seconds: time that the run took.
         cpu_seconds: time of all processors that it took.
+        trained_steps: steps of all finished epochs; NaN after a checkpoint of a version that did
+            not count them.
+        to_best: steps and processor time to the end of the best epoch, `trained_steps` and
+            `cpu_seconds` by name; empty until there is one.
 
     Raises:
         InputError: `save_steps` is below 1 or `save_minutes` below 0.
@@ -84,6 +89,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         self.epochs = self.steps = 0
         self.stopped = False
         self.seconds = self.cpu_seconds = 0.0
+        self.trained_steps = 0
+        self.to_best: dict[str, float] = {}
         self._resumed = resumed
         self._weights = self._running_means = None
         if resumed is not None:
@@ -94,6 +101,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         self.epochs, self.steps = state["epochs"], state["steps"]
         self.stopped = state["stopped"]
         self.seconds, self.cpu_seconds = state["seconds"], state["cpu_seconds"]
+        self.trained_steps = state.get("trained_steps", math.nan)
+        self.to_best = state.get("to_best", {})
         self._running_means = state["running_means"]
         for name, saved in state["callbacks"].items():
             self.stateful[name].set_state(saved)
@@ -152,13 +161,23 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Saves."""
+        self.trained_steps += self.params["steps"]
+        self._read_clocks()
+        if self.best is not None and self.best.best_epoch == epoch:
+            self.to_best = {
+                "trained_steps": self.trained_steps,
+                "cpu_seconds": self.cpu_seconds,
+            }
         self._save(epoch + 1, 0)
+
+    def _read_clocks(self):
+        self.seconds = time.monotonic() - self._started
+        self.cpu_seconds = time.process_time() - self._cpu_started
 
     def _save(self, epochs, steps):
         self.epochs, self.steps = epochs, steps
         self.stopped = bool(self.model.stop_training)
-        self.seconds = time.monotonic() - self._started
-        self.cpu_seconds = time.process_time() - self._cpu_started
+        self._read_clocks()
         running_means = [host_value(variable).tolist() for variable in self.model.metrics_variables]
         with new_checkpoint(self.folder, epochs, steps) as checkpoint:
             self.model.save(checkpoint / "model.keras")
@@ -174,6 +193,8 @@ class RunCheckpoint(keras.callbacks.Callback):
                     "steps": steps,
                     "seconds": self.seconds,
                     "cpu_seconds": self.cpu_seconds,
+                    "trained_steps": self.trained_steps,
+                    "to_best": self.to_best,
                     "stopped": self.stopped,
                     "running_means": running_means,
                     "callbacks": {n: c.get_state() for n, c in self.stateful.items()},

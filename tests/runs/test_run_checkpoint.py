@@ -33,6 +33,7 @@ def test_arrays_of_callbacks_come_back(tmp_path, count):
     model.compile("sgd", "mse")
     checkpoint = RunCheckpoint(tmp_path, {"keeper": Keeper(arrays)})
     checkpoint.set_model(model)
+    checkpoint.set_params({"steps": 1})
     checkpoint.on_train_begin()
     checkpoint.on_epoch_end(0)
     saved = last_good(tmp_path)

@@ -22,6 +22,7 @@ from scale_vae_keras.runs.config import RunConfig, configure, get_system, read_s
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.presets import PUBLISHED
 from scale_vae_keras.runs.train import Run
+from scale_vae_keras.runs.training_cost import training_cost
 from scale_vae_keras.settings import settings_of
 from scale_vae_keras.tables import write_csv
 
@@ -201,14 +202,7 @@ def _claim(folder, protocol):
 def _train(config, folder):
     run = Run.open(config, folder)
     run.fit(verbose=2)
-    epochs = config.first_epochs + config.epochs
-    return {
-        "epochs": epochs,
-        "best_epoch": run.best_epoch,
-        "seconds": round(run.seconds),
-        "cpu_seconds": round(run.cpu_seconds),
-        "cpu_seconds_to_best": round(run.cpu_seconds * run.best_epoch / epochs),
-    }
+    return training_cost(run.folder)
 
 
 def _measure(run, protocol):

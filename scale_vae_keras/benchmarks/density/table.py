@@ -65,8 +65,7 @@ def shown_means(means: pd.DataFrame, name: str, record: Mapping = EVALUATION) ->
 
 
 def _measures(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    cost = ("epochs", "best_epoch", "cpu_seconds_to_best")
-    means = system_means(rows, [*_COLUMNS, *STRUCTURE, *cost])
+    means = system_means(rows, [*_COLUMNS, *STRUCTURE, *COST])
     means = means.sort_values("iw_nll", kind="stable")
     known = [name for name in STRUCTURE if means[name].notna().any()]
     return pd.DataFrame(
@@ -76,6 +75,7 @@ def _measures(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
             **{name: shown_means(means, name) for name in columns},
             **{name: shown_means(means, name, STRUCTURE) for name in known},
             "epochs (best)": shown_epochs(means),
+            **shown_steps(means),
             "time to best, vae = 1": shown_ratios(means),
         }
     )
@@ -87,6 +87,13 @@ def shown_epochs(means: pd.DataFrame) -> list[str]:
         f"{COST['epochs'].show(epochs)} ({COST['best_epoch'].show(best)})"
         for epochs, best in zip(means["epochs"], means["best_epoch"], strict=True)
     ]
+
+
+def shown_steps(means: pd.DataFrame) -> dict[str, list[str]]:
+    """The column of steps to the best epoch; none where no run recorded them."""
+    if means["steps_to_best"].isna().all():
+        return {}
+    return {"steps to best": shown_means(means, "steps_to_best", COST)}
 
 
 def shown_ratios(means: pd.DataFrame) -> list[str]:

@@ -202,7 +202,7 @@ def _measure(table, benched, output, sentences):
         print(f"{benched['system']}, seed {benched['seed']}: its sentences", flush=True)
         scores = measure_generation(run, judge, sentences, 0, TemperatureSampler())
         return [{**scores, **_count(table, sentences)}]
-    return [{name: benched[name] for name in COST} if table == 2 else benched.to_dict()]
+    return [{name: benched.get(name) for name in COST} if table == 2 else benched.to_dict()]
 
 
 def _published(table, corpus, row, config):

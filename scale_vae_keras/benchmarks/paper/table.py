@@ -11,6 +11,7 @@ from scale_vae_keras.benchmarks.density.table import (
     shown_epochs,
     shown_means,
     shown_ratios,
+    shown_steps,
 )
 from scale_vae_keras.benchmarks.rows import read_rows, system_means
 from scale_vae_keras.data.corpus import BUILT_IN
@@ -154,14 +155,13 @@ def _settings(rows):
 
 
 def _time(rows):
-    means = system_means(
-        rows, ["epochs", "best_epoch", "cpu_seconds_to_best", "paper_hours", "paper_ratio"]
-    )
+    means = system_means(rows, [*COST, "paper_hours", "paper_ratio"])
     lines = pd.DataFrame(
         {
             "system": means.index,
             "seeds": means["seeds"].map(str).to_numpy(),
             "epochs (best)": shown_epochs(means),
+            **shown_steps(means),
             "processor seconds": shown_means(means, "cpu_seconds_to_best", COST),
             "ratio to vae": shown_ratios(means),
             "hours: paper": [_fixed(value, 2) for value in means["paper_hours"]],

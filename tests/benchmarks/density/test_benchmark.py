@@ -84,6 +84,9 @@ def test_a_row_says_where_it_comes_from(finished):
     assert set(rows["command"]) == {"typed"}
     assert set(rows["corpus_fingerprint"]) == {RunFolder(output / "vae-1").corpus_fingerprint}
     assert (rows["cpu_seconds"] >= rows["cpu_seconds_to_best"]).all()
+    steps = rows["steps_to_best"] / rows["best_epoch"]
+    assert (steps == steps[0]).all()
+    assert steps[0] >= 1
 
 
 def test_another_protocol_is_refused(finished, corpus):

@@ -74,6 +74,14 @@ def test_rows_are_means_over_seeds_the_best_likelihood_first():
     assert table["lstm-lm"][column("mi")] == "-"
 
 
+def test_steps_are_shown_where_a_run_recorded_them():
+    table, _ = cells(shown([*ROWS[1:], {**ROWS[0], "steps_to_best": 2400}]))
+    column = table["system"].index("steps to best")
+    assert (table["vae"][column], table["scale"][column]) == ("2400", "-")
+    table, _ = cells(shown(ROWS))
+    assert "steps to best" not in table["system"]
+
+
 def test_orders_are_compared_with_the_papers():
     # The paper has NLL scale < lstm-lm < vae; here lstm-lm < vae < scale.
     _, table = cells(shown(ROWS))
