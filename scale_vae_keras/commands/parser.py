@@ -12,6 +12,9 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(self, args=None, namespace=None):
         """Refuses what is left over here, so that the message names the help of this command."""
         namespace, left = super().parse_known_args(args, namespace)
+        if len(left) == 1 and left[0][:1] != "-" and getattr(namespace, "file", "") is None:
+            # argparse takes an optional FILE for left out where flags stand before it.
+            namespace.file = left.pop()
         if left:
             flags = re.findall(r"--[a-z][a-z0-9-]*", self.format_usage())
             self.error(f"unrecognized arguments: {' '.join(left)}{did_you_mean(left[0], flags)}")

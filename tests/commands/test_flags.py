@@ -473,6 +473,23 @@ def test_reconstruct(flags, older, monkeypatch, capsys):
     assert capsys.readouterr().out == "a b\nc\n"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "reconstruct run --beam 2 text.txt",
+        "score run --oddest 2 text.txt --seed 3",
+        "shift run --from a --to b text.txt",
+        "shift --from a --to b run text.txt",
+    ],
+)
+def test_a_file_may_stand_behind_flags(words, capsys):
+    options = parse(words.split())
+    assert (options.run, options.file) == ("run", "text.txt")
+    with pytest.raises(SystemExit):
+        parse([*words.split(), "other.txt"])
+    assert "unrecognized arguments" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("flags", DECODED)
 def test_shift(flags, older, monkeypatch, capsys):
     vectors = recorded(monkeypatch, TextModel, "attribute_vector", "the vector")
