@@ -117,7 +117,7 @@ def test_split_label():
     assert split_label("1\ta\tb") == ("1", "a\tb")
     assert split_label("") == ("", "")
     assert split_label("a") is None
-    assert split_label("\ta") is None
+    assert split_label("\ta") == ("", "a")
 
 
 def test_read_lines_of_a_file_and_a_stream(tmp_path):
