@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import keras
 import numpy as np
@@ -30,7 +31,7 @@ def unigram_nll(training: EncodedSplit, sentences: EncodedSplit) -> float:
     """
     # the start of a sentence is not predicted
     measured = np.delete(sentences.tokens, sentences.offsets[:-1])
-    size = max(int(each.max()) for each in (measured, *training.token_blocks())) + 1
+    size = max(int(each.max()) for each in chain([measured], training.token_blocks())) + 1
     found = sum(np.bincount(each, minlength=size) for each in training.token_blocks())
     found[START_ID] -= training.sentences
     counts = 1.0 + found

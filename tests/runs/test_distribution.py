@@ -2,6 +2,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import tensorflow as tf
@@ -11,7 +12,7 @@ from scale_vae_keras.commands.main import parse
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import is_chief
 from scale_vae_keras.runs.config import configure
-from scale_vae_keras.runs.workers import is_one_of_several_workers, open_strategy
+from scale_vae_keras.runs.workers import is_one_of_several_workers, open_strategy, own_share
 from scale_vae_keras.training.global_batches import GlobalBatches
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "distributed.md"
@@ -121,3 +122,25 @@ def test_the_commands_of_the_document_are_those_of_the_command_line():
         options = parse(shlex.split(command, comments=True))
         assert options.command in ("train", "tune")
         assert options.output
+
+
+@pytest.mark.parametrize(
+    ("jobs", "task", "replicas", "share"),
+    [
+        ({}, (None, None), 2, (0, 2, 2)),
+        ({"worker": ["a:1", "b:1"]}, ("worker", 0), 4, (0, 2, 4)),
+        ({"worker": ["a:1", "b:1"]}, ("worker", 1), 4, (2, 4, 4)),
+        ({"chief": ["a:1"], "worker": ["b:1", "c:1"]}, ("chief", 0), 3, (0, 1, 3)),
+        ({"chief": ["a:1"], "worker": ["b:1", "c:1"]}, ("worker", 1), 3, (2, 3, 3)),
+    ],
+)
+def test_the_share_of_a_worker(jobs, task, replicas, share):
+    resolver = SimpleNamespace(
+        cluster_spec=lambda: tf.train.ClusterSpec(jobs), task_type=task[0], task_id=task[1]
+    )
+    strategy = SimpleNamespace(num_replicas_in_sync=replicas, cluster_resolver=resolver)
+    assert own_share(strategy) == share
+
+
+def test_a_process_without_a_cluster_has_every_share():
+    assert own_share(tf.distribute.get_strategy()) == (0, 1, 1)
