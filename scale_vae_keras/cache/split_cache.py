@@ -196,7 +196,7 @@ def read_split(folder: Path) -> StoredSplit:
             meta["empty"],
             meta["truncated"],
             arrays["text_bytes"],
-            tuple(pages),
+            pages=tuple(pages),
         )
         if len(found.tokens) != found.offsets[-1] or len(found.text_bytes) != found.sentences:
             raise ValueError("files of different lengths")
