@@ -72,7 +72,7 @@ class RunConfig(Settings):
     labelled: int | None = setting(
         None,
         "use the labels of this many training sentences alone, drawn by the seed; the others train "
-        "without theirs, which needs semi_supervised",
+        "without theirs, which needs semi_supervised; all by default",
         above=0,
     )
     batch_size: int = setting(32, "sentences per step, of all replicas together", above=0)

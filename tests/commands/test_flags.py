@@ -411,7 +411,7 @@ def test_every_flag_has_a_help_text(command, add_arguments):
 def written(number):
     """The ways to write a number, or several."""
     if isinstance(number, list | tuple):
-        return {form.join(map(str, number)) for form in (" ", ",")}
+        return {form.join(f"{each:g}" for each in number) for form in (" ", ",")}
     return {str(number), f"{number:,}", f"{number:g}"}
 
 
