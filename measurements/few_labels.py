@@ -3,11 +3,11 @@
     python measurements/few_labels.py RUN [PROBED] [--per-label N] [--seeds N] [--transferred N]
 
 RUN is a run with `--condition label`, as a rule with `--semi-supervised --labelled N`; PROBED a
-run without a condition on the same corpus. Prints JSON: the accuracy of the run's
-classifier on the test sentences, and of the linear probe of N labels on the codes of PROBED; the accuracy of a logistic
-regression on bags of words from the N labelled sentences, with and without sentences that RUN
-writes for each label; and how often a transferred test sentence has the other label for a bag of
-words that knows all labels. Needs scikit-learn.
+run without a condition on the same corpus. Prints JSON: the accuracy of the run's classifier on
+the test sentences, and of the linear probe of N labels on the codes of PROBED; the accuracy of a
+logistic regression on bags of words from the N labelled sentences, with and without sentences
+that RUN writes for each label; and how often a transferred test sentence has the other label for
+a bag of words that knows all labels. Needs scikit-learn.
 """
 
 import argparse
