@@ -2,12 +2,12 @@
 
     python measurements/few_labels.py RUN [PROBED] [--per-label N] [--seeds N] [--transferred N]
 
-RUN is a run with `--condition label --semi-supervised --labelled N`, PROBED a run without a
-condition on the same corpus. Prints JSON: the accuracy of the run's classifier on the test
-sentences, and of the linear probe of N labels on the codes of PROBED; the accuracy of a logistic
-regression on bags of words from the N labelled sentences, with and without sentences that RUN
-writes for each label; and how often a transferred test sentence has the other label for a bag of
-words that knows all labels. Needs scikit-learn.
+RUN is a run with `--condition label`, as a rule with `--semi-supervised --labelled N`; PROBED a
+run without a condition on the same corpus. Prints JSON: the accuracy of the run's classifier on
+the test sentences, and of the linear probe of N labels on the codes of PROBED; the accuracy of a
+logistic regression on bags of words from the N labelled sentences, with and without sentences
+that RUN writes for each label; and how often a transferred test sentence has the other label for
+a bag of words that knows all labels. Needs scikit-learn.
 """
 
 import argparse
@@ -86,13 +86,15 @@ def main():
     known = np.flatnonzero(train.label_numbers >= 0)
     texts, test_texts = texts_of(folder, train), texts_of(folder, test)
     real = [texts[i] for i in known], [train.labels[i] for i in known]
-    guesses = label_probabilities(model.model, test).argmax(axis=1)
     count = len(known)
     found = {
         "labelled": count,
-        "classifier": float(np.mean(guesses == test.label_numbers)),
+        "classifier": None,
         "majority": float(np.bincount(test.label_numbers).max() / test.sentences),
     }
+    if model.model.classifier is not None:
+        guesses = label_probabilities(model.model, test).argmax(axis=1)
+        found["classifier"] = float(np.mean(guesses == test.label_numbers))
     found["augmentation"] = augmentation(
         model, real, (test_texts, test.labels), options.per_label, options.seeds
     )
@@ -100,7 +102,11 @@ def main():
     first = slice(options.transferred)
     found["transfer"] = transfer(model, judge, test_texts[first], test.labels[first])
     found["transfer"]["judge_on_test"] = float(judge.score(test_texts, test.labels))
-    found["written"] = {name: model.generate(10, 1, label=name) for name in model.labels}
+    written = {name: model.generate(500, 1, label=name) for name in model.labels}
+    found["judged"] = {
+        name: float(np.mean(judge.predict(texts) == name)) for name, texts in written.items()
+    }
+    found["written"] = {name: texts[:10] for name, texts in written.items()}
     if options.probed is not None:
         other = RunFolder(options.probed)
         vae = other.load_text_vae()
