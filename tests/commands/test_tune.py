@@ -13,12 +13,14 @@ from scale_vae_keras.tuning import search
 def settings_of(monkeypatch):
     """The settings that a command line asks to search."""
     asked = []
-    monkeypatch.setattr(search, "search", lambda settings, output: asked.append(settings))
+    monkeypatch.setattr(search, "search", lambda *given: asked.append(given))
     monkeypatch.setattr(tune, "show", lambda directory: None)
 
     def settings(*words):
         tune.run(parse(["tune", "reviews", "--output", "DIR", *words]))
-        return asked.pop()
+        settings, output, cache = asked.pop()
+        assert (output, cache) == ("DIR", "C" if "--cache" in words else None)
+        return settings
 
     return settings
 
@@ -54,7 +56,9 @@ def test_values_have_the_type_of_their_setting(settings_of):
 
 
 def test_the_rest(settings_of):
-    words = "--epochs 3 --train-limit 100 --seed 5 --preset paper --objective elbo_nll-1*mi"
+    words = (
+        "--cache C --epochs 3 --train-limit 100 --seed 5 --preset paper --objective elbo_nll-1*mi"
+    )
     settings = settings_of(*words.split())
     config = settings.space().config({})
     assert (config.epochs, config.train_limit, config.seed) == (3, 100, 5)
