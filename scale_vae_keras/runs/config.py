@@ -86,8 +86,8 @@ class RunConfig(Settings):
     epochs: int = setting(100, "most epochs, those of pretraining not counted", above=0)
     optimizer: str = setting(
         "sgd",
-        "sgd without momentum, as published; or adam (Kingma and Ba, 2015), which transformers "
-        "need",
+        "sgd without momentum, as published; or adam (Kingma and Ba, 2015), which is usual for "
+        "transformers",
         choices=OPTIMIZERS,
     )
     learning_rate: float = setting(
