@@ -30,7 +30,7 @@ OWN = {
     "agg": {"batch_size": 32},
     "li2019": {"pretrain_epochs": 1},
 }
-STEPS = {"sa": 25, "agg": 4}
+STEPS = {"sa": 25, "agg": 30}
 
 
 class Reviews(NamedTuple):
@@ -58,7 +58,9 @@ def trained(name, reviews, steps, epochs, rate, **settings):
     latent = {} if name == "lm" else {**LATENT, **PUBLISHED, "tokenizer": None}
     config = configure("reviews", name, "small", **{**TINY, **latent, "epochs": epochs, **settings})
     model = build_model(config, reviews.vocabulary_size)
-    model.compile(keras.optimizers.Adam(rate, global_clipnorm=5.0))
+    # The encoder of aggressive training is trained alone, which Adam's memory of gradients forbids.
+    optimizer = keras.optimizers.SGD if name == "agg" else keras.optimizers.Adam
+    model.compile(optimizer(rate, global_clipnorm=5.0))
     model.fit(
         training_batches(reviews.train, config.batch_size, config.seed).take(steps),
         epochs=config.first_epochs + epochs,
@@ -87,7 +89,8 @@ def better_than_the_entropy(nll, reviews):
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_no_likelihood_is_better_than_the_entropy(name, reviews):
-    model = trained(name, reviews, STEPS.get(name, 40), epochs=2, rate=0.04, **OWN.get(name, {}))
+    rate = 1.0 if name == "agg" else 0.04
+    model = trained(name, reviews, STEPS.get(name, 40), epochs=2, rate=rate, **OWN.get(name, {}))
     nll = -density(model, reviews).log_likelihood
     uniform = math.log(reviews.vocabulary_size) * (reviews.test.lengths - 1)
     assert nll.mean() < 0.7 * uniform.mean()

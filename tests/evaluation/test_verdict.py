@@ -16,13 +16,13 @@ SETTLED = {"val_reconstruction": [9.0, 5.0], "factor_mean": [4.0, 4.1], "factor_
 def ending(share):
     """A model whose sentences end after each word with this probability."""
 
-    def generate(count, seed, max_length):
+    def generate(count, seed, max_length, label):
         lengths = np.random.default_rng(seed).geometric(share, count)
         words = np.arange(1, max_length + 1)
         ids = np.where(words == lengths[:, None], END, np.where(words < lengths[:, None], 4, 0))
         return Generated(tf.constant(ids, tf.int32), None, None)
 
-    return SimpleNamespace(generate=generate)
+    return SimpleNamespace(generate=generate, labels_in_turn=lambda rows: None)
 
 
 @pytest.fixture
