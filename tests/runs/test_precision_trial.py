@@ -80,10 +80,11 @@ def test_the_trial_times_steps_of_both(corpus, monkeypatch):
     shapes = []
     build = module._step
 
-    def step(config, size, ids):
-        shapes.append((config.precision, ids.shape.as_list()))
-        build(config, size, ids)()
-        return config.precision
+    def step(model, ids):
+        policy = model.decoder.dtype_policy.name
+        shapes.append((policy, ids.shape.as_list()))
+        build(model, ids)()
+        return policy
 
     monkeypatch.setattr(module, "_WARM_UPS", 0)
     monkeypatch.setattr(module, "_step", step)
