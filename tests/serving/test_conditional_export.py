@@ -44,6 +44,10 @@ def test_the_served_model_writes_what_the_label_says(served, text_model):
     expected = text_model.decode(code, label=["good", "sehr süß"])
     assert texts(served["decode"](z=z, label=label)) == expected
     assert texts(served["reconstruct"](text=TEXT, label=label, text_label=own)) == expected
+    vector = np.linspace(-1, 1, 8, dtype=np.float32).reshape(2, 4)
+    moved = text_model.decode(code + 2 * vector, label=["good", "sehr süß"])
+    shift = {"vector": vector, "amount": tf.constant([2.0, 2.0]), "text_label": own}
+    assert texts(served["shift"](text=TEXT, label=label, **shift)) == moved
     number = {"temperature": tf.ones([2]), "top_p": tf.ones([2])}
     written = [
         texts(served["generate"](seed=SEED, label=tf.constant([name] * 2), **number))
@@ -70,5 +74,6 @@ def test_labels_are_inputs_of_conditional_models_alone(model, conditional, token
     for name, names in plain.items():
         added = [each for each in with_labels[name] if each not in names]
         assert with_labels[name] == names + added
-        wanted = {"encode": ["text_label"], "reconstruct": ["label", "text_label"]}
+        both = ["label", "text_label"]
+        wanted = {"encode": ["text_label"], "reconstruct": both, "shift": both}
         assert added == wanted.get(name, ["label"])
