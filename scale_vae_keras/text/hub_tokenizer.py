@@ -42,8 +42,8 @@ class HubTokenizer(Tokenizer):
 
     Example:
         >>> tokenizer = sv.text.HubTokenizer.from_preset("bert", max_length=100)
-        >>> tokenizer.detokenize(tokenizer(["The cats ran."]).to_tensor()).numpy().tolist()
-        [b'the cats ran .']
+        >>> tokenizer.detokenize(tokenizer(["The cats ran"]).to_tensor()).numpy().tolist()
+        [b'the cats ran']
     """
 
     pattern = None

@@ -48,6 +48,9 @@ def test_the_served_model_writes_what_the_label_says(served, text_model):
     moved = text_model.decode(code + 2 * vector, label=["good", "sehr süß"])
     shift = {"vector": vector, "amount": tf.constant([2.0, 2.0]), "text_label": own}
     assert texts(served["shift"](text=TEXT, label=label, **shift)) == moved
+    given = {"label": ["good", "sehr süß"], "text_label": ["bad", "good"]}
+    once = text_model.decode(code + 2 * vector[0], label=given["label"])
+    assert text_model.shift(TEXT.numpy().astype(str), vector[0], 2.0, **given) == once
     number = {"temperature": tf.ones([2]), "top_p": tf.ones([2])}
     written = [
         texts(served["generate"](seed=SEED, label=tf.constant([name] * 2), **number))
