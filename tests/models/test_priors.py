@@ -53,12 +53,12 @@ def test_gradients_of_a_learned_prior_agree_with_finite_differences(make, senten
     vae, ids = make(model, prior=LEARNED[prior](), **arguments), tf.constant(sentences(6))
     spread(vae.prior)
 
-    @tf.function
+    @tf.function(autograph=False)
     def loss_of_batch():
         vae.training_calls.assign(0)
         return tf.reduce_mean(vae(ids, training=True).loss)
 
-    @tf.function
+    @tf.function(autograph=False)
     def gradients_of_batch():
         vae.training_calls.assign(0)
         with tf.GradientTape() as tape:
@@ -134,7 +134,7 @@ def test_the_components_of_a_learned_mixture_part(make):
     centres = np.where(random.random((256, 1)) < 0.5, -3.0, 3.0) * np.array([1.0, 0.5])
     mean, log_var = centres.astype(np.float32), np.full([256, 2], -1.0, np.float32)
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(noise):
         with tf.GradientTape() as tape:
             z = mean + tf.exp(0.5 * log_var) * noise
@@ -248,7 +248,8 @@ def test_a_prior_that_is_not_fitted_yet_is_not_used(make, sentences):
 )
 def test_a_keras_file_brings_the_prior_back(make, sentences, tmp_path, prior, monkeypatch):
     monkeypatch.setattr("scale_vae_keras.priors.mixture._FEWEST_SAMPLES", 500)
-    vae, ids = make(ScaleVAE, prior=prior), sentences(12)
+    eagerly = {"run_eagerly": True}
+    vae, ids = make(ScaleVAE, compile_arguments=eagerly, prior=prior), sentences(12)
     vae.train_on_batch(ids)
     if vae.prior.needs_fit:
         vae.fit_prior(batches(ids))
