@@ -323,6 +323,7 @@ def test_an_ordinary_model_is_portable(tmp_path, models):
     check_portable(models / "1")
 
 
+@pytest.mark.usefixtures("without_tracing")
 def test_export_takes_a_model_and_its_tokenizer(model, tokenizer, models, tmp_path):
     path = export(model, tmp_path / "reviews", tokenizer=tokenizer)
     assert path == tmp_path / "reviews" / "1"
