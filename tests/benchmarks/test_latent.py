@@ -1,11 +1,14 @@
 """The latent benchmark on fewer sentences and one system."""
 
 import csv
+import shutil
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from untrained_runs import finish_untrained
 
 from scale_vae_keras.benchmarks import latent as latent_benchmark
 from scale_vae_keras.commands.main import main
@@ -13,6 +16,7 @@ from scale_vae_keras.data import synthetic
 from scale_vae_keras.data.batches import epoch_batches
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.runs.train import Run
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -31,9 +35,25 @@ def small():
 
 @pytest.fixture(scope="module")
 def output(small, tmp_path_factory):
-    """A folder that the command has written."""
+    """A folder that the command has written.
+
+    The run with batches of one component is trained, the others have its weights and history.
+    """
     folder = tmp_path_factory.mktemp("latent")
-    assert main(command(folder)) == 0
+    train = latent_benchmark._train
+
+    def train_one(config, path):
+        by_component = replace(config, resplit=False, by_label=True)
+        trained = train(by_component, folder / "scale-component")
+        if config == by_component:
+            return trained
+        run = Run.open(config, path)
+        finish_untrained(run, trained)
+        return run.folder
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(latent_benchmark, "_train", train_one)
+        assert main(command(folder)) == 0
     return folder
 
 
@@ -97,6 +117,18 @@ def test_again_it_uses_the_runs_that_are_there(output, capsys):
     shown = capsys.readouterr().out
     for name in ("Scale-VAE", "component", "silhouette:", "holes: KL of the aggregated"):
         assert name in shown
+
+
+def test_the_paper_has_the_figure(output, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "paper"
+    shutil.copytree(output / "scale-kept", folder / "scale-kept")
+    monkeypatch.setattr(latent_benchmark, "_PARTITIONS", {"kept": ("random, kept", {})})
+    options = ["--output", str(folder), "--epochs", "1", "--seed", "3"]
+    assert main(["benchmark", "paper", "--figure", "latent", *options]) == 0
+    assert "silhouette" in capsys.readouterr().out
+    assert (folder / "latent.png").read_bytes().startswith(PNG)
+    [row] = read(folder).values()
+    assert (row["system"], row["epochs"], row["seed"]) == ("scale", "1", "3")
 
 
 def test_runs_with_other_settings_are_refused(output, capsys):

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from untrained_runs import finish_untrained
 
 from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
 from scale_vae_keras.benchmarks.density.benchmark import (
@@ -13,6 +14,8 @@ from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.runs.config import read_setting
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.runs.train import Run
+from scale_vae_keras.runs.training_cost import training_cost
 
 TEXT = [f"{who} {what} ." for who in ("cats", "dogs", "birds") for what in ("eat", "sleep")]
 CORPUS = {"lines": TEXT * 8}
@@ -34,16 +37,24 @@ def protocol(corpus, **changes):
 
 @pytest.fixture(scope="module")
 def finished(corpus, tmp_path_factory):
-    """A benchmark that was interrupted before its last system and then continued."""
+    """A benchmark that was interrupted before its last system and then continued.
+
+    A run of each method is trained, the other has the history of the plain VAE.
+    """
     output = tmp_path_factory.mktemp("density") / "output"
     arguments = (["vae", "scale:des_std=0.9,f_epo=1"], [1, 2], protocol(corpus), output, "typed")
     train, trained = density_benchmark._train, []
+    scale = "scale-des_std=0.9-f_epo=1"
 
     def train_three(config, folder):
         if len(trained) == 3:
             raise KeyboardInterrupt
         trained.append(folder.name)
-        return train(config, folder)
+        if folder.name in ("vae-1", f"{scale}-2"):
+            return train(config, folder)
+        run = Run.open(config, folder)
+        finish_untrained(run, RunFolder(output / "vae-1"))
+        return training_cost(run.folder)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(density_benchmark, "_train", train_three)

@@ -1,15 +1,18 @@
-"""The measures of structure of runs on the built-in reviews."""
+"""The measures of structure of runs on the built-in reviews; the models are not trained."""
 
 import importlib.util
 
 import pytest
 
+from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
 from scale_vae_keras.benchmarks.density.benchmark import Protocol, benchmark_density
 from scale_vae_keras.benchmarks.density.structure import review_structure
 from scale_vae_keras.data.reviews import ReviewGrammar, reviews_split
 from scale_vae_keras.evaluation.structure import structure
-from scale_vae_keras.metrics import STRUCTURE
+from scale_vae_keras.metrics import COST, STRUCTURE
+from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.load import load
+from scale_vae_keras.runs.train import Run
 
 SETTINGS = ("epochs=1", "train_limit=64", "units=4", "embedding_dim=3", "latent_dim=2")
 
@@ -17,9 +20,18 @@ SETTINGS = ("epochs=1", "train_limit=64", "units=4", "embedding_dim=3", "latent_
 @pytest.fixture(scope="module")
 def benched(tmp_path_factory):
     pytest.importorskip("sklearn", reason="needs the extra control")
-    protocol = Protocol("reviews", "small", SETTINGS, samples=0, limit=100)
+    protocol = Protocol("reviews", "small", SETTINGS, samples=0, limit=100, published=True)
     output = tmp_path_factory.mktemp("structure") / "output"
-    return output, benchmark_density(["vae", "lm"], [1], protocol, output, "typed")
+
+    def untrained(config, folder):
+        run = Run.open(config, folder)
+        vocabulary = len(run.folder.tokenizer.vocabulary)
+        build_model(config, vocabulary, run.folder.labels).save(run.folder.model_path)
+        return dict.fromkeys(COST, 1)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(density_benchmark, "_train", untrained)
+        return output, benchmark_density(["vae", "lm"], [1], protocol, output, "typed")
 
 
 def test_rows_have_the_measures_of_their_codes(benched):
