@@ -27,6 +27,12 @@ TINY = (
     *("--embedding-dim", "6", "--units", "8", "--latent-dim", "4"),
     *("--tokenizer", "words", "--min-count", "1"),
 )
+LANGUAGE_MODEL = (
+    *("--method", "lm", "--preset", "small", "--batch-size", "16"),
+    *("--embedding-dim", "6", "--units", "8"),
+)
+"""What trains fastest, where the model is no matter."""
+WORDS = ("--tokenizer", "words", "--min-count", "1")
 
 
 PROCESSES = {}
@@ -99,7 +105,9 @@ def test_a_number_of_replicas_that_cannot_be_is_refused(corpus, tmp_path, replic
 
 def test_a_run_of_two_replicas_goes_on_with_one(corpus, tmp_path):
     run = tmp_path / "run"
-    succeed("train", corpus, "--output", run, *TINY, "--epochs", 1, "--replicas", 2)
+    succeed(
+        "train", corpus, "--output", run, *LANGUAGE_MODEL, *WORDS, "--epochs", 1, "--replicas", 2
+    )
     assert json.loads((run / "config.json").read_text())["replicas"] == 2
     resumed = ("train", "--resume", "--output", run, "--epochs", 2)
     warned = scale_vae(*resumed, "--replicas", 1).errors
@@ -111,7 +119,8 @@ def test_a_run_of_two_replicas_goes_on_with_one(corpus, tmp_path):
 def test_train_prints_the_counts_of_what_it_read(tmp_path):
     corpus = write_corpus(tmp_path / "corpus", [*LINES, "", "the cat " * 30])
     printed = succeed(
-        "train", corpus, "--output", tmp_path / "run", *TINY, "--epochs", 1, "--max-length", 9
+        *("train", corpus, "--output", tmp_path / "run", *LANGUAGE_MODEL, *WORDS),
+        *("--epochs", 1, "--max-length", 9),
     )
     table = {
         line.split("│")[1].strip(): line.split("│")[2].strip()
@@ -125,8 +134,7 @@ def test_train_prints_the_counts_of_what_it_read(tmp_path):
 
 def test_train_says_which_tokenizer_it_chose_and_why(tmp_path):
     corpus = write_corpus(tmp_path / "corpus", [f"{line} Crème, 5 €!" for line in LINES])
-    sizes = ("--embedding-dim", 6, "--units", 8, "--latent-dim", 4, "--vocabulary-limit", 330)
-    sizes += ("--preset", "small", "--batch-size", 16, "--epochs", 1)
+    sizes = (*LANGUAGE_MODEL, "--vocabulary-limit", 330, "--epochs", 1)
     printed = succeed("train", corpus, "--output", tmp_path / "run", *sizes)
     assert "tokenizer: sentencepiece, as" in printed
     assert "pieces trained by SentencePiece (unigram)" in printed
@@ -316,9 +324,10 @@ def test_resume_refuses_other_settings_and_says_which(run):
 
 def test_resume_refuses_a_changed_corpus(tmp_path):
     corpus = write_corpus(tmp_path / "corpus", LINES)
-    succeed("train", corpus, "--output", tmp_path / "run", *TINY, "--epochs", 1)
+    output = ("--output", tmp_path / "run")
+    succeed("train", corpus, *output, *LANGUAGE_MODEL, *WORDS, "--epochs", 1)
     (corpus / "train.txt").write_text("\n".join(LINES[1:]))
-    assert "changed" in fail("train", "--resume", "--output", tmp_path / "run")
+    assert "changed" in fail("train", "--resume", *output)
 
 
 @pytest.mark.parametrize(
@@ -490,7 +499,7 @@ def test_interruption_says_what_was_saved_and_resume_goes_on(corpus, tmp_path):
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "scale_vae_keras.commands.main", "train", str(corpus)),
-            *("--output", str(run), *TINY, "--epochs", "2000"),
+            *("--output", str(run), *LANGUAGE_MODEL, *WORDS, "--epochs", "2000"),
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
