@@ -12,6 +12,7 @@ from made_corpora import LINES
 from run_hashes import run_hashes
 
 from scale_vae_keras.cache import split_cache
+from scale_vae_keras.callbacks import aggressive_training
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs import train as train_module
 from scale_vae_keras.runs.build_model import build_model
@@ -49,9 +50,15 @@ class PowerCut(keras.callbacks.Callback):
             raise PowerCutError
 
 
+def leave_out_what_only_tells(patch):
+    """The log for TensorBoard, and the sentences that the last epoch's verdict draws."""
+    patch.setattr(train_module, "tensorboard_callbacks", lambda *arguments: [])
+    patch.setattr(train_module, "training_verdict", lambda *arguments: [])
+
+
 @pytest.fixture(autouse=True)
-def _without_tensorboard(monkeypatch):
-    monkeypatch.setattr(train_module, "tensorboard_callbacks", lambda *arguments: [])
+def _without_what_only_tells(monkeypatch):
+    leave_out_what_only_tells(monkeypatch)
 
 
 def start(corpus, output, method="scale", **settings):
@@ -74,7 +81,7 @@ def finish(run):
 def whole(corpus):
     """The hashes of a run that was never stopped."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train_module, "tensorboard_callbacks", lambda *arguments: [])
+        leave_out_what_only_tells(patch)
         return finish(start(corpus, corpus.parent / "whole", **SCALE, **PLATEAU))
 
 
@@ -83,7 +90,7 @@ def stopped(corpus, whole):
     """A run that was stopped after the seventh step of its second epoch."""
     folder = corpus.parent / "stopped"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train_module, "tensorboard_callbacks", lambda *arguments: [])
+        leave_out_what_only_tells(patch)
         stop(start(corpus, folder, **SCALE, **PLATEAU), 1, 6)
     assert [path.name for path in checkpoints(folder / "checkpoints")] == [
         "epoch-0001-step-000003",
@@ -142,7 +149,9 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("method", OTHERS)
-def test_other_systems(method, corpus, tmp_path):
+def test_other_systems(method, corpus, tmp_path, monkeypatch):
+    # Of up to 99 steps of the encoder; the losses are compared after 30.
+    monkeypatch.setattr(aggressive_training, "_MOST_STEPS", 33)
     settings, cut = OTHERS[method]
     uninterrupted = finish(start(corpus, tmp_path / "whole", method, **settings))
     stop(start(corpus, tmp_path / "parts", method, **settings), *cut)

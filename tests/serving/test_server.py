@@ -27,6 +27,7 @@ from scale_vae_keras.serving.development import rest, served_model, workers
 from scale_vae_keras.serving.development.request_error import RequestError
 from scale_vae_keras.serving.development.served_model import ServedModel
 from scale_vae_keras.serving.versions import version_folders
+from scale_vae_keras.serving.warmup import WARMUP_FILE
 
 SEEDS = [int(seed) for seed in row_seeds(24, 9)]
 TEMPERATURES = [0.5 + 0.05 * row for row in range(24)]
@@ -176,13 +177,12 @@ def test_the_same_seed_gives_the_same_text_at_the_same_time_as_others(client, ex
 
 
 def test_the_same_seed_gives_the_same_text_in_another_process(models, expected, tmp_path):
-    for _ in range(2):
-        with server_process(models, tmp_path / "log") as process:
-            for address in (process.grpc, f"http://{process.rest}"):
-                with Client(address, "reviews") as client:
-                    answer = client.request("generate", seed=SEEDS, **NUMBERS)
-                assert answer["text"] == expected
-        assert process.process.returncode == 0
+    with server_process(models, tmp_path / "log") as process:
+        for address in (process.grpc, f"http://{process.rest}"):
+            with Client(address, "reviews") as client:
+                answer = client.request("generate", seed=SEEDS, **NUMBERS)
+            assert answer["text"] == expected
+    assert process.process.returncode == 0
     assert "REST POST /v1/models/reviews:predict 200" in (tmp_path / "log").read_text()
 
 
@@ -322,16 +322,26 @@ def wait_for(condition):
     raise AssertionError("waited in vain")
 
 
-def test_versions_come_and_go_under_load(models, tmp_path):
-    publish_copy(models, tmp_path, 1)
+@pytest.fixture
+def cold_models(models, tmp_path):
+    """The served model without its warm-up, which a version does not need."""
+    shutil.copytree(models / "1", tmp_path / "cold" / "1")
+    (tmp_path / "cold" / "1" / WARMUP_FILE).unlink()
+    return tmp_path / "cold"
+
+
+def test_versions_come_and_go_under_load(cold_models, tmp_path):
+    directory = tmp_path / "reviews"
+    directory.mkdir()
+    publish_copy(cold_models, directory, 1)
     with (
-        running_server(ServedModel("reviews", tmp_path)) as server,
+        running_server(ServedModel("reviews", directory)) as server,
         grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel,
     ):
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
         assert version_of(stub).result().model_spec.version.value == 1
         in_flight = [version_of(stub) for _ in range(200)]
-        publish_copy(models, tmp_path, 2)
+        publish_copy(cold_models, directory, 2)
         answered = []
         while 2 not in answered:
             answered.append(in_flight.pop(0).result().model_spec.version.value)
@@ -340,9 +350,9 @@ def test_versions_come_and_go_under_load(models, tmp_path):
         assert set(answered) == {1, 2}
         wait_for(lambda: states(server) == {"2": "AVAILABLE", "1": "END"})
 
-        publish_copy(models, tmp_path, "corrupt")
-        (tmp_path / "corrupt" / "saved_model.pb").write_bytes(b"\x08nonsense")
-        (tmp_path / "corrupt").rename(tmp_path / "3")
+        publish_copy(cold_models, directory, "corrupt")
+        (directory / "corrupt" / "saved_model.pb").write_bytes(b"\x08nonsense")
+        (directory / "corrupt").rename(directory / "3")
         wait_for(lambda: states(server).get("3") == "END")
         assert states(server)["2"] == "AVAILABLE"
         assert version_of(stub).result().model_spec.version.value == 2
@@ -355,6 +365,21 @@ def test_versions_come_and_go_under_load(models, tmp_path):
         )
 
 
+@pytest.fixture
+def light_servable(monkeypatch):
+    """In the place of a loaded version: it only needs to have its files."""
+
+    class Light:
+        def __init__(self, path, version):
+            self.version = version
+            for name in ("saved_model.pb", "variables"):
+                if not (path / name).exists():
+                    raise RequestError(grpc.StatusCode.NOT_FOUND, f"{name} is missing")
+
+    monkeypatch.setattr(served_model, "Servable", Light)
+
+
+@pytest.mark.usefixtures("light_servable")
 def test_an_old_version_comes_back_when_the_new_one_is_removed(models, tmp_path):
     directory = tmp_path / "reviews"
     directory.mkdir()
@@ -373,20 +398,6 @@ def test_an_old_version_comes_back_when_the_new_one_is_removed(models, tmp_path)
     shutil.rmtree(directory)
     served.refresh()
     assert served.find().version == 1
-
-
-@pytest.fixture
-def light_servable(monkeypatch):
-    """In the place of a loaded version: it only needs to have its files."""
-
-    class Light:
-        def __init__(self, path, version):
-            self.version = version
-            for name in ("saved_model.pb", "variables"):
-                if not (path / name).exists():
-                    raise RequestError(grpc.StatusCode.NOT_FOUND, f"{name} is missing")
-
-    monkeypatch.setattr(served_model, "Servable", Light)
 
 
 @pytest.mark.usefixtures("light_servable")

@@ -1,7 +1,7 @@
 """Trains systems with their callbacks on one replica and on several; prints how far they differ.
 
 A program of its own: the number of devices is fixed when TensorFlow starts. Arguments: the number
-of replicas, the number of epochs, and the systems.
+of replicas, and each system with its epochs, as in `2*vae+cnn+clipnorm`: options follow the system.
 """
 
 import json
@@ -36,29 +36,21 @@ SETTINGS = {
 }
 LATENT = {"latent_dim": 2}
 OWN = {
-    "adam": {"method": "scale", "optimizer": "adam", "learning_rate": 0.01},
-    "clipnorm": {"method": "vae"},
-    "clipvalue": {"method": "vae"},
-    "cnn": {"method": "vae", "decoder": "cnn", "pooling": "mean"},
-    "condition": {"method": "scale", "condition": "label", "condition_encoder": True},
     "cyclical": {"kl_cycles": 1},
-    "dropout": {"method": "vae", "dropout": 0.5, "word_dropout": 0.2, "fraternal": 0.1},
-    "dropout-sa": {"method": "sa", "dropout": 0.5, "refinement_steps": 2},
-    "few-labels": {
-        "method": "scale",
-        "condition": "label",
-        "semi_supervised": True,
-        "dropout": 0.5,
-        "fraternal": 0.1,
-    },
-    "fitted-prior": {"method": "scale"},
     "free-bits": {"free_bits": 0.002},
-    "info-kl": {"method": "info", "divergence": "kl"},
-    "learned-prior": {"method": "scale"},
     "li2019": {"free_bits": 0.002, "pretrain_epochs": 1},
     "sa": {"refinement_steps": 2},
+}
+OPTIONS = {
+    "adam": {"optimizer": "adam", "learning_rate": 0.01},
+    "cnn": {"decoder": "cnn", "pooling": "mean"},
+    "condition": {"condition": "label", "condition_encoder": True},
+    "dropout": {"dropout": 0.5},
+    "few-labels": {"condition": "label", "semi_supervised": True},
+    "fraternal": {"fraternal": 0.1},
+    "kl": {"divergence": "kl"},
+    "mmd": {"divergence": "mmd"},
     "transformer": {
-        "method": "vae",
         "encoder": "transformer",
         "decoder": "transformer",
         "units": 8,
@@ -67,19 +59,18 @@ OWN = {
         "layer_dropout": 0.2,
         "embedding_noise": 0.1,
     },
-    "vamp-prior": {"method": "vae"},
-    "weighted": {"method": "scale"},
-    "weighted-agg": {"method": "agg"},
+    "word-dropout": {"word_dropout": 0.2},
 }
 PRIORS = {
     "fitted-prior": "full",
     "learned-prior": LearnedMixturePrior(3),
     "vamp-prior": VampPrior(3, length=2),
 }
-COMPILED = {
+CLIPPED = {
     "clipnorm": {"clipnorm": 0.01},
     "clipvalue": {"clipvalue": 0.001},
 }
+OTHERS = {*PRIORS, *CLIPPED, "weighted"}
 
 
 def split(sentences, seed):
@@ -106,8 +97,11 @@ def weights_of(ids):
 
 def train(system, strategy, sentences, epochs):
     """The model after some epochs, and the losses of each."""
-    latent = {} if system == "lm" else {**LATENT, **PUBLISHED, "tokenizer": None}
-    settings = {"method": system, **SETTINGS, **latent, **OWN.get(system, {})}
+    method, *options = system.split("+")
+    latent = {} if method == "lm" else {**LATENT, **PUBLISHED, "tokenizer": None}
+    settings = {"method": method, **SETTINGS, **latent, **OWN.get(method, {})}
+    for option in options:
+        settings |= {} if option in OTHERS else OPTIONS[option]
     config = configure("reviews", preset="base", **settings)
     train, valid = split(sentences, 0), split(9, 1)
     labels = ("even", "odd") if config.condition == "label" else ()
@@ -117,20 +111,21 @@ def train(system, strategy, sentences, epochs):
     validation, _ = evaluation_batches(valid, BATCH)
     with strategy.scope():
         model = build_model(config, VOCABULARY, labels)
-        if system in PRIORS:
-            prior = keras.saving.serialize_keras_object(get_prior(PRIORS[system]))
+        kind, optimizer = type(model.optimizer), model.optimizer.get_config()
+        for option in PRIORS.keys() & options:
+            prior = keras.saving.serialize_keras_object(get_prior(PRIORS[option]))
             keras.utils.set_random_seed(3)
             model = type(model).from_config({**model.get_config(), "prior": prior})
             model.build((None, None))
-            model.compile(keras.optimizers.SGD(0.1))
-        if system in COMPILED:
-            optimizer = keras.optimizers.SGD(0.1, **COMPILED[system])
-            model.compile(optimizer, steps_per_execution=2)
+            model.compile(kind.from_config(optimizer))
+        for option in CLIPPED.keys() & options:
+            clipped = kind.from_config({**optimizer, "global_clipnorm": None, **CLIPPED[option]})
+            model.compile(clipped, steps_per_execution=2)
     with tempfile.TemporaryDirectory() as folder:
         best = BestModel(Path(folder) / "model.keras")
         monitor = [LatentMonitor(validation)] if isinstance(model, TextVAE) else []
         batches = training_batches(train, BATCH, seed=1)
-        if system.startswith("weighted"):
+        if "weighted" in options:
             batches = batches.map(lambda ids: (ids, None, weights_of(ids)))
         history = model.fit(
             batches,
@@ -140,7 +135,7 @@ def train(system, strategy, sentences, epochs):
             verbose=0,
             callbacks=[
                 *config.system.callbacks(config, train, valid),
-                *([FitPrior(train)] if system == "fitted-prior" else []),
+                *([FitPrior(train)] if "fitted-prior" in options else []),
                 *monitor,
                 best,
                 DecayOnPlateau(best, start_epoch=1, patience=1),
@@ -182,7 +177,7 @@ def differences(system, several, epochs):
 
 
 if __name__ == "__main__":
-    count, epochs, *systems = sys.argv[1:]
+    count, *runs = sys.argv[1:]
     several = open_strategy(int(count))
-    for each in systems:
-        print(json.dumps({each: differences(each, several, int(epochs))}), flush=True)
+    for epochs, system in (run.split("*") for run in runs):
+        print(json.dumps({system: differences(system, several, int(epochs))}), flush=True)
