@@ -4,10 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 import tensorflow as tf
-from tiny_runs import train
 
 from scale_vae_keras.benchmarks.generation import measure_generation, training_tokens
 from scale_vae_keras.models.text_generator import TextGenerator
+from scale_vae_keras.runs.build_model import build_model
+from scale_vae_keras.runs.config import configure
+from scale_vae_keras.runs.train import Run
 
 SENTENCES = [
     "The CAT sat, and it slept?",
@@ -21,10 +23,22 @@ CORPUS = {"lines": SENTENCES}
 
 @pytest.fixture(scope="module")
 def runs(corpus):
-    """A VAE and a language model of raw text with words that are unknown to both."""
+    """A VAE and a language model, untrained, of raw text with words that are unknown to both."""
     pytest.importorskip("sacrebleu", reason="needs the extra bleu")
-    settings = {"tokenizer": "raw", "min_count": 2, "max_length": 6, "epochs": 1}
-    return [train(corpus, corpus.parent / method, method, **settings) for method in ("vae", "lm")]
+    settings = {"tokenizer": "raw", "min_count": 2, "max_length": 6, "units": 5}
+    return [
+        untrained(
+            Run.start(configure(str(corpus), method, "small", **settings), corpus.parent / method)
+        )
+        for method in ("vae", "lm")
+    ]
+
+
+def untrained(run):
+    folder = run.folder
+    model = build_model(folder.config, len(folder.tokenizer.vocabulary), folder.labels)
+    model.save(folder.model_path)
+    return folder
 
 
 def test_the_training_text_is_whole_and_in_tokens_of_the_run(runs):
