@@ -1,5 +1,6 @@
 """Shared fixtures. The helpers of this folder are importable."""
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ from made_corpora import write_corpus
 from made_models import made_model
 
 from scale_vae_keras.models import ScaleVAE, TextVAE
+
+# What the libraries made when they were imported stays: no collection looks through it again.
+gc.freeze()
 
 IDS = np.array(
     [[1, 4 + i % 5, 4 + i % 3, 2] if i % 2 else [1, 4 + i % 4, 2, 0] for i in range(16)], np.int32
