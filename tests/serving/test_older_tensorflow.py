@@ -56,7 +56,7 @@ def subwords():
 @needs_2_20
 def test_every_signature_of_a_transformer_of_subwords_answers_alike(subwords, tmp_path):
     """`publish` itself compares a fresh process with the model in Python."""
-    parts = {"encoder": "transformer", "decoder": "transformer", "depth": 2, "heads": 2}
+    parts = {"encoder": "transformer", "decoder": "transformer", "depth": 1, "heads": 2}
     model = tiny_model(len(subwords.vocabulary), **parts)
     publish(model, subwords, MAX_WORDS + 1, tmp_path / "models")
     requests = {
