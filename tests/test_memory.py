@@ -24,7 +24,7 @@ batches = tf.data.Dataset.from_tensors(ids)
 
 TRAINED = """
 used = []
-for _ in range(9):
+for _ in range(10):
     model = sv.TextVAE(20000, latent_dim=4, embedding_dim=128, units=16)
     model.compile(keras.optimizers.SGD(0.1))
     model.fit(batches, shuffle=False, verbose=0)
@@ -32,7 +32,8 @@ for _ in range(9):
     keras.backend.clear_session()
     used.append(megabytes())
 print(used)
-assert used[-1] - used[2] < 8, used
+# The middle one of the last three: an allocator may take a block at any time, once.
+assert sorted(used[-3:])[1] - used[2] < 8, used
 assert not [name for name in ops.gradient_registry.list() if "CustomGradient" in name]
 """
 
