@@ -29,9 +29,10 @@ class AutoencoderPretraining(keras.callbacks.Callback):
     reconstruction stalls, the learning rate is halved and the best autoencoder so far comes back.
     It ends at the last decay, or after `epochs`; the VAE then starts from the encoder of the best
     autoencoder, with the learning rate of the start. Where it ends early, `epochs_trained` is set
-    to `epochs`, so that schedules count from the VAE's start. Without decays the rate stays as it
-    is, and the VAE starts from the encoder of the last epoch. What an optimizer such as Adam
-    remembers of earlier gradients is forgotten with the weights that are replaced.
+    to `epochs`, so that schedules count from the VAE's start, and `fit` ends by as many epochs
+    earlier. Without decays the rate stays as it is, and the VAE starts from the encoder of the last
+    epoch. What an optimizer such as Adam remembers of earlier gradients is forgotten with the
+    weights that are replaced.
 
     Args:
         epochs: most epochs without KL.
@@ -60,7 +61,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         self.epochs = epochs
         self.decays = decays
         self._plateau = Plateau(patience, start_epoch)
-        self._done = 0
+        self._done = self._unused = 0
         self._best, self._best_weights = float("inf"), []
         self._learning_rate = None
 
@@ -73,6 +74,8 @@ class AutoencoderPretraining(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         """Begins or ends the pretraining."""
+        if epoch == 0:
+            self._unused = 0
         trained = int(host_value(self.model.epochs_trained))
         self.model.pretraining.assign(float(trained < self.epochs))
         rate = self.model.optimizer.learning_rate
@@ -89,8 +92,11 @@ class AutoencoderPretraining(keras.callbacks.Callback):
             forget_gradients(self.model.optimizer)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Keeps the best autoencoder, and decays the rate where it stalls."""
-        if not self.decays or not is_pretraining(self.model):
+        """Keeps the best autoencoder, decays the rate where it stalls, and ends `fit` in time."""
+        if not self.decays:
+            return
+        if not is_pretraining(self.model):
+            self._end_with_the_vae(epoch)
             return
         value = logs.get(_MONITOR)
         if value is None:
@@ -112,7 +118,13 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         self._take_best()
         self._done += 1
         if self._done == self.decays:
+            self._unused = self.epochs - trained
             self.model.epochs_trained.assign(self.epochs)
+
+    def _end_with_the_vae(self, epoch):
+        """Ends a `fit` whose pretraining ended early once the VAE has the rest of the epochs."""
+        if self._unused and epoch + 1 + self._unused == self.params["epochs"]:
+            self.model.stop_training = True
 
     def _take_best(self):
         variables = self.model.trainable_variables
@@ -124,6 +136,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         """What a resumed run needs to go on, besides `get_arrays`."""
         return {
             "done": self._done,
+            "unused": self._unused,
             "best": self._best,
             "learning_rate": self._learning_rate,
             "plateau": self._plateau.get_state(),
@@ -132,6 +145,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
     def set_state(self, state: dict) -> None:
         """Goes on from `get_state`."""
         self._done, self._best = state["done"], state["best"]
+        self._unused = state.get("unused", 0)
         self._learning_rate = state["learning_rate"]
         self._plateau.set_state(state["plateau"])
 

@@ -129,12 +129,12 @@ class Given(keras.callbacks.Callback):
         self.ends.append(self._encoder())
 
 
-def fit_given(model, losses, *callbacks):
+def fit_given(model, losses, *callbacks, epochs=None):
     data, given = tf.data.Dataset.from_tensors(IDS), Given(losses)
     history = model.fit(
         data,
         validation_data=data,
-        epochs=len(losses),
+        epochs=epochs or len(losses),
         callbacks=[given, *callbacks],
         shuffle=False,
         verbose=0,
@@ -167,10 +167,12 @@ def decaying(**arguments):
 
 def test_decays_bring_the_best_autoencoder_back_and_the_last_ends_the_pretraining():
     model = compiled(PretrainedVAE)
-    given, history = fit_given(
-        model, [3.0, 2.0, 4.0, 5.0, 9.0, 9.0], decaying(), LinearKLAnnealing(0.0, 2, after=6)
-    )
-    # decays after epochs 3 and 4; the VAE has the rate of the start, and schedules of its own
+    callback = decaying()
+    schedule = LinearKLAnnealing(0.0, 2, after=6)
+    losses = [3.0, 2.0, 4.0, 5.0, 9.0, 9.0]
+    given, history = fit_given(model, losses, callback, schedule, epochs=8)
+    # Two epochs that the pretraining has not used are left out at the end. Decays after epochs 3
+    # and 4; the VAE has the rate of the start, and schedules of its own.
     np.testing.assert_allclose(given.rates, [0.1, 0.1, 0.1, 0.05, 0.1, 0.1])
     assert given.trained == [0, 1, 2, 3, 6, 7]
     np.testing.assert_allclose(history["kl_weight"], [0, 0, 0, 0, 0, 0.5])
@@ -178,6 +180,8 @@ def test_decays_bring_the_best_autoencoder_back_and_the_last_ends_the_pretrainin
         np.testing.assert_array_equal(given.encoders[epoch], given.ends[1])
     assert not np.array_equal(given.ends[1], given.ends[2])
     assert int(model.epochs_trained) == 8
+    again, _ = fit_given(model, [9.0, 9.0, 9.0], callback)
+    assert again.trained == [8, 9, 10]
 
 
 def test_the_best_autoencoder_is_taken_where_no_decay_ends_the_pretraining():
@@ -192,9 +196,8 @@ def test_the_best_autoencoder_is_taken_where_no_decay_ends_the_pretraining():
 
 
 def test_halving_counts_from_the_vae_and_leaves_the_rate_of_pretraining():
-    given, history = fit_given(
-        compiled(PretrainedVAE), [3.0, 4.0, 5.0, 1.0, 1.0], decaying(), HalvingSchedule(0.1, 7)
-    )
+    losses, callbacks = [3.0, 4.0, 5.0, 1.0, 1.0], (decaying(), HalvingSchedule(0.1, 7))
+    given, history = fit_given(compiled(PretrainedVAE), losses, *callbacks, epochs=8)
     np.testing.assert_allclose(given.rates, [0.1, 0.1, 0.05, 0.1, 0.05])
     np.testing.assert_allclose(history["learning_rate"], given.rates)
 
