@@ -1,7 +1,8 @@
 """The one exception for anything that the caller can put right."""
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 class InputError(ValueError):
@@ -25,3 +26,20 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     nearest = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {nearest[0]}?" if nearest else ""
+
+
+@contextlib.contextmanager
+def needs(what: str, extra: str) -> Iterator[None]:
+    """Imports in the block are of a library that an extra installs.
+
+    Args:
+        what: what needs which library, such as "pictures need matplotlib".
+        extra: the name of the extra.
+
+    Raises:
+        InputError: the library is not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise InputError(f"{what}: pip install 'scale-vae-keras[{extra}]'") from error

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import needs
 from scale_vae_keras.files import written_whole
 from scale_vae_keras.metrics import EVALUATION
 from scale_vae_keras.tables import read_csv
@@ -21,12 +21,8 @@ def open_pyplot():
     Raises:
         InputError: matplotlib is not installed.
     """
-    try:
+    with needs("pictures need matplotlib", "plots"):
         import matplotlib
-    except ImportError as error:
-        raise InputError(
-            "pictures need matplotlib: pip install 'scale-vae-keras[plots]'"
-        ) from error
     matplotlib.use("Agg")
     from matplotlib import pyplot
 

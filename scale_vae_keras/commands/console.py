@@ -90,6 +90,16 @@ def distinct_runs(paths: Iterable[str]) -> list[str]:
     return list({os.path.abspath(path): path for path in reversed(list(paths))}.values())[::-1]
 
 
+def add_runs(parser: argparse.ArgumentParser) -> None:
+    """Adds the runs that are shown side by side."""
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="several are shown side by side")
+
+
+def add_moved_corpus(parser: argparse.ArgumentParser) -> None:
+    """Adds the flag for a run's corpus that is no longer where the run found it."""
+    parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
+
+
 def add_formats(parser: argparse.ArgumentParser) -> None:
     """Adds the flags that say how the figures of runs are printed."""
     formats = parser.add_mutually_exclusive_group()

@@ -4,12 +4,10 @@ import argparse
 
 import numpy as np
 
-from scale_vae_keras.commands.own_labels import own_labels
-from scale_vae_keras.data.lines import read_lines
+from scale_vae_keras.commands.lines import lines_of, own_labels
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
 from scale_vae_keras.runs.load import load
-from scale_vae_keras.runs.run_folder import RunFolder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +34,7 @@ def run(options: argparse.Namespace) -> None:
     """
     if not options.output.endswith(".npz"):
         raise InputError(f"{options.output} must end in .npz")
-    texts, labels = read_lines(options.file, RunFolder(options.run).has_labels, options.encoding)
+    texts, labels = lines_of(options, options.file)
     model = load(options.run)
     codes = model.encode(texts, own_labels(model, labels))
     arrays = {"mean": codes.mean, "stddev": codes.stddev, "text": np.array(texts)}

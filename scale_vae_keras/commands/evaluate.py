@@ -6,6 +6,8 @@ import sys
 from scale_vae_keras.commands.console import (
     add_cache,
     add_formats,
+    add_moved_corpus,
+    add_runs,
     distinct_runs,
     log_to_terminal,
     print_figures,
@@ -19,7 +21,7 @@ from scale_vae_keras.runs.evaluate_run import evaluate_run
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    parser.add_argument("runs", metavar="RUN", nargs="+", help="several are shown side by side")
+    add_runs(parser)
     parser.add_argument(
         "--split",
         default="test",
@@ -39,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whose likelihood: the model's own prior by default; scaled, standard, diagonal, full "
         "or mixture, of which the last three are fitted to the training posteriors",
     )
-    parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
+    add_moved_corpus(parser)
     parser.add_argument(
         "--limit", type=int, metavar="N", help="only the first N sentences; all by default"
     )

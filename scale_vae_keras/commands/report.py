@@ -2,6 +2,7 @@
 
 import argparse
 
+from scale_vae_keras.commands.console import add_moved_corpus
 from scale_vae_keras.report.page import write_report
 
 
@@ -9,7 +10,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument("run", metavar="RUN", help="the run folder")
     parser.add_argument("--output", metavar="FILE.html", help="RUN/report.html by default")
-    parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
+    add_moved_corpus(parser)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -3,9 +3,9 @@
 import argparse
 
 from scale_vae_keras.commands.console import at_least
-from scale_vae_keras.data.lines import one_line, read_lines
+from scale_vae_keras.commands.lines import add_lines, lines_of
+from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
-from scale_vae_keras.runs.run_folder import RunFolder
 
 _COLUMNS = (
     *("line", "nats_per_token", "bits_per_byte", "log_likelihood", "standard_error", "ess"),
@@ -15,14 +15,7 @@ _COLUMNS = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    parser.add_argument("run", metavar="RUN", help="the run folder")
-    parser.add_argument(
-        "file",
-        metavar="FILE",
-        nargs="?",
-        help="one text per line, or label<TAB>text as in the run's corpus; standard input when "
-        "left out",
-    )
+    add_lines(parser)
     parser.add_argument(
         "--oddest",
         type=at_least(1, int),
@@ -37,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="importance samples per line, 100 by default",
     )
-    parser.add_argument("--encoding", metavar="NAME", help="of the file, UTF-8 by default")
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the samples, 0 by default"
     )
@@ -45,8 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Prints a table with a tab between columns: a line for each line of the text."""
-    texts, _ = read_lines(options.file, RunFolder(options.run).has_labels, options.encoding)
-    scores = load(options.run).score(texts, options.samples, options.seed)
+    texts, labels = lines_of(options, options.file)
+    model = load(options.run)
+    label = labels if model.labels else None
+    scores = model.score(texts, options.samples, options.seed, label)
     places = range(len(texts)) if options.oddest is None else scores.oddest(options.oddest)
     print(*_COLUMNS, sep="\t")
     for place in places:

@@ -2,23 +2,16 @@
 
 import argparse
 
+from scale_vae_keras.commands.lines import add_lines, lines_of
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
-from scale_vae_keras.data.lines import one_line, read_lines
+from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
-from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers import GreedySampler
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    parser.add_argument("run", metavar="RUN", help="the run folder")
-    parser.add_argument(
-        "file",
-        metavar="FILE",
-        nargs="?",
-        help="one text per line, or label<TAB>text as in the run's corpus; standard input when "
-        "left out",
-    )
+    add_lines(parser)
     parser.add_argument(
         "--from",
         dest="without",
@@ -41,7 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how many times the vector is added, 1 by default; 0 reconstructs, and a negative "
         "number moves the other way",
     )
-    parser.add_argument("--encoding", metavar="NAME", help="of the files, UTF-8 by default")
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of tokens that are drawn, 0 by default"
     )
@@ -50,13 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Prints each line moved along the attribute."""
-    labelled = RunFolder(options.run).has_labels
-    texts, without, having = (
-        read_lines(file, labelled, options.encoding)[0]
-        for file in (options.file, options.without, options.having)
-    )
+    texts, labels = lines_of(options, options.file)
+    without, having = (lines_of(options, file)[0] for file in (options.without, options.having))
     sampler = chosen_sampler(options, GreedySampler())
     model = load(options.run)
     vector = model.attribute_vector(without, having)
-    for text in model.shift(texts, vector, options.amount, sampler, options.seed):
+    label = labels if model.labels else None
+    for text in model.shift(texts, vector, options.amount, sampler, options.seed, label):
         print(one_line(text))

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import needs
 
 
 def check_installed() -> None:
@@ -13,12 +13,8 @@ def check_installed() -> None:
     Raises:
         InputError: it is not installed.
     """
-    try:
+    with needs("a search needs scikit-learn", "control"):
         import sklearn.gaussian_process  # noqa: F401
-    except ImportError as error:
-        raise InputError(
-            "a search needs scikit-learn: pip install 'scale-vae-keras[control]'"
-        ) from error
 
 
 class Surrogate:

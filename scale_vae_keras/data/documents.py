@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scale_vae_keras.data.lines import decoded_lines, file_lines, no_label, split_label
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import InputError, needs
 
 _KINDS = {
     ".csv": "CSV",
@@ -173,15 +173,11 @@ class Source:
             )
 
     def _parquet(self) -> Iterator[Document]:
-        try:
+        with needs("Parquet needs pyarrow", "prepare"):
             # pyarrow reads Parquet batch by batch, and needs nothing else; csv and json are
             # Python's own, whose errors name the line.
             import pyarrow
             import pyarrow.parquet
-        except ImportError as error:
-            raise InputError(
-                "Parquet needs pyarrow: pip install 'scale-vae-keras[prepare]'"
-            ) from error
         try:
             # Without these two, pyarrow holds whole row groups, or the whole file.
             streaming = {"pre_buffer": False, "buffer_size": _BUFFER_BYTES}

@@ -137,15 +137,21 @@ def encode_sentences(model, split: EncodedSplit) -> Encoded:
     """
     if not model.latent_dim:
         return Encoded(*np.zeros([4, split.sentences, 0], np.float32))
+    batches, place = _by_length(split)
+    return Encoded(*(part[place] for part in _encode(model, batches)))
+
+
+def _by_length(split: EncodedSplit) -> tuple[Iterator[_Batch], np.ndarray]:
+    """Batches of like length, and where in all of them together each sentence is."""
     order = np.argsort(split.lengths, kind="stable")
-    starts = range(0, split.sentences, _BATCH_SIZE)
-    rows = _encode(model, (_rows_of(split, order[at : at + _BATCH_SIZE]) for at in starts))
-    place = np.argsort(order)
-    return Encoded(*(part[place] for part in rows))
+    numbers = split.label_numbers
 
+    def batches():
+        for at in range(0, split.sentences, _BATCH_SIZE):
+            rows = order[at : at + _BATCH_SIZE]
+            yield split.padded(rows), None if numbers is None else numbers[rows]
 
-def _rows_of(split: EncodedSplit, rows: np.ndarray) -> _Batch:
-    return split.padded(rows), None if split.label_numbers is None else split.label_numbers[rows]
+    return batches(), np.argsort(order)
 
 
 def label_probabilities(model, split: EncodedSplit) -> np.ndarray:
@@ -155,7 +161,6 @@ def label_probabilities(model, split: EncodedSplit) -> np.ndarray:
         model: a semi-supervised text VAE.
         split: the sentences.
     """
-    order = np.argsort(split.lengths, kind="stable")
     graph = graph_of(
         model,
         "label probabilities",
@@ -165,6 +170,5 @@ def label_probabilities(model, split: EncodedSplit) -> np.ndarray:
             autograph=needs_autograph(model, model.encoder),
         ),
     )
-    starts = range(0, split.sentences, _BATCH_SIZE)
-    rows = [graph(split.padded(order[at : at + _BATCH_SIZE])) for at in starts]
-    return np.concatenate(rows)[np.argsort(order)]
+    batches, place = _by_length(split)
+    return np.concatenate([graph(ids) for ids, _ in batches])[place]

@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import InputError, needs
 
 TokenLists = Sequence[Sequence[str]]
 
@@ -125,12 +125,8 @@ def open_bleu():
     Raises:
         InputError: sacreBLEU is not installed.
     """
-    try:
+    with needs("the BLEU of reconstructions needs sacreBLEU", "bleu"):
         from sacrebleu.metrics import BLEU
-    except ImportError as error:
-        raise InputError(
-            "the BLEU of reconstructions needs sacreBLEU: pip install 'scale-vae-keras[bleu]'"
-        ) from error
     return BLEU(tokenize="none", force=True)
 
 

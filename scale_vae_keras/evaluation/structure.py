@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import InputError, needs
 
 _BINS = 20
 _TREES = 50
@@ -178,12 +178,8 @@ def _checked(codes, factors):
 
 
 def _open(module, name):
-    try:
+    with needs("the structure of a code needs scikit-learn", "control"):
         return getattr(importlib.import_module(module), name)
-    except ImportError as error:
-        raise InputError(
-            "the structure of a code needs scikit-learn: pip install 'scale-vae-keras[control]'"
-        ) from error
 
 
 def _points(codes, factors, random):

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import InputError, needs
 
 
 class TextClassifier:
@@ -27,14 +27,10 @@ class TextClassifier:
             raise InputError(f"{len(sentences)} sentences have {len(labels)} labels")
         if len(set(labels)) < 2:
             raise InputError("a classifier needs sentences with at least two different labels")
-        try:
+        with needs("the classifier needs scikit-learn", "control"):
             from sklearn.feature_extraction.text import TfidfVectorizer
             from sklearn.linear_model import LogisticRegression
             from sklearn.pipeline import make_pipeline
-        except ImportError as error:
-            raise InputError(
-                "the classifier needs scikit-learn: pip install 'scale-vae-keras[control]'"
-            ) from error
         words = TfidfVectorizer(analyzer=_words_and_pairs, sublinear_tf=True)
         self._pipeline = make_pipeline(words, LogisticRegression(C=10.0, max_iter=1000))
         self._pipeline.fit(sentences, np.asarray(labels))

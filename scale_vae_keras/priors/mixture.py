@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import InputError, needs
 from scale_vae_keras.layers.row_random import COMPONENT_STREAM, row_normals, row_uniforms
 from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.priors.full import full_log_density, transformed
@@ -88,14 +88,10 @@ class MixturePrior(Prior):
         return tf.cast(means + transformed(roots, noise), tf.float32)
 
     def _fit(self, mean, log_var, seed):
-        try:
+        with needs('the prior "mixture" needs scikit-learn', "mixture"):
             from sklearn.exceptions import ConvergenceWarning
             from sklearn.mixture import GaussianMixture
             from threadpoolctl import threadpool_limits
-        except ImportError as error:
-            raise InputError(
-                "the prior \"mixture\" needs scikit-learn: pip install 'scale-vae-keras[mixture]'"
-            ) from error
         draws = math.ceil(_FEWEST_SAMPLES / len(mean))
         noise = np.random.default_rng(seed).standard_normal([draws, *mean.shape])
         samples = (mean + np.exp(0.5 * log_var) * noise).reshape(-1, mean.shape[1])

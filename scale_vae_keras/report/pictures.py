@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import needs
 from scale_vae_keras.metrics import EVALUATION
 from scale_vae_keras.pictures import principal_plane
 
@@ -254,12 +254,8 @@ def draw_bars(title: str, values: np.ndarray) -> Picture:
 
 
 def _new_figure(height):
-    try:
+    with needs("the report's pictures need matplotlib", "plots"):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise InputError(
-            "the report's pictures need matplotlib: pip install 'scale-vae-keras[plots]'"
-        ) from error
     figure = Figure(figsize=(_WIDTH, height), layout="constrained")
     axes = figure.subplots()
     axes.grid(alpha=0.3)

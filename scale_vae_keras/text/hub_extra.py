@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import InputError, needs
 
 _UNKNOWN = ("[UNK]", "<unk>")
 
@@ -17,12 +17,8 @@ def keras_hub() -> ModuleType:
     Raises:
         InputError: it is not installed.
     """
-    try:
+    with needs("a pretrained backbone needs keras-hub", "hub"):
         import keras_hub
-    except ImportError as error:
-        raise InputError(
-            "a pretrained backbone needs keras-hub: pip install 'scale-vae-keras[hub]'"
-        ) from error
     return keras_hub
 
 

@@ -10,7 +10,7 @@ from made_corpora import LINES, labelled
 from run_hashes import run_hashes
 
 import scale_vae_keras as sv
-from scale_vae_keras.commands import encode, generate, interpolate, reconstruct
+from scale_vae_keras.commands import encode, generate, interpolate, reconstruct, score, shift
 from scale_vae_keras.commands.main import parse
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.report.page import write_report
@@ -150,6 +150,13 @@ def test_commands(run, model, tmp_path, capsys):
     assert printed(capsys, reconstruct, run, file) == own
     other = model.reconstruct(texts, label="bad")
     assert printed(capsys, reconstruct, run, file, "--label", "bad") == other
+    own = model.score(texts, 5, label=["bad", "good", "good"]).log_likelihood
+    rows = [line.split("\t") for line in printed(capsys, score, run, file, "--samples", 5)]
+    place = rows[0].index("log_likelihood")
+    assert [row[place] for row in rows[1:]] == [f"{value:.3f}" for value in own]
+    vector = model.attribute_vector(texts[:1], texts[:1])
+    moved = model.shift(texts, vector, label=["bad", "good", "good"])
+    assert printed(capsys, shift, run, file, "--from", file, "--to", file) == moved
     between = model.interpolate(*texts[:2], 3, label="good")
     words = (*texts[:2], "--steps", 3, "--label", "good")
     assert printed(capsys, interpolate, run, *words) == between

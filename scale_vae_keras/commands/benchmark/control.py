@@ -7,6 +7,8 @@ from scale_vae_keras.benchmarks.control.benchmark import AMOUNTS, control_table,
 from scale_vae_keras.benchmarks.control.picture import draw_control
 from scale_vae_keras.commands.console import (
     add_formats,
+    add_moved_corpus,
+    add_runs,
     at_least,
     distinct_runs,
     log_to_terminal,
@@ -19,7 +21,7 @@ SUMMARY = "Move test sentences from one label to another along an attribute vect
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
-    parser.add_argument("runs", metavar="RUN", nargs="+", help="several are shown side by side")
+    add_runs(parser)
     parser.add_argument(
         "--language-model", required=True, metavar="RUN", help="a run of method lm that judges"
     )
@@ -44,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="test sentences, 1,000 by default",
     )
     parser.add_argument("--picture", metavar="FILE.png", help="draw the figures as well")
-    parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
+    add_moved_corpus(parser)
     add_formats(parser)
 
 

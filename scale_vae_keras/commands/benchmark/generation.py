@@ -5,6 +5,8 @@ import argparse
 from scale_vae_keras.benchmarks.generation import generation_table, measure_generation
 from scale_vae_keras.commands.console import (
     add_formats,
+    add_moved_corpus,
+    add_runs,
     distinct_runs,
     log_to_terminal,
     print_figures,
@@ -17,7 +19,7 @@ SUMMARY = "Quality and diversity of sentences from the prior."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
-    parser.add_argument("runs", metavar="RUN", nargs="+", help="several are shown side by side")
+    add_runs(parser)
     parser.add_argument(
         "--language-model", required=True, metavar="RUN", help="a run of method lm that judges"
     )
@@ -28,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, metavar="N", help="of the sentences, 0 by default"
     )
     add_sampling(parser, "top-p 0.9")
-    parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
+    add_moved_corpus(parser)
     add_formats(parser)
 
 

@@ -5,6 +5,8 @@ import argparse
 from scale_vae_keras.benchmarks.probe import probe_run, probe_table
 from scale_vae_keras.commands.console import (
     add_formats,
+    add_moved_corpus,
+    add_runs,
     at_least,
     distinct_runs,
     log_to_terminal,
@@ -17,7 +19,7 @@ SUMMARY = "Accuracy of a linear classifier on the latent code, by labels used."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
-    parser.add_argument("runs", metavar="RUN", nargs="+", help="several are shown side by side")
+    add_runs(parser)
     parser.add_argument(
         "--repeats",
         type=at_least(1, int),
@@ -25,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="draws of labels, and orders of each draw; 5 of both by default",
     )
-    parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
+    add_moved_corpus(parser)
     add_formats(parser)
 
 
