@@ -72,7 +72,7 @@ class Forces(keras.callbacks.Callback):
             variance, _ = scale.batch_variance(posterior.mean)
             spread = tf.reduce_mean(0.5 * tf.math.log(variance))
             own = scale.des_std * tf.math.rsqrt(variance)
-            factor = tf.where(scale.in_force > 0.5, scale.factor(), own)
+            factor = tf.where(scale.in_effect > 0.5, scale.factor(), own)
             noise = tf.random.stateless_normal(tf.shape(posterior.mean), [1, 2])
             z = factor * posterior.mean + posterior.stddev * noise
             size = tf.cast(tf.shape(ids)[0], tf.float32)
@@ -100,7 +100,7 @@ class Forces(keras.callbacks.Callback):
         logs["std_scaled"] = float(np.exp(spread) * np.mean(self.model.posterior_scale.average))
         logs["kl_force"] = rate * float(kl)
         logs["reconstruction_force"] = rate * float(reconstruction)
-        logs["in_force"] = float(self.model.posterior_scale.in_force)
+        logs["in_force"] = float(self.model.posterior_scale.in_effect)
 
 
 def train(data, sentences, name, overrides):

@@ -23,7 +23,7 @@ CHECKS = {
     ),
     "images": (
         IMAGES,
-        "assert float(model.scale.in_force) == 1.0 and float(model.scale.epochs) == 3.0\n"
+        "assert float(model.scale.in_effect) == 1.0 and float(model.scale.epochs) == 3.0\n"
         "assert (model.scale.average.numpy() > 1.0).all()",
     ),
     "gru": (

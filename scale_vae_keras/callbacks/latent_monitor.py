@@ -68,7 +68,7 @@ class LatentMonitor(keras.callbacks.Callback):
         self.encoded = None
         self._collapsed = False
         self._factor = None
-        self._was_in_force = False
+        self._was_in_effect = False
         self._loss = None
 
     def on_epoch_end(self, epoch, logs=None):
@@ -112,7 +112,7 @@ class LatentMonitor(keras.callbacks.Callback):
     def _watch_factor(self, epoch, logs):
         scale = self.model.posterior_scale
         factor = host_value(scale.average)
-        in_force = bool(float(host_value(scale.in_force)) > 0.5)
+        in_effect = bool(float(host_value(scale.in_effect)) > 0.5)
         logs["factor_min"] = float(factor.min())
         logs["factor_mean"] = float(factor.mean())
         logs["factor_max"] = float(factor.max())
@@ -121,7 +121,7 @@ class LatentMonitor(keras.callbacks.Callback):
         if self._factor is not None:
             logs["factor_change"] = float(np.max(np.abs(factor / self._factor - 1)))
             growth = float(np.exp(np.mean(np.log(factor / self._factor))))
-            if growth > _RUNAWAY_GROWTH and in_force:
+            if growth > _RUNAWAY_GROWTH and in_effect:
                 _logger.warning(
                     "epoch %d: the factor is running away: f-bar grew %.1f times to %.3g; lower "
                     "the learning rate, slow the KL annealing, or raise f_epo",
@@ -137,7 +137,7 @@ class LatentMonitor(keras.callbacks.Callback):
                 scale.max_factor,
             )
         loss = logs.get("loss")
-        if in_force and not self._was_in_force and None not in (loss, self._loss):
+        if in_effect and not self._was_in_effect and None not in (loss, self._loss):
             jump = loss - self._loss
             if jump > _SWAP_JUMP:
                 _logger.warning(
@@ -145,14 +145,14 @@ class LatentMonitor(keras.callbacks.Callback):
                     epoch + 1,
                     jump,
                 )
-        self._factor, self._was_in_force, self._loss = factor, in_force, loss
+        self._factor, self._was_in_effect, self._loss = factor, in_effect, loss
 
     def get_state(self) -> dict:
         """What a resumed run needs to go on."""
         return {
             "collapsed": self._collapsed,
             "factor": None if self._factor is None else self._factor.tolist(),
-            "was_in_force": self._was_in_force,
+            "was_in_force": self._was_in_effect,
             "loss": self._loss,
         }
 
@@ -161,4 +161,4 @@ class LatentMonitor(keras.callbacks.Callback):
         self._collapsed = state["collapsed"]
         factor = state["factor"]
         self._factor = None if factor is None else np.array(factor, np.float32)
-        self._was_in_force, self._loss = state["was_in_force"], state["loss"]
+        self._was_in_effect, self._loss = state["was_in_force"], state["loss"]

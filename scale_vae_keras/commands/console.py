@@ -92,12 +92,16 @@ def distinct_runs(paths: Iterable[str]) -> list[str]:
 
 def add_runs(parser: argparse.ArgumentParser) -> None:
     """Adds the runs that are shown side by side."""
-    parser.add_argument("runs", metavar="RUN", nargs="+", help="several are shown side by side")
+    parser.add_argument(
+        "runs", metavar="RUN", nargs="+", help="run folders; several are shown side by side"
+    )
 
 
 def add_moved_corpus(parser: argparse.ArgumentParser) -> None:
     """Adds the flag for a run's corpus that is no longer where the run found it."""
-    parser.add_argument("--data", metavar="DATA", help="where the corpus is now, if it has moved")
+    parser.add_argument(
+        "--data", metavar="DATA", help="where the run's corpus is now, if it has moved"
+    )
 
 
 def add_formats(parser: argparse.ArgumentParser) -> None:
@@ -106,10 +110,10 @@ def add_formats(parser: argparse.ArgumentParser) -> None:
     formats.add_argument(
         "--json",
         action="store_true",
-        help="print the figures as JSON; of several runs, an object by run folder",
+        help="print the figures as JSON; for several runs, one object per run folder",
     )
     formats.add_argument(
-        "--csv", action="store_true", help="print the figures as CSV, a line for each run"
+        "--csv", action="store_true", help="print the figures as CSV, one line per run"
     )
 
 
@@ -159,8 +163,8 @@ def add_cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cache",
         metavar="DIR",
-        help="keep what is made of the corpus in DIR: it is tokenised once for all runs that name "
-        "DIR, and mapped into memory, so that it may be larger than that",
+        help="keep the tokenised corpus in DIR, for all runs that name DIR; it is mapped into "
+        "memory, so that it may be larger than memory",
     )
 
 
@@ -176,5 +180,5 @@ def print_counts(splits: dict[str, EncodedSplit], vocabulary_size: int) -> None:
         "empty lines, skipped": lambda split: f"{split.empty:,}",
     }
     rows = [[name, *map(show, splits.values())] for name, show in lines.items()]
-    title = f"vocabulary: {vocabulary_size:,} tokens, specials included"
+    title = f"vocabulary: {vocabulary_size:,} tokens, including special ones"
     terminal().print(FittedTable(["", *splits], rows, title=title))

@@ -18,7 +18,9 @@ _logger = logging.getLogger("scale_vae_keras")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument("data", metavar="DATA", help="the corpus, as for train")
-    parser.add_argument("--encoding", metavar="NAME", help="of the files, UTF-8 by default")
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="encoding of the files, UTF-8 by default"
+    )
     add_named(parser, _SETTINGS)
 
 

@@ -22,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         required=True,
         metavar="FILE.npz",
-        help="means and standard deviations, a line each, with the texts",
+        help="file for the means and standard deviations, one row per line, and the texts",
     )
-    parser.add_argument("--encoding", metavar="NAME", help="of FILE, UTF-8 by default")
+    parser.add_argument("--encoding", metavar="NAME", help="encoding of FILE, UTF-8 by default")
 
 
 def run(options: argparse.Namespace) -> None:

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--split",
         default="test",
         choices=("train", "valid", "test"),
-        help="which sentences are measured, test by default",
+        help="the split to measure, test by default",
     )
     parser.add_argument(
         "--samples",
@@ -38,15 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--prior",
         choices=(*PRIORS, *ALIASES),
-        help="whose likelihood: the model's own prior by default; scaled, standard, diagonal, full "
-        "or mixture, of which the last three are fitted to the training posteriors",
+        help="prior to measure the likelihood under: the model's own by default; scaled or "
+        "standard; or diagonal, full or mixture, which are fitted to the training posteriors",
     )
     add_moved_corpus(parser)
     parser.add_argument(
         "--limit", type=int, metavar="N", help="only the first N sentences; all by default"
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the samples, 0 by default"
+        "--seed", type=int, default=0, metavar="N", help="seed of the samples, 0 by default"
     )
     add_cache(parser)
     add_formats(parser)

@@ -9,12 +9,16 @@ from scale_vae_keras.runs.export import export as write
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument("run", metavar="RUN", help="the run folder")
-    parser.add_argument("directory", metavar="DIR", help="the model's folder, one folder a version")
+    parser.add_argument(
+        "directory",
+        metavar="DIR",
+        help="the folder of the served model, which holds one folder per version",
+    )
     parser.add_argument(
         "--version",
         type=int,
         metavar="N",
-        help="number of the version, the next free one by default",
+        help="version number; the next free one by default",
     )
 
 

@@ -16,26 +16,30 @@ from scale_vae_keras.text_model import TextModel
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument("run", metavar="RUN", help="the run folder")
-    parser.add_argument("-n", type=int, default=10, metavar="N", help="sentences, 10 by default")
+    parser.add_argument(
+        "-n", type=int, default=10, metavar="N", help="number of sentences, 10 by default"
+    )
     parser.add_argument(
         "--seed",
         type=int,
         default=0,
         metavar="N",
-        help="the same seed gives the same sentences; 0 by default",
+        help="seed: the same one gives the same sentences; 0 by default",
     )
     labels = parser.add_mutually_exclusive_group()
     labels.add_argument(
-        "--label", metavar="NAME", help="what a run with a condition writes: one of its labels"
+        "--label", metavar="NAME", help="label of the sentences, for a run with a condition"
     )
     labels.add_argument(
         "--per-label",
         type=at_least(1, int),
         metavar="N",
-        help="label<TAB>text, N sentences of each label of a run with a condition, in place of -n",
+        help="instead of -n: N sentences of each label, as label<TAB>text, for a run with a condition",
     )
     parser.add_argument(
-        "--output", metavar="FILE", help="where the lines are written; standard output by default"
+        "--output",
+        metavar="FILE",
+        help="file to write the sentences to; standard output by default",
     )
     add_sampling(parser, "top-p 0.9")
 

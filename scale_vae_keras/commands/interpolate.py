@@ -18,12 +18,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=7,
         metavar="N",
-        help="sentences that are written, both ends counted; 7 by default",
+        help="number of sentences, including both ends; 7 by default",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of tokens that are drawn, 0 by default"
+        "--seed", type=int, default=0, metavar="N", help="seed of drawn tokens, 0 by default"
     )
-    parser.add_argument("--label", metavar="NAME", help="what a run with a condition writes")
+    parser.add_argument(
+        "--label", metavar="NAME", help="label of the sentences, for a run with a condition"
+    )
     add_sampling(parser, "the likeliest token, greedily,")
 
 

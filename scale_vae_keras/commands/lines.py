@@ -16,10 +16,12 @@ def add_lines(parser: argparse.ArgumentParser) -> None:
         "file",
         metavar="FILE",
         nargs="?",
-        help="one text per line, or label<TAB>text as in the run's corpus; standard input when "
-        "left out",
+        help="one text per line, or label<TAB>text as in the run's corpus; standard input by "
+        "default",
     )
-    parser.add_argument("--encoding", metavar="NAME", help="of what is read, UTF-8 by default")
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="encoding of the input, UTF-8 by default"
+    )
 
 
 def lines_of(

@@ -13,23 +13,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "inputs",
         metavar="INPUT",
         nargs="+",
-        help="a table (.csv, .tsv or .parquet), a document per row; .jsonl, one per line; a "
-        "folder, one per .txt file; any other file is text, one per line (label<TAB>text if its "
-        "first line holds a tab). Several are put together",
+        help="a table (.csv, .tsv or .parquet) with one document per row, a .jsonl file with one "
+        "per line, a folder with one per .txt file, or any other file as text with one per line "
+        "(label<TAB>text if its first line contains a tab); several inputs are combined",
     )
     parser.add_argument(
         "--output",
         required=True,
         metavar="DATA",
-        help="the folder to make, with train.txt, valid.txt and test.txt for train",
+        help="the corpus folder to create: train.txt, valid.txt and test.txt",
     )
     parser.add_argument(
         "--text",
         metavar="COLUMN",
-        help="of a table, with the text; by default the one named text, or the only one",
+        help="the column with the text; by default the one named text, or the only one",
     )
     parser.add_argument(
-        "--label", metavar="COLUMN", help="of a table, with the label; none by default"
+        "--label", metavar="COLUMN", help="the column with the label; none by default"
     )
     parser.add_argument(
         "--split",
@@ -37,21 +37,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=(0.9, 0.05, 0.05),
         metavar=("A", "B", "C"),
-        help="shares of train, valid and test, divided by their sum; 0.9 0.05 0.05 by default",
+        help="shares of train, valid and test, in any unit; 0.9 0.05 0.05 by default",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the split, 0 by default"
+        "--seed", type=int, default=0, metavar="N", help="seed of the split, 0 by default"
     )
     parser.add_argument(
         "--deduplicate",
         action="store_true",
-        help="keep only the first one of equal texts; else all stay, in one split",
+        help="keep only the first of identical texts; otherwise all are kept, in the same split",
     )
     parser.add_argument(
         "--encoding",
         metavar="NAME",
-        help="of the inputs, such as latin-1; by default that of the byte order mark, UTF-8 "
-        "without one",
+        help="encoding of the inputs, such as latin-1; by default taken from the byte order mark, "
+        "else UTF-8",
     )
 
 

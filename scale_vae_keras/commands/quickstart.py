@@ -42,7 +42,7 @@ _COLOURED_BY = "sentiment"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument(
-        "--output", default="quickstart", metavar="DIR", help="of runs and pictures"
+        "--output", default="quickstart", metavar="DIR", help="folder for runs and pictures"
     )
 
 
@@ -117,7 +117,7 @@ def _comparison(metrics, entropy):
 def _sentence_quality(models, grammar, texts):
     rows = {
         "sentences of the grammar": [],
-        "or at most one word from one": [],
+        "sentences of the grammar or one word away": [],
         "reconstructions with the same aspect and sentiment": [],
     }
     for model in models.values():

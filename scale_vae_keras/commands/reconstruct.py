@@ -15,11 +15,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--label",
         metavar="NAME",
-        help="what a run with a condition writes; by default each line's own label, and another "
-        "transfers the style",
+        help="label to write with, for a run with a condition: by default each line's own; "
+        "another one transfers the style",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of tokens that are drawn, 0 by default"
+        "--seed", type=int, default=0, metavar="N", help="seed of drawn tokens, 0 by default"
     )
     add_sampling(parser, "the likeliest token, greedily,")
 

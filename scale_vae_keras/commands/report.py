@@ -9,7 +9,9 @@ from scale_vae_keras.report.page import write_report
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument("run", metavar="RUN", help="the run folder")
-    parser.add_argument("--output", metavar="FILE.html", help="RUN/report.html by default")
+    parser.add_argument(
+        "--output", metavar="FILE.html", help="the page to write, RUN/report.html by default"
+    )
     add_moved_corpus(parser)
 
 

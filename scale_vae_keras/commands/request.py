@@ -15,22 +15,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="http://HOST:PORT or http://HOST:PORT/v1/models/NAME for REST, HOST:PORT for gRPC",
     )
-    parser.add_argument("signature", metavar="SIGNATURE", help="generate, encode, decode, ...")
     parser.add_argument(
-        "inputs", metavar="NAME=VALUE", nargs="+", help="repeat a name for one row each"
+        "signature", metavar="SIGNATURE", help="the signature to run: generate, encode, decode, ..."
+    )
+    parser.add_argument(
+        "inputs",
+        metavar="NAME=VALUE",
+        nargs="+",
+        help="an input; repeat a name to send several rows",
     )
     parser.add_argument(
         "--model",
         metavar="NAME",
-        help="of the model, as `scale-vae serve` prints it; by default the one that the address "
-        "names, else the development server's",
+        help="name of the model, as `scale-vae serve` prints it; by default the one in the "
+        "address, else the one that the development server reports",
     )
     parser.add_argument(
         "--timeout",
         type=float,
         default=30.0,
         metavar="SECONDS",
-        help="to wait for the answer, 30 by default",
+        help="seconds to wait for the answer, 30 by default",
     )
 
 

@@ -20,29 +20,32 @@ def add_sampling(parser: argparse.ArgumentParser, default: str) -> None:
         "--temperature",
         type=float,
         metavar="X",
-        help="divides the logits before a token is drawn: 1, the model's own distribution, by "
-        "default; towards 0 it is greedy",
+        help="divides the logits before a token is drawn; 1 by default, the model's own "
+        "distribution; values near 0 are greedy",
     )
     strategy = group.add_mutually_exclusive_group()
     strategy.add_argument(
         "--top-p",
         type=float,
         metavar="X",
-        help="draw among the likeliest tokens that together have this probability, above 0 and up "
-        "to 1; 1 draws among all",
+        help="draw from the most likely tokens whose probabilities add up to X, in (0, 1]; 1 draws "
+        "from all tokens",
     )
     strategy.add_argument(
-        "--top-k", type=int, metavar="N", help="draw among the N likeliest tokens"
+        "--top-k", type=int, metavar="N", help="draw from the N most likely tokens"
     )
     strategy.add_argument(
-        "--beam", type=int, metavar="N", help="search the likeliest sentence with N hypotheses"
+        "--beam",
+        type=int,
+        metavar="N",
+        help="search for the most likely sentence with N hypotheses",
     )
     group.add_argument(
         "--no-repeat-ngram-size",
         type=int,
         default=0,
         metavar="N",
-        help="no N tokens occur twice in a sentence in the same order; 0 by default: no bound",
+        help="let no sequence of N tokens occur twice in a sentence; 0 by default, no bound",
     )
 
 

@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--oddest",
         type=at_least(1, int),
         metavar="N",
-        help="only the N lines with the most nats per token, the oddest first; all lines in their "
-        "order by default",
+        help="show only the N lines with the most nats per token, the oddest first; by default all "
+        "lines in their order",
     )
     parser.add_argument(
         "--samples",
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="importance samples per line, 100 by default",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the samples, 0 by default"
+        "--seed", type=int, default=0, metavar="N", help="seed of the samples, 0 by default"
     )
 
 

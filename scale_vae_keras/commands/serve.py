@@ -7,13 +7,19 @@ from scale_vae_keras.serving.launcher import serve as start
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    parser.add_argument("directory", metavar="DIR", help="the model's folder")
-    parser.add_argument("--name", help="of the model in requests; that of the folder by default")
     parser.add_argument(
-        "--rest-port", type=int, default=8501, metavar="N", help="port of REST, 8501 by default"
+        "directory",
+        metavar="DIR",
+        help="the folder of the served model, which holds one folder per version",
     )
     parser.add_argument(
-        "--grpc-port", type=int, default=8500, metavar="N", help="port of gRPC, 8500 by default"
+        "--name", help="name of the model in requests; the folder's name by default"
+    )
+    parser.add_argument(
+        "--rest-port", type=int, default=8501, metavar="N", help="REST port, 8501 by default"
+    )
+    parser.add_argument(
+        "--grpc-port", type=int, default=8500, metavar="N", help="gRPC port, 8500 by default"
     )
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on, 127.0.0.1 by default"

@@ -17,25 +17,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="without",
         required=True,
         metavar="FILE",
-        help="texts without the attribute, as FILE",
+        help="texts without the attribute, in the same form as FILE",
     )
     parser.add_argument(
         "--to",
         dest="having",
         required=True,
         metavar="FILE",
-        help="texts with it; the vector is their mean code less that of --from",
+        help="texts with the attribute; the vector is their mean code minus that of --from",
     )
     parser.add_argument(
         "--amount",
         type=float,
         default=1.0,
         metavar="X",
-        help="how many times the vector is added, 1 by default; 0 reconstructs, and a negative "
-        "number moves the other way",
+        help="multiple of the vector to add, 1 by default; 0 reconstructs, a negative number moves "
+        "the other way",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of tokens that are drawn, 0 by default"
+        "--seed", type=int, default=0, metavar="N", help="seed of drawn tokens, 0 by default"
     )
     add_sampling(parser, "the likeliest token, greedily,")
 

@@ -21,20 +21,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "data",
         metavar="DATA",
         nargs="?",
-        help="a folder with train.txt, valid.txt and test.txt, or a built-in corpus: reviews, "
-        "synthetic; with --resume only where the corpus is now, if it has moved",
+        help="a folder with train.txt, valid.txt and test.txt, or a built-in corpus: reviews or "
+        "synthetic; with --resume only needed if the corpus has moved",
     )
     parser.add_argument("--output", required=True, metavar="RUN", help="the run folder")
     parser.add_argument("--resume", action="store_true", help="continue the run in RUN")
-    parser.add_argument("--method", metavar="NAME", help="the system, scale by default; see below")
-    parser.add_argument("--preset", help="small, base (default) or paper")
+    parser.add_argument(
+        "--method", metavar="NAME", help="the system to train, scale by default; see below"
+    )
+    parser.add_argument(
+        "--preset", help="sizes and schedules to start from: small, base (default) or paper"
+    )
     parser.add_argument(
         "--profile",
         type=int,
         nargs=2,
         metavar=("FIRST", "LAST"),
-        help="record a profile of these training steps, counted from 1, for TensorBoard; none by "
-        "default",
+        help="record a profile of the training steps FIRST to LAST, counted from 1, for "
+        "TensorBoard; none by default",
     )
     add_cache(parser)
     safety = parser.add_argument_group("safety", "these may change with --resume")
@@ -42,21 +46,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--save-steps",
         type=at_least(1, int),
         metavar="N",
-        help="a checkpoint every N steps of an epoch, too; by default after each epoch alone",
+        help="also write a checkpoint every N steps; by default only after each epoch",
     )
     safety.add_argument(
         "--save-minutes",
         type=at_least(0, float),
         metavar="X",
-        help="a checkpoint every X minutes, too; by default after each epoch alone",
+        help="also write a checkpoint every X minutes; by default only after each epoch",
     )
     safety.add_argument(
         "--max-skipped-share",
         type=at_least(0, float, most=1),
         default=0.1,
         metavar="X",
-        help="stop when more than this share of an epoch's steps had a loss or gradient that is "
-        "not finite, from 0 to 1; 0.1 by default",
+        help="stop when more than this share of an epoch's steps, from 0 to 1, had a loss or "
+        "gradient that is not finite; 0.1 by default",
     )
     add_settings(parser)
 

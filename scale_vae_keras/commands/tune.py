@@ -21,10 +21,12 @@ from scale_vae_keras.tuning.search_folder import SearchFolder
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument(
-        "data", metavar="DATA", help="as for train; with --show, the folder of a search"
+        "data", metavar="DATA", help="the corpus, as for train; with --show, the folder of a search"
     )
     parser.add_argument("--output", metavar="DIR", help="the folder of the search")
-    parser.add_argument("--show", action="store_true", help="only show what a search has found")
+    parser.add_argument(
+        "--show", action="store_true", help="only show what a search has found so far"
+    )
     parser.add_argument(
         "--tuner",
         choices=("random", "hyperband", "bayesian", "grid"),
@@ -33,22 +35,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--grid",
         choices=("table3",),
-        help="try the nine settings of the paper's Table 3 first; with --tuner grid, the default "
-        "then, nothing else",
+        help="try the nine settings of the paper's Table 3 first; with --tuner grid, which --grid "
+        "makes the default, try nothing else",
     )
     parser.add_argument(
-        "--trials", type=int, metavar="N", help="most trials, 12 by default, or the grid's"
+        "--trials",
+        type=int,
+        metavar="N",
+        help="maximum number of trials, 12 by default, or those of the grid",
     )
     parser.add_argument(
         "--epochs",
         type=int,
         metavar="N",
-        help="of a trial, at most; those of the preset by default",
+        help="maximum number of epochs per trial; the preset's by default",
     )
     parser.add_argument(
         "--objective",
         metavar="NAME",
-        help="elbo_nll (default), objective_nll, mi or elbo_nll-W*mi with W up to 1",
+        help="figure to optimise: elbo_nll (default), objective_nll, mi, or elbo_nll-W*mi with W "
+        "up to 1",
     )
     parser.add_argument("--preset", help="small (default), base or paper")
     parser.add_argument(
@@ -58,7 +64,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="only the first N training sentences; all by default",
     )
     parser.add_argument(
-        "--seed", type=int, metavar="N", help="of the search and of every trial, 783435 by default"
+        "--seed",
+        type=int,
+        metavar="N",
+        help="seed of the search and of every trial, 783435 by default",
     )
     add_cache(parser)
     parser.add_argument(
@@ -66,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="NAME=VALUE",
-        help="a setting's value, or the values to try, separated by commas",
+        help="a fixed value of a setting, or the values to try, separated by commas",
     )
 
 

@@ -26,7 +26,7 @@ class FactorSettings(Settings):
     )
     average: str = setting(
         "arithmetic",
-        "how the factors of an epoch become one: arithmetic, pooled or median",
+        "how the factors of an epoch are averaged: arithmetic, pooled or median",
         choices=("arithmetic", "pooled", "median"),
         search=("arithmetic", "pooled", "median"),
     )
@@ -53,7 +53,7 @@ class PosteriorScale(keras.layers.Layer):
     not recorded.
 
     Weights, all float32 and not trainable: `average` `[latent]` (f-bar), `has_average`,
-    `in_force`, the epoch's record (`record_sum` `[latent]`, `record_count`, and in median mode
+    `in_effect`, the epoch's record (`record_sum` `[latent]`, `record_count`, and in median mode
     `record` `[record_size, latent]`), and the epoch's counters `capped` (factors at `max_factor`)
     and `unrecorded` (batches); and `epochs`, whose average was taken.
 
@@ -117,7 +117,7 @@ class PosteriorScale(keras.layers.Layer):
         latent = input_shape[-1]
         self.average = add_state(self, "average", (latent,), "ones")
         self.has_average = add_state(self, "has_average")
-        self.in_force = add_state(self, "in_force")
+        self.in_effect = add_state(self, "in_effect")
         self.record_sum = add_state(self, "record_sum", (latent,))
         self.record_count = add_state(self, "record_count")
         self.capped = add_state(self, "capped")
@@ -137,10 +137,10 @@ class PosteriorScale(keras.layers.Layer):
         self.epochs.assign(self.has_average)
 
     def call(self, mean: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Scaled means, float32 `[batch, latent]`; for the arguments see `factor_in_force`."""
-        return self.factor_in_force(mean, training) * mean
+        """Scaled means, float32 `[batch, latent]`; for the arguments see `factor_in_effect`."""
+        return self.factor_in_effect(mean, training) * mean
 
-    def factor_in_force(self, mean: tf.Tensor, training: bool = False) -> tf.Tensor:
+    def factor_in_effect(self, mean: tf.Tensor, training: bool = False) -> tf.Tensor:
         """What the means of a batch are multiplied by.
 
         Args:
@@ -157,7 +157,7 @@ class PosteriorScale(keras.layers.Layer):
             tf.maximum(variance, (self.des_std / self.max_factor) ** 2)
         )
         usable = (count >= self.min_factor_batch) & tf.reduce_all(tf.math.is_finite(variance))
-        use_own = usable & (self.in_force < 0.5)
+        use_own = usable & (self.in_effect < 0.5)
         used = own if self.through_batch_factor else tf.stop_gradient(own)
         factor = tf.where(use_own, used, self.factor())
         self._record(tf.stop_gradient(own), tf.stop_gradient(variance), usable)
@@ -231,17 +231,17 @@ class PosteriorScale(keras.layers.Layer):
             self.average.assign(self._average_of_record())
             self.has_average.assign(1.0)
 
-    def put_in_force(self, in_force: bool) -> None:
+    def put_in_effect(self, in_effect: bool) -> None:
         """Whether training uses f-bar instead of the batch's own factor.
 
         Raises:
             InputError: there is no average yet.
         """
-        if in_force and (not self.built or float(host_value(self.has_average)) < 0.5):
+        if in_effect and (not self.built or float(host_value(self.has_average)) < 0.5):
             raise InputError("no epoch average of the factor yet: train at least one epoch first")
         if not self.built:
             return
-        self.in_force.assign(float(in_force))
+        self.in_effect.assign(float(in_effect))
 
     def compute_output_shape(self, input_shape):
         """Shape of the scaled means."""

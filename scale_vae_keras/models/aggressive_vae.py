@@ -94,7 +94,7 @@ SYSTEM = System(
     "agg",
     AggressiveVAE,
     LatentSettings,
-    "the encoder alone is trained before each step, until its information falls",
+    "the encoder is trained alone before each step, until its information falls",
     "He et al. (2019)",
     _callbacks,
 )

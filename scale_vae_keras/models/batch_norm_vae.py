@@ -17,7 +17,7 @@ class BatchNormSettings(LatentSettings):
     """Settings of `BatchNormVAE`."""
 
     gamma: float = setting(
-        0.6, "standard deviation of each dimension's means over a batch", above=0
+        0.6, "standard deviation of the posterior means over a batch, in each dimension", above=0
     )
 
 
@@ -71,6 +71,6 @@ SYSTEM = System(
     "bn",
     BatchNormVAE,
     BatchNormSettings,
-    "batch normalisation of the means",
+    "batch normalisation of the posterior means",
     "Zhu et al. (2020)",
 )

@@ -13,14 +13,14 @@ from scale_vae_keras.settings import setting
 class CyclicalSettings(LatentSettings):
     """Settings of the cyclical schedule."""
 
-    kl_cycles: int = setting(4, "cycles of the run", above=0, of_model=False)
+    kl_cycles: int = setting(4, "number of cycles in the run", above=0, of_model=False)
     kl_ramp: float = setting(
-        0.5, "share of a cycle that is a ramp", least=0, most=1, of_model=False
+        0.5, "share of each cycle during which the KL weight rises", least=0, most=1, of_model=False
     )
     kl_cycle_epochs: float = setting(
         0,
-        "epochs of a cycle, with a ramp of kl_epochs and the first cycle cut short after one; "
-        "0: the run is divided by kl_cycles",
+        "length of a cycle in epochs, kl_epochs of them a ramp, the first cycle being cut short "
+        "after one epoch; 0 divides the run into kl_cycles cycles instead",
         least=0,
         of_model=False,
     )
@@ -41,7 +41,7 @@ SYSTEM = System(
     "cyclical",
     TextVAE,
     CyclicalSettings,
-    "KL annealing in cycles",
+    "plain VAE whose KL weight is annealed anew in each cycle",
     "Fu et al. (2019)",
     _callbacks,
 )

@@ -17,7 +17,7 @@ from scale_vae_keras.settings import check, setting
 class DeltaSettings(LatentSettings):
     """Settings of `DeltaVAE`."""
 
-    delta: float = setting(0.1, "smallest KL of each dimension, in nats per sentence", above=0)
+    delta: float = setting(0.1, "minimum KL of each dimension, in nats per sentence", above=0)
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -59,6 +59,6 @@ SYSTEM = System(
     "delta",
     DeltaVAE,
     DeltaSettings,
-    "a posterior whose dimensions all keep a KL",
+    "the posterior keeps a minimum KL in every dimension",
     "Razavi et al. (2019)",
 )

@@ -23,16 +23,16 @@ class DUSettings(LatentSettings):
 
     gamma: float = setting(
         0.5,
-        "root mean square over dimensions of the standard deviation of the means",
+        "root mean square, over dimensions, of the standard deviations of the posterior means",
         above=0,
     )
     variance_dropout: float = setting(
         0.2,
-        "share of the posterior variances that training drops, to the least one",
+        "share of the posterior variances that are set to the minimum in training",
         least=0,
         below=1,
     )
-    delta_rate: float = setting(1.0, "sets the least variance, delta_rate / (2 pi e)", above=0)
+    delta_rate: float = setting(1.0, "sets the minimum variance, delta_rate / (2 pi e)", above=0)
     min_batch: int = setting(
         16, "smallest global batch that is normalised by its own statistics", least=2
     )

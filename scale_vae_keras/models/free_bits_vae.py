@@ -18,11 +18,11 @@ class FreeBitsSettings(LatentSettings):
     """Settings of `FreeBitsVAE`."""
 
     free_bits: float = setting(
-        0.1, "KL that is free in each sentence, in nats per dimension", least=0
+        0.1, "KL of a sentence that is not charged, in nats per dimension", least=0
     )
     free_bits_form: str = setting(
         "dimension",
-        "what the threshold applies to: each dimension, or the whole sentence",
+        "whether the threshold applies to each dimension or to the KL of the whole sentence",
         choices=("dimension", "sentence"),
     )
 
@@ -95,6 +95,6 @@ SYSTEM = System(
     "free-bits",
     FreeBitsVAE,
     FreeBitsSettings,
-    "no KL is charged below a threshold, by dimension or by sentence",
+    "a KL below a threshold, per dimension or per sentence, is not charged",
     "Kingma et al. (2016)",
 )

@@ -28,10 +28,12 @@ class InfoSettings(LatentSettings):
         choices=("mmd", "kl"),
     )
     alpha: float = setting(
-        0.5, "weight of the information of z and the sentence: 1 - alpha is that of the KL", most=1
+        0.5,
+        "weight of the mutual information of z and the sentence; the weight of the KL is 1 - alpha",
+        most=1,
     )
     aggregate_weight: float = setting(
-        10.0, "lambda: the weight of the distance is alpha + lambda - 1"
+        10.0, "lambda; the weight of the distance is alpha + lambda - 1"
     )
 
 

@@ -95,7 +95,7 @@ SYSTEM = System(
     "lm",
     LanguageModel,
     ModelSettings,
-    "the decoder without z, a language model",
+    "language model: the decoder without z",
     "Bowman et al. (2016)",
     lambda *_: [],
 )

@@ -31,12 +31,15 @@ class MutualPosteriorSettings(LatentSettings):
 
     eta: float = setting(
         1.0,
-        "weight of log sigmoid of the mean divergence of two posteriors, in nats, summed over "
-        "dimensions",
+        "weight of the reward for posteriors that differ: log sigmoid of their mean pairwise KL, "
+        "summed over dimensions",
         above=0,
     )
     gamma: float = setting(
-        0.2, "weight of the standard deviation of that divergence over pairs, in nats", least=0
+        0.2,
+        "weight of the penalty for posteriors that differ unevenly: the standard deviation of the "
+        "KL over pairs, in nats",
+        least=0,
     )
 
 

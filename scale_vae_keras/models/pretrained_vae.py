@@ -20,16 +20,19 @@ class PretrainedSettings(FreeBitsSettings):
     """Settings of `PretrainedVAE`."""
 
     free_bits: float = setting(
-        0.25, "KL that is free in each sentence, in nats per dimension", least=0
+        0.25, "KL of a sentence that is not charged, in nats per dimension", least=0
     )
     pretrain_epochs: int = setting(
-        3, "most epochs of autoencoder pretraining before the run", least=0, of_model=False
+        3,
+        "maximum number of epochs of autoencoder pretraining before those of the VAE",
+        least=0,
+        of_model=False,
     )
     pretrain_decays: int = setting(
         0,
-        "pretraining ends at this decay of the learning rate, counted as by decay=plateau, and its "
-        "best autoencoder is taken (published: 5, of up to 100 epochs); 0: it does not decay, and "
-        "the last is taken",
+        "pretraining ends at this decay of the learning rate, decayed as with decay=plateau, and "
+        "the VAE starts from the best autoencoder (published: 5, within 100 epochs); 0 keeps the "
+        "rate and starts from the last one",
         least=0,
         of_model=False,
     )

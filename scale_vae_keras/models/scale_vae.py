@@ -30,21 +30,21 @@ class ScaleSettings(LatentSettings, FactorSettings):
 
     f_epo: int = setting(
         1,
-        "epochs that use each batch's own factor, before the epoch average",
+        "number of epochs that use each batch's own factor, before the epoch average takes over",
         above=0,
         search=(1, 2, 3, 5, 7),
         of_model=False,
     )
     bound: str = setting(
         "paper",
-        "what is trained: paper, proper or annealed",
+        "training objective: paper, proper or annealed",
         choices=("paper", "proper", "annealed"),
     )
     bound_start: int = setting(
         10, "epochs before an annealed bound begins to change", least=0, of_model=False
     )
     bound_epochs: int = setting(
-        10, "epochs from then until it is the proper one", least=0, of_model=False
+        10, "epochs over which it changes into the proper one", least=0, of_model=False
     )
 
 
@@ -156,7 +156,7 @@ class ScaleVAE(TextVAE):
     ) -> tuple[Posterior, UnscaledPosterior]:
         """N(f * mu, sigma^2) for the decoder, N(mu, sigma^2) for the rate."""
         mean, log_var = posterior
-        factor = self.posterior_scale.factor_in_force(mean, training)
+        factor = self.posterior_scale.factor_in_effect(mean, training)
         return Posterior(factor * mean, log_var), UnscaledPosterior(mean, log_var, factor)
 
     def rate(

@@ -24,16 +24,16 @@ _REFINEMENT_STREAM = -3
 class SemiAmortizedSettings(LatentSettings):
     """Settings of `SemiAmortizedVAE`."""
 
-    refinement_steps: int = setting(20, "steps that refine a posterior", least=0)
+    refinement_steps: int = setting(20, "number of refinement steps per posterior", least=0)
     refinement_rate: float = setting(
         1 / 32, "learning rate of the mean and the log variance, on a sentence's loss", above=0
     )
     refinement_momentum: float = setting(
-        0.5, "share of the last update that is kept", least=0, below=1
+        0.5, "momentum of the descent: share of the last update that is kept", least=0, below=1
     )
     refinement_clip_norm: float = setting(
         28.3,
-        "limit of the norm of a sentence's gradient, of mean and of log variance each",
+        "maximum norm of a sentence's gradient, separately for the mean and the log variance",
         above=0,
     )
 

@@ -36,7 +36,7 @@ class ModelSettings(Settings):
     )
     decoder: str = setting("lstm", "the decoder: lstm, cnn or transformer", choices=DECODERS)
     dilations: tuple[int, ...] = setting(
-        (1, 2, 4), "dilation of each layer of the cnn decoder", above=0
+        (1, 2, 4), "dilations of the cnn decoder, one per convolutional layer", above=0
     )
     word_dropout: float = setting(
         0.0, "share of the decoder's input words that become <unk> in training", least=0, most=1
@@ -46,41 +46,45 @@ class ModelSettings(Settings):
         "standard deviation of the noise on the decoder's input embeddings in training",
         least=0,
     )
-    depth: int = setting(4, "blocks of a transformer, of encoder and decoder each", above=0)
+    depth: int = setting(
+        4, "number of blocks of a transformer, in the encoder and in the decoder", above=0
+    )
     heads: int = setting(
-        4, "attention heads of a transformer, of an even width units / heads each", above=0
+        4,
+        "number of attention heads of a transformer; their width, units / heads, must be even",
+        above=0,
     )
     feed_forward: int | None = setting(
         None,
-        "width inside of a transformer's feed-forward maps; four times units by default",
+        "inner width of a transformer's feed-forward layers; four times units by default",
         above=0,
     )
     layer_dropout: float = setting(
         0.1,
-        "share of the entries that each half of a block of the transformer decoder adds which "
-        "training drops",
+        "dropout in the transformer decoder's blocks: share of the output of each half of a block "
+        "that is dropped in training",
         least=0,
         below=1,
     )
     positions: str = setting(
         "rotary",
-        "how a transformer knows the place of a token: rotary, or learned, a table of "
-        "max_positions places",
+        "positional encoding of a transformer: rotary, or learned, a table of max_positions "
+        "embeddings",
         choices=POSITIONS,
     )
     max_positions: int = setting(
-        256, "most tokens of a sentence, <s> counted, with learned positions", above=0
+        256, "maximum length of a sentence in tokens, <s> included, with learned positions", above=0
     )
     condition: str = setting(
         "none",
-        "what the decoder reads at every step beside z: none, or the label of the sentence, so "
-        "that the model is one of text given a label",
+        "what the decoder reads at every step besides z: none, or label, the label of the "
+        "sentence, for a model of text given a label",
         choices=CONDITIONS,
     )
     fraternal: float = setting(
         0.0,
-        "weight of the squared distance of the decoder's states in two passes with different "
-        "dropout, mean over units and sum over tokens; 0 for one pass",
+        "weight of the squared distance between the decoder's states in two passes with different "
+        "dropout, averaged over units and summed over tokens; 0 for a single pass",
         least=0,
     )
 
@@ -92,19 +96,19 @@ class LatentSettings(ModelSettings):
     latent_dim: int = setting(32, "number of latent dimensions", above=0, search=(16, 32, 64))
     pooling: str = setting(
         "last",
-        "what the encoder makes of its states: last, max, mean, or first, which is for the "
-        "transformer",
+        "how the encoder summarises its states: last, max, mean, or, for the transformer only, "
+        "first",
         choices=POOLINGS,
     )
     encoder: str = setting("lstm", "the encoder: lstm or transformer", choices=ENCODERS)
     backbone: str | None = setting(
         None,
-        "folder of a keras-hub preset, in place of an encoder by name: its backbone is the encoder "
-        "and its tokenizer the run's; see docs/extending.md",
+        "folder of a keras-hub preset whose backbone becomes the encoder and whose tokenizer the "
+        "run uses; see docs/extending.md",
         of_model=False,
     )
     train_backbone: bool = setting(
-        False, "whether the backbone learns too, or stays as it is", of_model=False
+        False, "whether the backbone is trained too rather than frozen", of_model=False
     )
     latent_input: str = setting(
         "both",
@@ -113,35 +117,35 @@ class LatentSettings(ModelSettings):
         choices=LATENT_INPUTS,
     )
     condition_encoder: bool = setting(
-        False, "whether the posterior, too, depends on the label of the condition"
+        False, "whether the posterior also depends on the label of the condition"
     )
     semi_supervised: bool = setting(
         False,
-        "whether a classifier of the label is trained alongside, so that sentences without a label "
-        "count: the bound is then a sum over labels",
+        "whether a classifier of the label is trained as well, so that sentences without a label "
+        "can be used: their bound is a sum over labels",
     )
     classifier_weight: float = setting(
         1.0,
-        "weight of log q(label | text) of a labelled sentence; published is 0.1 times the "
+        "weight of log q(label | text) of a labelled sentence; published: 0.1 times the number of "
         "sentences per labelled one",
         least=0,
     )
     prior: str | None = setting(
         None,
-        "density that sentences are written from and measured under: scaled (the paper's for "
-        "Scale-VAE), standard, diagonal, full or mixture (fitted to posteriors after each epoch), "
-        "learned-mixture or vamp (trained with the model); without one scaled for Scale-VAE, else "
-        "standard",
+        "prior that sentences are generated from and measured under: scaled (Scale-VAE's, as in "
+        "its paper), standard, diagonal, full or mixture (fitted to posteriors after each epoch), "
+        "learned-mixture or vamp (trained with the model); by default scaled for Scale-VAE and "
+        "standard for the others",
         choices=tuple(PRIORS),
     )
     kl_start: float = setting(
-        0.1, "weight of the KL in the loss of the first step", least=0, most=1, of_model=False
+        0.1, "weight of the KL in the first step", least=0, most=1, of_model=False
     )
-    kl_epochs: int = setting(10, "epochs until the KL weight is 1", least=0, of_model=False)
+    kl_epochs: int = setting(10, "epochs until the KL weight reaches 1", least=0, of_model=False)
     select_by: str = setting(
         "objective",
         "validation loss that selects the best epoch: objective, as published, or elbo, the bound "
-        "of the generator that decodes f * z",
+        "under the model's prior",
         choices=("objective", "elbo"),
         of_model=False,
     )

@@ -29,6 +29,6 @@ SYSTEM = System(
     "skip",
     SkipVAE,
     LatentSettings,
-    "a skip connection from z to the output layer",
+    "z also reaches the output layer directly, by a skip connection",
     "Dieng et al. (2019)",
 )

@@ -39,84 +39,91 @@ class RunConfig(Settings):
     preset: str
     tokenizer: str | None = setting(
         None,
-        "sentencepiece (the default for text that nobody tokenised); words, split at white space "
-        "(the default for the built-in corpora, a corpus with a vocab.txt and the preset paper); "
+        "sentencepiece (the default for untokenised text); words, split at white space (the "
+        "default for the built-in corpora, a corpus with a vocab.txt and the preset paper); "
         f"raw, which folds text: {RAW_FOLDS}; characters; regex; or hub, that of a backbone",
         choices=TOKENIZERS,
     )
-    pattern: str | None = setting(None, "what a token of the regex tokenizer is, in RE2's syntax")
+    pattern: str | None = setting(None, "what a token of the regex tokenizer is, in RE2 syntax")
     subwords: str = setting(
         "unigram", "how sentencepiece is trained: unigram or bpe", choices=("unigram", "bpe")
     )
     vocabulary_limit: int | None = setting(
         None,
-        "most tokens of the vocabulary, the four specials included; 8,000 for sentencepiece, no "
-        "limit otherwise",
+        "maximum size of the vocabulary, including the four special tokens; 8,000 for "
+        "sentencepiece, no limit otherwise",
         least=5,
     )
     min_count: int | None = setting(
         None,
-        "words that are rarer in train become <unk>; by default as many as give train about the "
-        "unknown share of unseen text, and all words of the built-in corpora are kept",
+        "words that occur less often in train become <unk>; by default chosen so that train has "
+        "about as many unknown words as unseen text; the built-in corpora keep all words",
         above=0,
     )
     encoding: str | None = setting(
-        None, "of the corpus's files; by default that of their byte order mark, UTF-8 without one"
+        None,
+        "encoding of the corpus files; by default taken from their byte order mark, else UTF-8",
     )
-    max_length: int = setting(200, "longest sentence in tokens; what follows is cut off", above=0)
+    max_length: int = setting(
+        200, "maximum length of a sentence in tokens; the rest is cut off", above=0
+    )
     train_limit: int | None = setting(
         None,
-        "train on this many sentences from the start of the training split; all by default",
+        "train on the first N sentences of the training split only; all by default",
         above=0,
     )
     labelled: int | None = setting(
         None,
-        "use the labels of this many training sentences alone, drawn by the seed; the others train "
-        "without theirs, which needs semi_supervised; all by default",
+        "use the labels of N training sentences only, drawn by the seed; the others are treated as "
+        "unlabelled, which needs semi_supervised; all by default",
         above=0,
     )
-    batch_size: int = setting(32, "sentences per step, of all replicas together", above=0)
+    batch_size: int = setting(32, "sentences per step, over all replicas", above=0)
     replicas: int | None = setting(
         None,
         "devices that share each batch: every GPU by default; on a machine without GPUs, logical "
         "CPU devices; see docs/distributed.md for several machines",
     )
-    resplit: bool = setting(False, "pair the sentences anew each epoch")
+    resplit: bool = setting(False, "divide the sentences into new batches every epoch")
     by_label: bool = setting(False, "every batch holds a single label")
-    epochs: int = setting(100, "most epochs, those of pretraining not counted", above=0)
+    epochs: int = setting(100, "maximum number of epochs, not counting pretraining", above=0)
     optimizer: str = setting(
         "sgd",
-        "sgd without momentum, as published; or adam (Kingma and Ba, 2015), which is usual for "
+        "sgd, without momentum as published, or adam (Kingma and Ba, 2015), the usual choice for "
         "transformers",
         choices=OPTIMIZERS,
     )
     learning_rate: float = setting(
         1.0,
-        f"at the start; with adam {ADAM_RATE} by default, whatever the preset; the loss is the "
-        "mean over sentences, in nats",
+        f"initial learning rate; with adam {ADAM_RATE} by default, whatever the preset; the loss "
+        "is the mean over sentences, in nats",
         above=0,
         search=Range(0.1, 1.0, log=True),
     )
     clip_norm: float = setting(
-        5.0, "largest norm of the gradient of all weights together, of the mean loss", above=0
+        5.0, "maximum norm of the gradient of the mean loss, over all weights", above=0
     )
     decay: str = setting(
         "plateau",
-        "of the learning rate: halving, each epoch after decay_start; or plateau, which halves it "
-        "and returns to the best weights when validation stalls for decay_patience epochs",
+        "how the learning rate decays: halving, every epoch after the first decay_start; or "
+        "plateau, which halves it and restores the best weights when validation stalls for "
+        "decay_patience epochs",
         choices=("halving", "plateau"),
     )
-    decay_start: int = setting(15, "epochs before the first decay", least=0)
-    decay_patience: int = setting(2, "epochs without improvement before a decay", above=0)
+    decay_start: int = setting(15, "number of epochs before the first decay", least=0)
+    decay_patience: int = setting(2, "number of epochs without improvement before a decay", above=0)
     precision: str = setting(
         "float32",
         "dtype policy of encoder and decoder: float32, mixed_bfloat16 or mixed_float16; weights, "
-        "posterior, factor and losses are float32 in each; auto takes bfloat16 where the processor "
-        "has it and a short trial finds it faster, and the run keeps what it took",
+        "posterior, factor and losses are always float32; auto chooses mixed_bfloat16 where the "
+        "processor supports it and a short trial finds it faster, and the run keeps that choice",
         choices=PRECISIONS,
     )
     seed: int = setting(
-        783435, "of weights, noise, dropout and the order of the data", least=0, below=2**31
+        783435,
+        "seed of the weights, the noise, dropout and the order of the data",
+        least=0,
+        below=2**31,
     )
 
     def __post_init__(self):
@@ -130,13 +137,13 @@ class RunConfig(Settings):
         if self.labelled is not None and not getattr(self, "semi_supervised", False):
             raise InputError(
                 "labelled hides labels: set semi_supervised, which trains without them, or leave "
-                "it out"
+                "labelled out"
             )
 
     def _check_backbone(self):
         given = getattr(self, "backbone", None) is not None
         if self.tokenizer == "hub" and not given:
-            raise InputError("the tokenizer hub is that of a backbone: give backbone, its folder")
+            raise InputError("the tokenizer hub belongs to a backbone: set backbone to its folder")
         if given and self.tokenizer not in (None, "hub"):
             raise InputError(
                 f"a backbone has its own tokenizer: leave out tokenizer={self.tokenizer}"

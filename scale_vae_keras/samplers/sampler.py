@@ -98,13 +98,13 @@ def rows_to_keep(ended: tf.Tensor) -> tf.Tensor:
     Returns:
         int32 `[kept]`, the rows that go on first.
     """
-    going_on = tf.math.count_nonzero(~ended, dtype=tf.int32)
-    kept = tf.minimum(-(-going_on // _TILE) * _TILE, tf.shape(ended)[0])
+    unfinished = tf.math.count_nonzero(~ended, dtype=tf.int32)
+    kept = tf.minimum(-(-unfinished // _TILE) * _TILE, tf.shape(ended)[0])
     return tf.argsort(tf.cast(ended, tf.int32), stable=True)[:kept]
 
 
-class _Going(NamedTuple):
-    """What the loop carries on, for the rows that are left.
+class _LoopState(NamedTuple):
+    """State of the loop, for the rows that are left.
 
     Attributes:
         rows: int32 `[kept]`, their places in the batch.
@@ -119,14 +119,14 @@ class _Going(NamedTuple):
     ended: tf.Tensor
 
 
-def _without_ended_rows(going: _Going) -> _Going:
+def _without_ended_rows(state: _LoopState) -> _LoopState:
     """Takes rows out once enough have ended: a large state is not copied at every step."""
-    kept = rows_to_keep(going.ended)
+    kept = rows_to_keep(state.ended)
 
     def take():
-        return tf.nest.map_structure(lambda part: tf.gather(part, kept), going)
+        return tf.nest.map_structure(lambda part: tf.gather(part, kept), state)
 
-    return tf.cond(tf.shape(kept)[0] < tf.shape(going.rows)[0], take, lambda: going)
+    return tf.cond(tf.shape(kept)[0] < tf.shape(state.rows)[0], take, lambda: state)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -232,11 +232,11 @@ class Sampler(ABC):
         """
         batch = tf.shape(z)[0]
 
-        def going_on(step, going, _score, _written):
-            return (step < max_length) & ~tf.reduce_all(going.ended)
+        def unfinished(step, loop, _score, _written):
+            return (step < max_length) & ~tf.reduce_all(loop.ended)
 
-        def write_token(step, going, score, written):
-            rows, token, state, ended = going
+        def write_token(step, loop, score, written):
+            rows, token, state, ended = loop
             context = decoder.context(tf.gather(z, rows))
             logits, state = decoder.step(token, state, context)
             words = writable(logits)
@@ -258,13 +258,13 @@ class Sampler(ABC):
             places = rows[:, None]
             score = tf.tensor_scatter_nd_add(score, places, gain)
             written = written.write(step, tf.scatter_nd(places, token, [batch]))
-            going = _Going(rows, token, state, ended | (token == END_ID))
-            return step + 1, _without_ended_rows(going), score, written
+            loop = _LoopState(rows, token, state, ended | (token == END_ID))
+            return step + 1, _without_ended_rows(loop), score, written
 
         start = decoder.initial_state(z, max_length)
         shapes = state_shapes(decoder, start, decoder.context(z))
 
-        going = _Going(
+        loop = _LoopState(
             tf.range(batch),
             tf.fill([batch], START_ID),
             start,
@@ -272,12 +272,12 @@ class Sampler(ABC):
         )
         tokens = tf.TensorArray(tf.int32, 0, dynamic_size=True, element_shape=[None])
         *_, score, written = tf.while_loop(
-            going_on,
+            unfinished,
             write_token,
-            (0, going, tf.zeros([batch]), tokens),
+            (0, loop, tf.zeros([batch]), tokens),
             shape_invariants=(
                 tf.TensorShape([]),
-                _Going(*[tf.TensorShape([None])] * 2, shapes, tf.TensorShape([None])),
+                _LoopState(*[tf.TensorShape([None])] * 2, shapes, tf.TensorShape([None])),
                 tf.TensorShape([None]),
                 tf.TensorShape([]),
             ),

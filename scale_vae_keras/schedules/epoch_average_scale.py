@@ -58,7 +58,7 @@ class EpochAverageScale(keras.callbacks.Callback):
             trained = int(host_value(scale.epochs)) if scale.built else 0
             self._shift = max(trained - epoch, 0)
         self._epoch = epoch + self._shift
-        scale.put_in_force(self._epoch >= self.f_epo)
+        scale.put_in_effect(self._epoch >= self.f_epo)
         scale.open_record()
         self._recording = True
 

@@ -26,9 +26,9 @@ def monitored(model, data):
     return monitor
 
 
-def set_factor(model, factor, in_force=True):
+def set_factor(model, factor, in_effect=True):
     made_models.set_factor(model, factor)
-    model.posterior_scale.put_in_force(in_force)
+    model.posterior_scale.put_in_effect(in_effect)
 
 
 def informative(model, size=30.0):
@@ -77,7 +77,7 @@ def test_a_healthy_run_is_silent(scale_vae, data, caplog):
     informative(scale_vae)
     monitor = monitored(scale_vae, data)
     for epoch, factor in enumerate([2.0, 2.5, 2.4]):
-        set_factor(scale_vae, [factor, factor], in_force=epoch > 0)
+        set_factor(scale_vae, [factor, factor], in_effect=epoch > 0)
         end_epoch(monitor, epoch, loss=40.0 + 0.5 * epoch)
     assert caplog.messages == []
 
@@ -103,11 +103,11 @@ def test_a_factor_that_runs_away(scale_vae, data, caplog):
     assert "running away: f-bar grew 1.8 times to 11.4" in message
 
 
-def test_growth_before_the_average_is_in_force_is_no_runaway(scale_vae, data, caplog):
+def test_growth_before_the_average_is_in_effect_is_no_runaway(scale_vae, data, caplog):
     informative(scale_vae)
     monitor = monitored(scale_vae, data)
     for epoch, factor in enumerate([2.0, 9.0]):
-        set_factor(scale_vae, [factor, factor], in_force=False)
+        set_factor(scale_vae, [factor, factor], in_effect=False)
         end_epoch(monitor, epoch)
     assert caplog.messages == []
 
@@ -125,9 +125,9 @@ def test_capped_factors(scale_vae, data, caplog):
 def test_a_jump_of_the_loss_at_the_swap(scale_vae, data, caplog, loss, warned):
     informative(scale_vae)
     monitor = monitored(scale_vae, data)
-    set_factor(scale_vae, [2.0, 4.0], in_force=False)
+    set_factor(scale_vae, [2.0, 4.0], in_effect=False)
     end_epoch(monitor, 0, loss=40.0)
-    set_factor(scale_vae, [2.0, 4.0], in_force=True)
+    set_factor(scale_vae, [2.0, 4.0], in_effect=True)
     end_epoch(monitor, 1, loss=loss)
     assert ["raised the training loss by 1.5 nats" in text for text in caplog.messages] == (
         [True] if warned else []
@@ -140,10 +140,10 @@ def test_a_jump_of_the_loss_at_the_swap(scale_vae, data, caplog, loss, warned):
 def test_a_resumed_monitor_remembers(scale_vae, data, caplog):
     informative(scale_vae)
     first, second = monitored(scale_vae, data), monitored(scale_vae, data)
-    set_factor(scale_vae, [2.0, 4.0], in_force=False)
+    set_factor(scale_vae, [2.0, 4.0], in_effect=False)
     end_epoch(first, 0, loss=40.0)
     second.set_state(first.get_state())
-    set_factor(scale_vae, [3.0, 4.0], in_force=True)
+    set_factor(scale_vae, [3.0, 4.0], in_effect=True)
     assert end_epoch(second, 1, loss=42.0)["factor_change"] == pytest.approx(0.5)
     assert len(caplog.messages) == 1
 

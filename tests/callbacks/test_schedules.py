@@ -146,7 +146,7 @@ def test_weights_and_factor_of_the_best_epoch_come_back_together(scale_vae, data
     for one, other in zip(after_second, before_fourth, strict=True):
         np.testing.assert_array_equal(one, other)
     assert not np.array_equal(seen[5][-2], after_second[-2])
-    assert float(scale_vae.posterior_scale.in_force) == 1
+    assert float(scale_vae.posterior_scale.in_effect) == 1
     assert float(scale_vae.optimizer.learning_rate) == 0.25
 
 

@@ -124,22 +124,22 @@ def test_an_epoch_without_a_usable_batch_keeps_the_average():
     np.testing.assert_allclose(epoch(layer, [BATCH[:3]]), FACTOR, rtol=1e-6)
 
 
-def test_in_force_training_uses_the_average_and_goes_on_recording():
+def test_training_uses_the_average_that_is_in_effect_and_goes_on_recording():
     layer = scale()
     epoch(layer, [BATCH])
-    layer.put_in_force(True)
+    layer.put_in_effect(True)
     layer.open_record()
     np.testing.assert_allclose(layer(3 * BATCH, training=True), 3 * FACTOR * BATCH, rtol=1e-6)
     np.testing.assert_allclose(layer.record_sum, FACTOR / 3, rtol=1e-6)
-    layer.put_in_force(False)
+    layer.put_in_effect(False)
     np.testing.assert_allclose(layer(3 * BATCH, training=True), FACTOR * BATCH, rtol=1e-6)
 
 
-def test_nothing_to_put_in_force():
+def test_nothing_to_put_in_effect():
     layer = scale()
-    layer.put_in_force(False)
+    layer.put_in_effect(False)
     with pytest.raises(InputError, match="no epoch average"):
-        layer.put_in_force(True)
+        layer.put_in_effect(True)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3])
@@ -245,11 +245,11 @@ def test_gradient_without_the_batch_factor():
     np.testing.assert_allclose(actual, numpy_factor(mean) * g, rtol=1e-5)
 
 
-def test_gradient_in_force_is_that_of_a_constant_factor():
+def test_gradient_in_effect_is_that_of_a_constant_factor():
     layer = scale(3)
     layer.average.assign([2.0, 3.0, 0.5])
     layer.has_average.assign(1.0)
-    layer.put_in_force(True)
+    layer.put_in_effect(True)
     actual, g = gradient(layer, means(6, 3))
     np.testing.assert_allclose(actual, g * [2.0, 3.0, 0.5], rtol=1e-6)
 

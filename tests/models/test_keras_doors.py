@@ -248,4 +248,4 @@ def test_on_batch_under_a_strategy():
 def test_a_system_of_ones_own_is_averaged(sentences):
     vae = new(ScaleVAE, min_factor_batch=4)
     fit(vae, sentences(16).tolist(), epochs=2, callbacks=[EpochAverageScale()])
-    assert float(vae.posterior_scale.in_force) == 1.0
+    assert float(vae.posterior_scale.in_effect) == 1.0

@@ -19,7 +19,7 @@ def batches(ids, size):
 def test_with_a_factor_of_one_it_is_the_plain_vae(make, sentences):
     plain, scaled = make(TextVAE, dropout=0.3), make(ScaleVAE, dropout=0.3)
     set_factor(scaled, [1.0, 1.0])
-    scaled.posterior_scale.put_in_force(True)
+    scaled.posterior_scale.put_in_effect(True)
     for seed in range(3):
         ids = sentences(8, seed)
         expected, actual = (
@@ -84,7 +84,7 @@ def test_the_model_file_carries_the_factor(make, sentences, tmp_path):
     copy = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
     for one, other in zip(vae.weights, copy.weights, strict=True):
         np.testing.assert_array_equal(one, other)
-    assert float(copy.posterior_scale.in_force) == 1
+    assert float(copy.posterior_scale.in_effect) == 1
     np.testing.assert_array_equal(copy(ids).loss, vae(ids).loss)
     for model in (vae, copy):
         model.fit(
@@ -130,11 +130,11 @@ def test_the_annealed_bound_starts_as_the_paper_s_and_ends_as_the_proper_one(
     annealed = make(ScaleVAE, bound="annealed", dropout=0.3)
     annealed.bound_weight.assign(weight)
     reference = make(ScaleVAE, bound=other, dropout=0.3)
-    for in_force in (False, True):
+    for in_effect in (False, True):
         for model in (annealed, reference):
             set_factor(model, [3.0, 0.5])
-            model.posterior_scale.put_in_force(in_force)
-        ids = sentences(8, int(in_force))
+            model.posterior_scale.put_in_effect(in_effect)
+        ids = sentences(8, int(in_effect))
         logs = [model.train_on_batch(ids, return_dict=True) for model in (annealed, reference)]
         assert logs[0] == pytest.approx(logs[1], rel=1e-6)
         for one, two in zip(annealed.trainable_weights, reference.trainable_weights, strict=True):
@@ -177,7 +177,7 @@ def test_the_proper_bound_is_the_plain_vae_s_in_other_coordinates(make, sentence
 
     plain, proper = make(Rescaled, dropout=0.3), make(ScaleVAE, dropout=0.3, bound="proper")
     set_factor(proper, factor)
-    proper.posterior_scale.put_in_force(True)
+    proper.posterior_scale.put_in_effect(True)
     for seed, training in enumerate((False, True)):
         ids = sentences(8, seed)
         expected, actual = (model(ids, training=training) for model in (plain, proper))

@@ -121,7 +121,7 @@ def test_earlier_weights_do_not_take_the_epochs_of_a_fit_back(scale_vae, data):
 
     callbacks = [EpochAverageScale(2), Reload()]
     scale_vae.fit(data, epochs=3, callbacks=callbacks, shuffle=False, verbose=0)
-    assert float(scale_vae.posterior_scale.in_force) == 1
+    assert float(scale_vae.posterior_scale.in_effect) == 1
 
 
 def test_the_record_is_of_the_last_epoch_alone(scale_vae, data):
@@ -134,7 +134,7 @@ def test_a_model_that_is_not_built(data):
     model.compile("sgd", run_eagerly=True)
     fit(model, data, 1, 2)
     assert float(model.posterior_scale.has_average) == 1
-    assert float(model.posterior_scale.in_force) == 1
+    assert float(model.posterior_scale.in_effect) == 1
 
 
 def test_starting_late_without_an_average(scale_vae, data):
@@ -201,13 +201,13 @@ def test_the_layer_of_a_users_model_is_found(kind):
     model = image_model(kind)
     model.compile("sgd", loss="mse")
     inputs = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
-    in_force = []
+    in_effect = []
     spy = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda *_: in_force.append(float(find_posterior_scale(model).in_force))
+        on_epoch_end=lambda *_: in_effect.append(float(find_posterior_scale(model).in_effect))
     )
     model.fit(inputs, inputs, epochs=3, callbacks=[EpochAverageScale(1), spy], verbose=0)
     scale = find_posterior_scale(model)
-    assert in_force == [0.0, 1.0, 1.0]
+    assert in_effect == [0.0, 1.0, 1.0]
     assert float(scale.epochs) == 3.0
     assert float(scale.has_average) == 1.0
 
@@ -224,9 +224,9 @@ def test_several_layers_or_none():
 def test_a_layer_that_is_not_built_has_no_average():
     scale = PosteriorScale()
     scale.open_record()
-    scale.put_in_force(False)
+    scale.put_in_effect(False)
     with pytest.raises(InputError, match="no epoch average"):
-        scale.put_in_force(True)
+        scale.put_in_effect(True)
 
 
 @pytest.mark.parametrize("validated", [True, False])

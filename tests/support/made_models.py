@@ -19,7 +19,7 @@ def made_model(system=TextVAE, vocabulary_size=9, random_seed=2, factor=None, **
 
 
 def set_factor(model, factor):
-    """Gives a ScaleVAE an f-bar as an epoch does, and puts it in force."""
+    """Gives a ScaleVAE an f-bar as an epoch does, and puts it into effect."""
     model.posterior_scale.average.assign(factor)
     model.posterior_scale.has_average.assign(1.0)
 

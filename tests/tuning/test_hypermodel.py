@@ -100,7 +100,7 @@ def test_every_trial_is_completed(tuner, hypermodel, sentences, tmp_path, monkey
 
 
 def test_training_is_that_of_a_run(hypermodel, sentences):
-    """The average is in force after `f_epo` epochs, and the KL weight has risen."""
+    """The average is in effect after `f_epo` epochs, and the KL weight has risen."""
     hyperparameters = keras_tuner.HyperParameters()
     model = hypermodel.build(hyperparameters)
     validation, _ = evaluation_batches(sentences, 16)
@@ -113,7 +113,7 @@ def test_training_is_that_of_a_run(hypermodel, sentences):
         shuffle=False,
         verbose=0,
     ).history
-    assert float(model.posterior_scale.in_force) == 1
+    assert float(model.posterior_scale.in_effect) == 1
     assert float(model.kl_weight) == 1
     assert all(
         proper > paper

@@ -23,19 +23,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
     add_runs(parser)
     parser.add_argument(
-        "--language-model", required=True, metavar="RUN", help="a run of method lm that judges"
+        "--language-model",
+        required=True,
+        metavar="RUN",
+        help="run of method lm that judges the sentences",
     )
     parser.add_argument(
-        "--from", dest="source", required=True, metavar="LABEL", help="of the sentences moved"
+        "--from",
+        dest="source",
+        required=True,
+        metavar="LABEL",
+        help="label of the sentences to move",
     )
-    parser.add_argument("--to", dest="target", required=True, metavar="LABEL", help="where to")
+    parser.add_argument(
+        "--to", dest="target", required=True, metavar="LABEL", help="label to move them towards"
+    )
     parser.add_argument(
         "--amounts",
         type=float,
         nargs="+",
         default=list(AMOUNTS),
         metavar="X",
-        help="how many times the vector is added, "
+        help="multiples of the vector to add, "
         f"{' '.join(f'{each:g}' for each in AMOUNTS)} by default",
     )
     parser.add_argument(
@@ -43,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=at_least(1, int),
         default=1_000,
         metavar="N",
-        help="test sentences, 1,000 by default",
+        help="number of test sentences, 1,000 by default",
     )
     parser.add_argument("--picture", metavar="FILE.png", help="draw the figures as well")
     add_moved_corpus(parser)

@@ -9,20 +9,20 @@ from scale_vae_keras.priors import ALIASES, PRIORS
 
 SUMMARY = (
     "Train systems under one protocol and compare their likelihood and information; the same "
-    "command goes on where it was interrupted."
+    "command resumes an interrupted comparison."
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
     parser.add_argument("--data", required=True, metavar="DATA", help="the corpus, as for train")
-    parser.add_argument("--output", required=True, metavar="DIR", help="of runs and tables")
+    parser.add_argument("--output", required=True, metavar="DIR", help="folder for runs and tables")
     parser.add_argument(
         "--methods",
         nargs="+",
         default=["all"],
         metavar="NAME",
-        help="all (default), or methods, each with or without settings of its own: "
+        help="all (default), or systems, each with settings of its own if need be: "
         "scale:des_std=0.9,f_epo=3",
     )
     parser.add_argument("--preset", default="small", help="small (default), base or paper")
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="NAME=VALUE",
-        help="of every run, for instance epochs=6 train_limit=25000",
+        help="settings of every run, for instance epochs=6 train_limit=25000",
     )
     parser.add_argument(
         "--seeds",
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[783435],
         metavar="N",
-        help="a run of each system for each; 783435 by default",
+        help="train one run of each system per seed; 783435 by default",
     )
     parser.add_argument(
         "--samples",
@@ -55,8 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--published",
         action="store_true",
-        help="words, the last state of the encoder, the objective to choose the best epoch, and "
-        "the prior of each paper, in place of what the preset has from experience",
+        help="use the published choices in place of the preset's own: tokens are words, the "
+        "encoder's last state, the best epoch by the objective, and each paper's prior",
     )
 
 
@@ -84,7 +84,7 @@ def add_prior(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--prior",
         choices=(*PRIORS, *ALIASES),
-        help="that likelihoods are declared for; each model's own by default",
+        help="prior to measure likelihoods under; each model's own by default",
     )
 
 

@@ -21,13 +21,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
     add_runs(parser)
     parser.add_argument(
-        "--language-model", required=True, metavar="RUN", help="a run of method lm that judges"
+        "--language-model",
+        required=True,
+        metavar="RUN",
+        help="run of method lm that judges the sentences",
     )
     parser.add_argument(
-        "-n", type=int, default=10_000, metavar="N", help="sentences, 10,000 by default"
+        "-n", type=int, default=10_000, metavar="N", help="number of sentences, 10,000 by default"
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the sentences, 0 by default"
+        "--seed", type=int, default=0, metavar="N", help="seed of the sentences, 0 by default"
     )
     add_sampling(parser, "top-p 0.9")
     add_moved_corpus(parser)

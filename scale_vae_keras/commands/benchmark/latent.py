@@ -7,18 +7,20 @@ from scale_vae_keras.commands.console import terminal, typed_command
 
 SUMMARY = (
     "Draw and measure the latent space of three systems under three ways of batching; the same "
-    "command goes on where it was interrupted."
+    "command resumes an interrupted benchmark."
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the benchmark."""
-    parser.add_argument("--output", required=True, metavar="DIR", help="of runs and pictures")
     parser.add_argument(
-        "--epochs", type=int, default=10, metavar="N", help="epochs of each run, 10 by default"
+        "--output", required=True, metavar="DIR", help="folder for runs and pictures"
     )
     parser.add_argument(
-        "--seed", type=int, default=783435, metavar="N", help="of the runs, 783435 by default"
+        "--epochs", type=int, default=10, metavar="N", help="epochs per run, 10 by default"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=783435, metavar="N", help="seed of the runs, 783435 by default"
     )
 
 

@@ -10,8 +10,8 @@ from scale_vae_keras.commands.console import typed_command
 from scale_vae_keras.errors import InputError
 
 SUMMARY = (
-    "Make a table or figure of the Scale-VAE paper, the paper's figures beside ours; the same "
-    "command goes on where it was interrupted, and the tables of a folder share their runs."
+    "Make a table or the figure of the Scale-VAE paper, with the paper's numbers beside ours; the "
+    "same command resumes an interrupted benchmark, and the tables in a folder share their runs."
 )
 
 
@@ -25,31 +25,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="number of the table, 1 to 5; needs --data and --output",
     )
     which.add_argument(
-        "--figure", choices=("latent",), help="as benchmark latent; needs --output alone"
+        "--figure",
+        choices=("latent",),
+        help="the figure, as made by benchmark latent; needs only --output",
     )
-    which.add_argument("--show", metavar="FILE.csv", help="print a table that was made before")
+    which.add_argument("--show", metavar="FILE.csv", help="print a table made earlier")
     parser.add_argument("--data", metavar="DATA", help="the corpus, as for train")
-    parser.add_argument("--output", metavar="DIR", help="of this command or benchmark density")
+    parser.add_argument(
+        "--output", metavar="DIR", help="folder of this command or of benchmark density"
+    )
     parser.add_argument(
         "--beside",
         choices=("yahoo", "yelp"),
-        help="whose figures stand beside ours: yelp by default; the paper's tables 3 and 5 are on "
-        "yahoo, 4 on yelp",
+        help="corpus whose published numbers are shown beside ours: yelp by default; the paper's "
+        "tables 3 and 5 are on yahoo, table 4 is on yelp",
     )
     parser.add_argument(
         "--methods",
         nargs="+",
         default=[],
         metavar="NAME",
-        help="rows in place of the paper's, as for benchmark density",
+        help="systems to show in place of the paper's, as for benchmark density",
     )
     parser.add_argument(
         "--preset",
         default="small",
-        help="small (default), base or paper; paper takes f_epo from the paper, too",
+        help="small (default), base or paper, which also takes f_epo from the paper",
     )
     parser.add_argument(
-        "--settings", nargs="+", default=[], metavar="NAME=VALUE", help="of every run"
+        "--settings", nargs="+", default=[], metavar="NAME=VALUE", help="settings of every run"
     )
     parser.add_argument(
         "--seeds",
@@ -57,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[1, 2, 3, 4, 5],
         metavar="N",
-        help="a run of each system for each; 1 to 5 by default",
+        help="train one run of each system per seed; 1 to 5 by default",
     )
     parser.add_argument(
         "--samples",
@@ -71,13 +75,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_prior(parser)
     parser.add_argument(
-        "-n", type=int, default=10_000, metavar="N", help="sentences of table 5, 10,000 by default"
+        "-n", type=int, default=10_000, metavar="N", help="sentences for table 5, 10,000 by default"
     )
     parser.add_argument(
-        "--epochs", type=int, default=10, metavar="N", help="of each run of --figure, 10 by default"
+        "--epochs",
+        type=int,
+        default=10,
+        metavar="N",
+        help="epochs per run for --figure, 10 by default",
     )
     parser.add_argument(
-        "--seed", type=int, default=783435, metavar="N", help="of --figure, 783435 by default"
+        "--seed", type=int, default=783435, metavar="N", help="seed of --figure, 783435 by default"
     )
 
 

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=at_least(1, int),
         default=5,
         metavar="N",
-        help="draws of labels, and orders of each draw; 5 of both by default",
+        help="number of draws of labels, and of orders per draw; 5 of both by default",
     )
     add_moved_corpus(parser)
     add_formats(parser)

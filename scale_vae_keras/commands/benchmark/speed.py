@@ -9,8 +9,8 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.tables import write_csv
 
 SUMMARY = (
-    "Time training, generation and importance weighting on this machine, with random weights; "
-    "against keras.layers.LSTM and large matrix products."
+    "Time training, generation and importance weighting on this machine with random weights, in "
+    "comparison with keras.layers.LSTM and large matrix products."
 )
 
 
@@ -23,9 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="short (default): batch 64, 12 tokens, embedding 128, LSTM 256, vocabulary 8,000; "
         "paper: batch 32, 80 tokens, embedding 512, LSTM 1024, vocabulary 20,001",
     )
-    parser.add_argument("--data", metavar="DATA", help="a corpus to train over the lengths of, too")
     parser.add_argument(
-        "--rounds", type=int, default=5, metavar="N", help="measurements of each, 5 by default"
+        "--data", metavar="DATA", help="also time training on the sentence lengths of this corpus"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=5, metavar="N", help="number of measurements, 5 by default"
     )
     parser.add_argument(
         "--sweep",
@@ -34,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("vocabulary", "length", "batch", "latent"),
         help="sizes to vary, one at a time",
     )
-    parser.add_argument("--output", metavar="FILE.csv", help="a table of the figures")
+    parser.add_argument("--output", metavar="FILE.csv", help="file for the figures")
 
 
 def run(options: argparse.Namespace) -> None:
