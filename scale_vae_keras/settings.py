@@ -49,9 +49,9 @@ class Limits:
     Attributes:
         choices: the only values.
         least: the smallest value.
-        above: a limit that is no value itself.
+        above: an exclusive limit.
         most: the largest value.
-        below: a limit that is no value itself.
+        below: an exclusive limit.
     """
 
     choices: Sequence[str | int] = ()
@@ -122,9 +122,9 @@ def setting(
         help: what it means, in a line.
         choices: the only values that it may have.
         least: its smallest value.
-        above: a lower limit that is no value itself.
+        above: an exclusive lower limit.
         most: its largest value.
-        below: an upper limit that is no value itself.
+        below: an exclusive upper limit.
         search: the values that a search for settings tries.
         of_model: whether the model's constructor takes it; else it is for the callbacks or the run.
     """

@@ -1,4 +1,4 @@
-"""Checks for decoders of one's own."""
+"""Checks for custom decoders."""
 
 from typing import Any
 

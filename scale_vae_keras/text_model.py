@@ -36,7 +36,7 @@ class TextModel(CodeControl):
     Args:
         model: the trained model.
         tokenizer: turns text into the ids that the model was trained on.
-        max_length: most tokens of a sentence that is written, `</s>` counted; by default the
+        max_length: maximum number of tokens per written sentence, including `</s>`; by default the
             tokenizer's `max_length` and one, or 100.
 
     Example:
@@ -148,7 +148,7 @@ class TextModel(CodeControl):
         label: Label = None,
         text_label: Label = None,
     ) -> list[str]:
-        """Writes each text anew from its posterior mean.
+        """Reconstructs each text from its posterior mean.
 
         Args:
             texts: any number of texts.

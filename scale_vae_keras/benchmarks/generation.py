@@ -115,7 +115,7 @@ def load_judge(language_model: str, folder: RunFolder) -> LanguageModel:
         raise InputError(f"{language_model} has another vocabulary than {folder.path}")
     model = judge.load_model()
     if not isinstance(model, LanguageModel):
-        raise InputError(f"{language_model} is no language model: train one with --method lm")
+        raise InputError(f"{language_model} is not a language model: train one with --method lm")
     return model
 
 

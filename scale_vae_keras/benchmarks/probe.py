@@ -29,7 +29,7 @@ class Probed(NamedTuple):
 def probe_run(run: str, repeats: int, data: str | None = None) -> Probed:
     """The probe on a run's own corpus, for each number of labels that it has.
 
-    Sentences that nobody has labelled are left out; labels that training did not see are used.
+    Unlabelled sentences are left out; labels that training did not see are used.
 
     Args:
         run: the run folder.

@@ -18,10 +18,10 @@ _WAIT_SECONDS = 0.2
 def made_once(
     cache: str | os.PathLike, key: Mapping[str, object], make: Callable[[Path], None]
 ) -> Path:
-    """A folder in a cache, which is made if nobody has made it.
+    """A folder in a cache, which is made if it does not exist yet.
 
     One process makes it and others wait for it. It appears whole or not at all: what a killed
-    process left unfinished is removed and begun anew.
+    process left unfinished is removed and made again.
 
     Args:
         cache: the folder of the cache, which is made if it is not there.

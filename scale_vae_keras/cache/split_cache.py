@@ -202,7 +202,7 @@ def read_split(folder: Path) -> StoredSplit:
             raise ValueError("files of different lengths")
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise InputError(f"the cached split {folder} is broken ({error}): remove it") from error
-    # Counted when it was written, so that nobody reads the whole split for them.
+    # Counted when it was written, so that the whole split need not be read for them.
     vars(found).update(unknown=meta["unknown"], max_length=meta["max_length"])
     return found
 

@@ -126,7 +126,7 @@ class AggressiveTraining(keras.callbacks.Callback):
         self.information = information
 
     def get_state(self) -> dict:
-        """What a resumed run needs to go on."""
+        """The state that a resumed run needs."""
         return {
             "aggressive": self.aggressive,
             "information": self.information,
@@ -134,6 +134,6 @@ class AggressiveTraining(keras.callbacks.Callback):
         }
 
     def set_state(self, state: dict) -> None:
-        """Goes on from `get_state`."""
+        """Restores what `get_state` returned."""
         self.aggressive, self.information = state["aggressive"], state["information"]
         self._steps = state["steps"]

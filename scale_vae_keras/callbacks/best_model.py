@@ -54,9 +54,9 @@ class BestModel(keras.callbacks.Callback):
             self.best, self.best_epoch = value, epoch
 
     def get_state(self) -> dict:
-        """What a resumed run needs to go on."""
+        """The state that a resumed run needs."""
         return {"best": self.best, "best_epoch": self.best_epoch}
 
     def set_state(self, state: dict) -> None:
-        """Goes on from `get_state`."""
+        """Restores what `get_state` returned."""
         self.best, self.best_epoch = state["best"], state["best_epoch"]

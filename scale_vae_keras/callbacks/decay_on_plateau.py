@@ -90,10 +90,10 @@ class DecayOnPlateau(Plateau, keras.callbacks.Callback):
             counter.assign(count)
 
     def get_state(self) -> dict:
-        """What a resumed run needs to go on."""
+        """The state that a resumed run needs."""
         return {**super().get_state(), "decays": self.decays}
 
     def set_state(self, state: dict) -> None:
-        """Goes on from `get_state`."""
+        """Restores what `get_state` returned."""
         super().set_state(state)
         self.decays = state["decays"]

@@ -22,8 +22,8 @@ class FitPrior(keras.callbacks.Callback):
     Args:
         sentences: training sentences, a split or batches of int32 ids `[batch, time]` in random
             order.
-        limit: most sentences that are encoded; by default 3,000 for a Gaussian and 10,000 for the
-            prior "mixture", which has many times the parameters.
+        limit: maximum number of sentences to encode; by default 3,000 for a Gaussian and 10,000
+            for the prior "mixture", which has many times the parameters.
         seed: of which sentences of a split these are, and of a fit that draws samples.
 
     Raises:

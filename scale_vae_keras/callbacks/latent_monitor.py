@@ -148,7 +148,7 @@ class LatentMonitor(keras.callbacks.Callback):
         self._factor, self._was_in_effect, self._loss = factor, in_effect, loss
 
     def get_state(self) -> dict:
-        """What a resumed run needs to go on."""
+        """The state that a resumed run needs."""
         return {
             "collapsed": self._collapsed,
             "factor": None if self._factor is None else self._factor.tolist(),
@@ -157,7 +157,7 @@ class LatentMonitor(keras.callbacks.Callback):
         }
 
     def set_state(self, state: dict) -> None:
-        """Goes on from `get_state`."""
+        """Restores what `get_state` returned."""
         self._collapsed = state["collapsed"]
         factor = state["factor"]
         self._factor = None if factor is None else np.array(factor, np.float32)

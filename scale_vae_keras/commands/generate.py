@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--per-label",
         type=at_least(1, int),
         metavar="N",
-        help="instead of -n: N sentences of each label, as label<TAB>text, for a run with a condition",
+        help="for a run with a condition, instead of -n: N sentences per label, as label<TAB>text",
     )
     parser.add_argument(
         "--output",

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--label", metavar="NAME", help="label of the sentences, for a run with a condition"
     )
-    add_sampling(parser, "the likeliest token, greedily,")
+    add_sampling(parser, "the most likely token (greedy decoding)")
 
 
 def run(options: argparse.Namespace) -> None:

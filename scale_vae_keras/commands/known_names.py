@@ -101,7 +101,7 @@ def _check_settings(texts: Iterable[str]) -> None:
         name = text.partition("=")[0]
         if name not in known_settings():
             raise InputError(
-                f"{text!r} is no setting: write name=value, for instance epochs=6"
+                f"{text!r} is not a setting: write name=value, for instance epochs=6"
                 f"{did_you_mean(name, known_settings())}"
             )
         if "=" not in text:

@@ -1,4 +1,4 @@
-"""`scale-vae prepare`: a corpus from one's own files."""
+"""`scale-vae prepare`: a corpus from your own files."""
 
 import argparse
 

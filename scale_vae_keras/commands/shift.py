@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="seed of drawn tokens, 0 by default"
     )
-    add_sampling(parser, "the likeliest token, greedily,")
+    add_sampling(parser, "the most likely token (greedy decoding)")
 
 
 def run(options: argparse.Namespace) -> None:

@@ -63,7 +63,7 @@ def label_warnings(counts: Mapping[str, int], name: str) -> list[str]:
     if 2 * len(counts) > sentences > 2:
         return [
             f"{name} has {len(counts):,} labels for {sentences:,} sentences: "
-            f"is it an id and no label? ({_some(counts)})"
+            f"is it an id rather than a label? ({_some(counts)})"
         ]
     if single:
         noun, verb = ("label", "is") if len(single) == 1 else ("labels", "are")
@@ -104,7 +104,7 @@ def _overlap(corpus: Corpus) -> list[str]:
         return []
     return [
         f"{shared:,} of the {sentences:,} sentences of valid are in train "
-        f"({shared / sentences:.1%}): make the splits anew with scale-vae prepare, "
+        f"({shared / sentences:.1%}): make the splits again with scale-vae prepare, "
         "which keeps equal texts in one split"
     ]
 

@@ -163,7 +163,7 @@ class Source:
                 ) from error
             if not isinstance(row, dict):
                 raise InputError(
-                    f"{self.path}, line {number}: this is no JSON object; write one on each line"
+                    f"{self.path}, line {number}: this is not a JSON object; write one per line"
                 )
             names = names or self._column_names(list(row))
             values = [row.get(name) for name in names if name is not None]

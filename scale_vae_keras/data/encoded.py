@@ -66,7 +66,7 @@ class EncodedSplit:
 
     @property
     def lengths(self) -> np.ndarray:
-        """Ids in each sentence, `<s>` and `</s>` counted, int64 `[sentences]`."""
+        """Ids in each sentence, `<s>` and including `</s>`, int64 `[sentences]`."""
         return np.diff(self.offsets)
 
     @property

@@ -2,7 +2,7 @@
 
 Arrays, lists and what is called outside of graphs are checked at once, batches of a
 `tf.data.Dataset` and of a generator one by one as they are read, of a `keras.utils.PyDataset` the
-first one. In a graph of one's own the type and the number of dimensions alone are checked.
+first one. In a user's graph only the type and the number of dimensions are checked.
 """
 
 import contextlib

@@ -40,7 +40,7 @@ def one_line(text: str) -> str:
 def split_label(line: str) -> tuple[str, str] | None:
     """The label and text of `label<TAB>text`, two empty strings of a blank line.
 
-    The label of `<TAB>text` is empty: nobody has labelled the sentence.
+    The label of `<TAB>text` is empty: the sentence has no label.
 
     Returns:
         Label and text, or None if the line is not blank and holds no tab.

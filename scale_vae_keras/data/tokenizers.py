@@ -31,7 +31,7 @@ class BuiltTokenizer(NamedTuple):
 
 
 def choose_tokenizer(corpus: Corpus) -> tuple[str, str]:
-    """The tokenizer for a corpus when nobody named one.
+    """Chooses the tokenizer for a corpus when none is named.
 
     Returns:
         Its kind, `"words"` or `"sentencepiece"`, and a line to print that says why.

@@ -27,7 +27,7 @@ class Density(NamedTuple):
     """Quantities of each sentence, in the order of the split, in nats, float64 `[sentences]`.
 
     Attributes:
-        reconstruction: mean over samples of -log p(x | z), z ~ q, the end symbol counted.
+        reconstruction: mean over samples of -log p(x | z), z ~ q, including the end symbol.
         kl: KL(q || N(0, I)) of the posterior that the objective charges.
         kl_scaled_prior: KL of the posterior that the decoder samples from, q-hat, to
             N(0, diag f-bar^2).
@@ -39,7 +39,7 @@ class Density(NamedTuple):
             without importance weighting.
         ess: effective sample size of the importance weights, from 1 to the number of samples; NaN
             without importance weighting.
-        tokens: how many tokens are predicted, the end symbol counted, int64.
+        tokens: how many tokens are predicted, including the end symbol, int64.
     """
 
     reconstruction: np.ndarray

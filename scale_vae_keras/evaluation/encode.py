@@ -142,7 +142,7 @@ def encode_sentences(model, split: EncodedSplit) -> Encoded:
 
 
 def _by_length(split: EncodedSplit) -> tuple[Iterator[_Batch], np.ndarray]:
-    """Batches of like length, and where in all of them together each sentence is."""
+    """Batches of similar length, and where in all of them together each sentence is."""
     order = np.argsort(split.lengths, kind="stable")
     numbers = split.label_numbers
 

@@ -38,7 +38,7 @@ def evaluate_model(
 ) -> Metrics:
     """Evaluates a model; the same arguments give the same figures.
 
-    Figures are in nats per sentence, the end symbol counted, unless said otherwise; `name_se` is
+    Figures are in nats per sentence, including the end symbol, unless said otherwise; `name_se` is
     the standard error of the mean `name` over sentences. A figure that was not computed is None.
 
     - `objective_nll`: reconstruction + `kl`, minus the objective. For Scale-VAE it bounds nothing.
@@ -62,7 +62,7 @@ def evaluate_model(
     - For a language model `iw_nll` is exact and what describes a latent code is None.
     - For a model with a condition every likelihood is p(text | label), and there are `condition`,
       "label"; `label_majority`, the share of the split's most frequent label; and of a
-      semi-supervised one `label_accuracy`, the share of sentences whose likeliest label under the
+      semi-supervised one `label_accuracy`, the share of sentences whose most likely label under the
       classifier is their own.
     - `sentences`, `tokens` (predicted), `factor` (minimum, mean and maximum of f-bar), `prior`
       (its name), `generator` (the name that earlier versions gave it), `seed`.

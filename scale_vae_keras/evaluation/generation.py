@@ -159,7 +159,7 @@ def perplexity(log_likelihood: Sequence[float], tokens: int) -> float:
     """Perplexity of generated text under a language model, per predicted token.
 
     Args:
-        log_likelihood: of each sentence under the model, in nats, the end symbol counted.
+        log_likelihood: of each sentence under the model, in nats, including the end symbol.
         tokens: how many tokens the model predicted, end symbols counted.
 
     Raises:

@@ -48,19 +48,19 @@ class Journal:
             with self.path.open("rb") as file, np.load(file) as content:
                 key, rows = str(content["key"]), content["rows"]
         except (zipfile.BadZipFile, EOFError):
-            _logger.warning("%s was cut off and is dropped: starting anew", self.path)
+            _logger.warning("%s was cut off and is dropped: starting again", self.path)
             self.path.unlink()
             return empty
         except (OSError, ValueError, KeyError) as error:
             raise InputError(f"{self.path} is not an evaluation journal: remove it") from error
         if key != self.key:
-            raise InputError(f"{self.path} belongs to another evaluation: remove it to start anew")
+            raise InputError(f"{self.path} belongs to another evaluation: remove it to start again")
         return rows
 
     def save(self, rows: np.ndarray) -> None:
         """Writes the rows, at most twice per minute; a reader never sees a half-written file.
 
-        Where they cannot be written, a warning says so once, and the evaluation goes on.
+        Where they cannot be written, a warning says so once, and the evaluation continues.
         """
         if time.monotonic() < self._next_write:
             return
@@ -69,7 +69,7 @@ class Journal:
                 np.savez(file, key=self.key, rows=rows)
         except OSError as error:
             _logger.warning(
-                "%s cannot be written (%s): the evaluation goes on, and would start anew if it "
+                "%s cannot be written (%s): the evaluation continues, and would start again if it "
                 "were interrupted",
                 self.path,
                 error.strerror,

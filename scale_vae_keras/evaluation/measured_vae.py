@@ -39,7 +39,7 @@ class MeasuredVAE:
             label: of a model with a condition, by name or number.
 
         Returns:
-            Nats, the end symbol counted, float32 `[batch]`.
+            Nats, including the end symbol, float32 `[batch]`.
 
         Raises:
             InputError: `samples` is below 1, `seed` is below 0, or the prior is not fitted yet.

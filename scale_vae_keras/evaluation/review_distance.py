@@ -23,7 +23,7 @@ def words_off(grammar: ReviewGrammar, text: str, most: int = 1) -> int | None:
             fast with it.
 
     Returns:
-        0 for a sentence of the grammar, up to `most`; None if every sentence is farther away.
+        0 for a sentence of the grammar, up to `most`; None if every sentence is further away.
 
     Raises:
         InputError: `most` is negative.

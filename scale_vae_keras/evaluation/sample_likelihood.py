@@ -24,7 +24,7 @@ def sample_likelihood(decoder) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
 
     Returns:
         A function of int32 ids `[sentences, time]`, `<s> w ... </s>` without padding, and float32 z
-        `[sentences, samples, latent]`; it gives log p(ids | z) in nats, the end symbol counted,
+        `[sentences, samples, latent]`; it gives log p(ids | z) in nats, including the end symbol,
         float64 `[sentences, samples]`.
     """
 

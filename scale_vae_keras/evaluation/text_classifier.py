@@ -36,11 +36,11 @@ class TextClassifier:
         self._pipeline.fit(sentences, np.asarray(labels))
 
     def predict(self, sentences: Sequence[Sequence[str]]) -> np.ndarray:
-        """The likeliest label of each sentence, `[sentences]`."""
+        """The most likely label of each sentence, `[sentences]`."""
         return self._pipeline.predict(sentences)
 
     def accuracy(self, sentences: Sequence[Sequence[str]], labels: Sequence[str]) -> float:
-        """The share of sentences whose label is the likeliest one, from 0 to 1."""
+        """The share of sentences whose label is the most likely one, from 0 to 1."""
         return float(np.mean(self.predict(sentences) == np.asarray(labels)))
 
 

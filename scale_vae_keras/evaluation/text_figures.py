@@ -28,7 +28,7 @@ class Scores(NamedTuple):
         ess: effective number of importance samples.
         standard_error: of log_likelihood, in nats, see `log_likelihood_error`; 0 for a language
             model, NaN for a single sample.
-        tokens: how many tokens are predicted, `</s>` counted, int64.
+        tokens: how many tokens are predicted, including `</s>`, int64.
     """
 
     log_likelihood: np.ndarray

@@ -47,7 +47,7 @@ def write_samples(
             model, which then writes from the prior alone.
         count: sentences from the prior.
         seed: of the sentences from the prior.
-        max_length: most tokens per sentence, `</s>` counted.
+        max_length: maximum number of tokens per sentence, including `</s>`.
         labels: numbers of the originals' labels, int `[originals]`, for a model with a condition,
             which writes from the prior for all labels in turn, each before its text, and between
             two originals with the label of the first; one that is not known counts as the first.

@@ -48,7 +48,7 @@ def training_verdict(
     """Lines that say what is wrong with a run that has ended; none where nothing is.
 
     - f-bar of a Scale-VAE has not settled: an entry changed by over 10 % in the last epoch, or
-      there was one epoch only, so that nobody knows.
+      there was only one epoch, so that this is unknown.
     - The reconstruction has not passed the unigram entropy: the decoder has learnt no more than how
       often words occur.
     - Over a tenth of 200 sentences from the prior do not end within `max_length` tokens.
@@ -59,7 +59,7 @@ def training_verdict(
         model: the trained model; its prior, if it is one that is fitted, is fitted.
         unigram: `unigram_nll` of the validation sentences, or of the training sentences where the
             history has no validation.
-        max_length: most tokens per written sentence, the end symbol counted.
+        max_length: maximum number of tokens per written sentence, including `</s>`.
         seed: of the sentences.
     """
     lines = [

@@ -71,5 +71,5 @@ class CausalConvolution(keras.layers.Layer):
         return self._finish(inputs, seen), window[:, 1:]
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "units": self.units, "dilation": self.dilation}

@@ -100,5 +100,5 @@ class CNNDecoder(SentenceDecoder):
         return hidden, tuple(after)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "dilations": self.dilations}

@@ -142,7 +142,7 @@ class LSTMEncoder(keras.layers.Layer):
         return (input_shape[0], self.units)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,

@@ -10,7 +10,7 @@ def needs_autograph(*parts: object) -> bool:
     """Whether a graph of these parts has to be made with AutoGraph.
 
     Its reading of this package's sources, which need none, would be most of the time to the first
-    answer; parts of one's own may be written for it.
+    answer; custom parts may rely on it.
     """
     own = __name__.partition(".")[0]
     return any(type(part).__module__.partition(".")[0] != own for part in parts)

@@ -125,7 +125,7 @@ class GaussianPosterior(keras.layers.Layer):
         return Posterior(shape, shape)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "latent_dim": self.latent_dim,

@@ -100,7 +100,7 @@ class PosteriorBatchNorm(keras.layers.Layer):
             running.assign(tf.where(usable, moved, running))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "gamma": self.gamma,

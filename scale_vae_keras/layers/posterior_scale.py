@@ -248,7 +248,7 @@ class PosteriorScale(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "des_std": self.des_std,

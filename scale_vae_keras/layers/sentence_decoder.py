@@ -157,7 +157,7 @@ class SentenceDecoder(keras.layers.Layer):
 
         Args:
             z: `[batch, latent]`.
-            max_length: most tokens that will be read, an int32 scalar.
+            max_length: maximum number of tokens that will be read, an int32 scalar.
         """
 
     def input_context(self, z: tf.Tensor) -> Any:
@@ -188,7 +188,7 @@ class SentenceDecoder(keras.layers.Layer):
         training: bool = False,
         seed: Seed | None = None,
     ) -> tf.Tensor:
-        """Log-likelihood of each sentence given its z, the end symbol counted.
+        """Log-likelihood of each sentence given its z, including the end symbol.
 
         Only real positions are projected to the vocabulary.
 
@@ -302,7 +302,7 @@ class SentenceDecoder(keras.layers.Layer):
         return (ids_shape[0],)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,

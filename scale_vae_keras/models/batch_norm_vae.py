@@ -63,7 +63,7 @@ class BatchNormVAE(TextVAE):
         return normalised, normalised
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "gamma": self.gamma}
 
 

@@ -52,7 +52,7 @@ class BetaVAE(TextVAE):
         return self.beta * super().rate(charged, training, learned)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "beta": self.beta}
 
 

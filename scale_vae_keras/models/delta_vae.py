@@ -51,7 +51,7 @@ class DeltaVAE(TextVAE):
         return delta_posterior(super().amortized_posterior(summary), self.delta)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "delta": self.delta}
 
 

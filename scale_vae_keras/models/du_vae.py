@@ -115,7 +115,7 @@ class DUVAE(TextVAE):
         return tf.cast(uniform >= self.variance_dropout, tf.float32)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "gamma": self.gamma,

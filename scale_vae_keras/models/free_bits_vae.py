@@ -83,7 +83,7 @@ class FreeBitsVAE(TextVAE):
         return tf.reduce_sum(tf.where(kl > threshold, kl, 0.0), axis=1)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "free_bits": self.free_bits,

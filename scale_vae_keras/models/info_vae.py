@@ -118,7 +118,7 @@ class InfoVAE(TextVAE):
         return tf.stop_gradient(self.prior.sample(seeds))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "divergence": self.divergence,

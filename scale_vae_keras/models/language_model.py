@@ -67,7 +67,7 @@ class LanguageModel(TextGenerator, SentenceModel):
         return tf.zeros([tf.shape(ids)[0], self.latent_dim])
 
     def log_likelihood(self, ids: tf.Tensor, label: Labels | None = None) -> tf.Tensor:
-        """Exact log p(ids), or log p(ids | label), in nats, `</s>` counted, float32 `[batch]`.
+        """Exact log p(ids), or log p(ids | label), in nats, including `</s>`, float32 `[batch]`.
 
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.

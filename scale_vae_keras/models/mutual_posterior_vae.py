@@ -97,7 +97,7 @@ class MutualPosteriorVAE(TextVAE):
         return tf.where(rows > 1, self.gamma * std - reward, 0.0)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "eta": self.eta, "gamma": self.gamma}
 
 

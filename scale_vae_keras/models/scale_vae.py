@@ -180,7 +180,7 @@ class ScaleVAE(TextVAE):
         return self.posterior_scale.factor() * prior_sample
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), **self.scale_config, "bound": self.bound}
 
 

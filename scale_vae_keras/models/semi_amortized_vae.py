@@ -160,7 +160,7 @@ class SemiAmortizedVAE(TextVAE):
         return lambda step: (normals[:, step], None)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "refinement_steps": self.refinement.steps,

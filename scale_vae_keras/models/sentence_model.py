@@ -282,7 +282,7 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
         return TrainingStep(terms, weights, added, gradients)
 
     def _terms(self, ids, label, training):
-        # A model of one's own may have a call without labels.
+        # A custom model may have a call without labels.
         given = {} if label is None else {"label": label}
         return self(ids, training=training, **given)
 
@@ -324,7 +324,7 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
         return SentenceTerms((input_shape[0],), (input_shape[0],), (input_shape[0],))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,

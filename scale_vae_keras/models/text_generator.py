@@ -59,7 +59,7 @@ class TextGenerator:
             z: float32 `[batch, latent]`, in the space of `encode`.
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
             seeds: int64 `[batch]`, each row's seed; zeros by default.
-            max_length: most tokens per sentence, `</s>` counted.
+            max_length: maximum number of tokens per sentence, including `</s>`.
             label: what a model with a condition writes, by name or number: one for all rows, or
                 one for each.
 
@@ -134,7 +134,7 @@ class TextGenerator:
             seed: the same seed gives the same sentences; a larger count begins with the same ones.
             sampler: how tokens are chosen, or a name, see `samplers.get`; temperature 1 by
                 default.
-            max_length: most tokens per sentence, `</s>` counted.
+            max_length: maximum number of tokens per sentence, including `</s>`.
             label: as for `decode`.
 
         Raises:
@@ -162,7 +162,7 @@ class TextGenerator:
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
-            max_length: most tokens per sentence, `</s>` counted.
+            max_length: maximum number of tokens per sentence, including `</s>`.
             label: what is written, as for `decode`; another than the sentence's own is a transfer
                 of style.
             text_label: the sentence's own, where the encoder reads it; `label` by default.
@@ -186,7 +186,7 @@ class TextGenerator:
             end: int32 ids `[1, time]` of the last sentence.
             steps: number of sentences written, both ends counted.
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
-            max_length: most tokens per sentence, `</s>` counted.
+            max_length: maximum number of tokens per sentence, including `</s>`.
             label: of all sentences, as for `decode`.
 
         Raises:

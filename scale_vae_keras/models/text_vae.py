@@ -167,7 +167,7 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
     def inferred(
         self, ids: tf.Tensor, training: bool = False, label: tf.Tensor | None = None
     ) -> Posterior:
-        """`posterior`, which is told the label only where it reads it; arguments as there."""
+        """`posterior`, which is given the label only where it reads it; arguments as there."""
         if not self.encoder_reads_label:
             return self.posterior(ids, training)
         return self.posterior(ids, training, label=label)
@@ -292,7 +292,7 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
         return tf.random.stateless_normal([rows, self.latent_dim], seed)[first:]
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "latent_dim": self.latent_dim,

@@ -58,7 +58,7 @@ class BackboneEncoder(keras.layers.Layer):
         inputs = backbone.input if isinstance(backbone.input, dict) else {}
         if "token_ids" not in inputs or set(inputs) - _INPUTS:
             raise InputError(
-                f"{type(backbone).__name__} is no encoder of text: it reads "
+                f"{type(backbone).__name__} is not a text encoder: it reads "
                 f"{', '.join(inputs) or 'something else'}, not token_ids and padding_mask"
             )
         if isinstance(backbone.output, dict) and _STATES not in backbone.output:
@@ -117,7 +117,7 @@ class BackboneEncoder(keras.layers.Layer):
         return pooled(states[_STATES] if isinstance(states, dict) else states, real, self.pooling)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "backbone": keras.saving.serialize_keras_object(self.backbone),

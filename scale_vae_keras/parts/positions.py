@@ -110,7 +110,7 @@ class Positions(keras.layers.Layer):
         return Rotation(tf.cast(tf.cos(angle), dtype), tf.cast(tf.sin(angle), dtype))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "kind": self.kind,

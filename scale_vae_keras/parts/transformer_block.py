@@ -167,7 +167,7 @@ class TransformerBlock(keras.layers.Layer):
         return self.down(self.up(normalise(self.feed_forward_norm, hidden)))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "units": self.units,

@@ -230,7 +230,7 @@ class TransformerDecoder(SentenceDecoder):
         return normalise(self.norm, hidden), TransformerState(position + 1, tuple(after))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "depth": self.depth,

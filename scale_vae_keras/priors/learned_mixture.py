@@ -75,5 +75,5 @@ class LearnedMixturePrior(DiagonalMixture):
         return Components(tf.nn.log_softmax(logits), means, 2 * log_stddevs)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "components": self.components, "seed": self.seed}

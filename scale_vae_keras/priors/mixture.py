@@ -105,7 +105,7 @@ class MixturePrior(Prior):
         self.choleskys.assign(np.linalg.cholesky(found.covariances_))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "components": self.components}
 
 

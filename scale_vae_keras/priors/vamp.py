@@ -87,7 +87,7 @@ class VampPrior(DiagonalMixture):
         )
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "components": self.components,

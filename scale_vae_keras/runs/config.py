@@ -280,7 +280,7 @@ def read_setting(text: str) -> tuple[str, Any]:
     name, _, written = text.partition("=")
     if name not in every_setting():
         raise InputError(
-            f"{text!r} is no setting: write name=value, for instance epochs=6"
+            f"{text!r} is not a setting: write name=value, for instance epochs=6"
             f"{did_you_mean(name, every_setting())}"
         )
     return name, every_setting()[name].read(written)

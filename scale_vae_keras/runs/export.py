@@ -1,4 +1,4 @@
-"""Exports a run, or a model of one's own."""
+"""Exports a run, or a model and its tokenizer."""
 
 import json
 import os
@@ -28,10 +28,10 @@ def export(
 
     Args:
         source: a text VAE, or a run folder.
-        directory: the model's folder, which holds one folder a version; made when missing.
+        directory: the model's folder, which holds one folder a version; created if missing.
         version: the number of the version; by default one above the largest that is there.
         tokenizer: the tokenizer that the model was trained with; a run has its own.
-        max_length: most tokens per written sentence, `</s>` counted; by default the
+        max_length: maximum number of tokens per written sentence, including `</s>`; by default the
             tokenizer's `max_length` and one, or 100; a run has its own.
 
     Returns:

@@ -34,9 +34,9 @@ class HistoryTable(keras.callbacks.Callback):
         write_csv(self.path, pd.DataFrame(shown))
 
     def get_state(self) -> dict:
-        """What a resumed run needs to go on."""
+        """The state that a resumed run needs."""
         return {"rows": self.rows}
 
     def set_state(self, state: dict) -> None:
-        """Goes on from `get_state`."""
+        """Restores what `get_state` returned."""
         self.rows = state["rows"]

@@ -61,7 +61,7 @@ def decide_precision(
 
 
 def has_bfloat16() -> bool:
-    """Whether the processor has instructions for products in bfloat16; False where nobody knows."""
+    """Whether the processor has instructions for bfloat16 products; False where unknown."""
     try:
         return _FLAGS.search(_CPU_INFORMATION.read_text(encoding="utf-8")) is not None
     except OSError:

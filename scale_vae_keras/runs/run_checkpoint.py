@@ -1,4 +1,4 @@
-"""What a run needs to go on after it was stopped."""
+"""What a run needs to continue after it was stopped."""
 
 import math
 import os
@@ -43,7 +43,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         stateful: callbacks with `get_state` and `set_state`, by name; their state is set here.
             Some have `get_arrays` and `set_arrays` as well.
         best: the callback that keeps the best model.
-        resumed: the checkpoint to go on from, see `last_good`.
+        resumed: the checkpoint to continue from, see `last_good`.
         save_steps: a checkpoint after every this many steps of an epoch; None for none.
         save_minutes: a checkpoint when the last is this many minutes old; None for none.
         run: recorded in `state.json` as it is.

@@ -59,8 +59,8 @@ def check_same_run(recorded: dict, config: RunConfig) -> None:
     ]
     if others:
         _logger.warning(
-            "the run was trained with %s: it goes on, but may not end with the same figures to the "
-            "last digit",
+            "the run was trained with %s: it continues, but its figures may not agree to the last "
+            "digit",
             "; ".join(others),
         )
 
@@ -71,7 +71,7 @@ def change_limits(folder: RunFolder, epochs: int | None, replicas: int) -> None:
     Args:
         folder: the run folder.
         epochs: a new limit of epochs; None keeps the run's own.
-        replicas: the replicas that it goes on with.
+        replicas: the number of replicas that it continues with.
     """
     before = folder.config.replicas
     folder.change(
@@ -80,8 +80,8 @@ def change_limits(folder: RunFolder, epochs: int | None, replicas: int) -> None:
     )
     if before not in (None, replicas):
         _logger.warning(
-            "the run had %d replicas and goes on with %d: it will end as it would have with %d up "
-            "to rounding, not to the last digit",
+            "the run had %d replicas and continues with %d: it will end as with %d up to rounding, "
+            "not to the last digit",
             before,
             replicas,
             before,

@@ -1,4 +1,4 @@
-"""The callbacks of a system in their order, for runs and for `fit` in one's own code."""
+"""The callbacks of a system in their order, for runs and for `fit` in user code."""
 
 import os
 

@@ -20,7 +20,7 @@ def say_why_it_stopped(folder: RunFolder) -> None:
 
 
 def what_is_saved(folder: RunFolder, error: Exception | None = None) -> str:
-    """Up to where a run is saved, in which stage it is, and how to go on after an error."""
+    """Up to where a run is saved, in which stage it is, and how to continue after an error."""
     saved = checkpoints(folder.checkpoints)
     pretraining = _is_pretraining(folder, saved)
     if isinstance(error, DivergedError) and not folder.model_path.exists():

@@ -137,7 +137,7 @@ class Run:
         if config.precision == AUTO:
             config = replace(config, precision=held.precision)
         if held != replace(config, replicas=held.replicas):
-            raise InputError(f"{output} was begun with other settings: remove it to start anew")
+            raise InputError(f"{output} was started with other settings: remove it to start again")
         return run
 
     @classmethod

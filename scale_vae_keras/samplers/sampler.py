@@ -17,7 +17,7 @@ FIRST_WRITABLE_ID = max(PAD_ID, START_ID) + 1
 _TILE = 8
 
 MAX_LENGTH = 100
-"""Most tokens per sentence by default, `</s>` counted."""
+"""Default maximum number of tokens per sentence, including `</s>`."""
 
 
 class Sentences(NamedTuple):
@@ -26,8 +26,8 @@ class Sentences(NamedTuple):
     Attributes:
         ids: int32 `[batch, time]`, `w ... </s>`, right padded; a sentence that was cut off at the
             length limit has no `</s>`.
-        log_probability: log p(ids | z) under the decoder at temperature 1, the end symbol counted,
-            in nats, float32 `[batch]`.
+        log_probability: log p(ids | z) under the decoder at temperature 1, including the end
+            symbol, in nats, float32 `[batch]`.
 
     Example:
         >>> ids, log_probability = tf.constant([[4, 5, 2]]), tf.math.log([0.25])
@@ -87,7 +87,7 @@ def without_repeats(logits: tf.Tensor, ids: tf.Tensor, size: int) -> tf.Tensor:
 
 
 def rows_to_keep(ended: tf.Tensor) -> tf.Tensor:
-    """Which rows the next step computes: those that go on, filled up to whole tiles.
+    """Which rows the next step computes: unfinished ones, filled up to whole tiles.
 
     A product of matrices rounds differently for a few rows than for many, so the last rows of
     a batch bring along rows that have ended.
@@ -96,7 +96,7 @@ def rows_to_keep(ended: tf.Tensor) -> tf.Tensor:
         ended: bool `[rows]`.
 
     Returns:
-        int32 `[kept]`, the rows that go on first.
+        int32 `[kept]`, the unfinished rows first.
     """
     unfinished = tf.math.count_nonzero(~ended, dtype=tf.int32)
     kept = tf.minimum(-(-unfinished // _TILE) * _TILE, tf.shape(ended)[0])
@@ -228,7 +228,7 @@ class Sampler(ABC):
             decoder: the decoder.
             z: `[batch, latent]`, what the decoder is fed.
             uniforms: float32 `[batch, max_length]`, each row's own random numbers.
-            max_length: most tokens per sentence, `</s>` counted.
+            max_length: maximum number of tokens per sentence, including `</s>`.
         """
         batch = tf.shape(z)[0]
 

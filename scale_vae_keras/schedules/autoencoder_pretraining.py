@@ -35,7 +35,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
     weights that are replaced.
 
     Args:
-        epochs: most epochs without KL.
+        epochs: maximum number of epochs without KL.
         decays: the decay that ends them; 0 for none.
         patience: epochs without improvement before a decay.
         start_epoch: epochs during which nothing decays.
@@ -133,7 +133,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         forget_gradients(self.model.optimizer)
 
     def get_state(self) -> dict:
-        """What a resumed run needs to go on, besides `get_arrays`."""
+        """The state that a resumed run needs besides `get_arrays`."""
         return {
             "done": self._done,
             "unused": self._unused,
@@ -143,7 +143,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         }
 
     def set_state(self, state: dict) -> None:
-        """Goes on from `get_state`."""
+        """Restores what `get_state` returned."""
         self._done, self._best = state["done"], state["best"]
         self._unused = state.get("unused", 0)
         self._learning_rate = state["learning_rate"]
@@ -154,5 +154,5 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         return self._best_weights
 
     def set_arrays(self, arrays: list[np.ndarray]) -> None:
-        """Goes on from `get_arrays`."""
+        """Restores what `get_arrays` returned."""
         self._best_weights = arrays

@@ -7,7 +7,7 @@ class Plateau:
     """Counts the epochs that are worse than a reference.
 
     He et al. (2019): an epoch that is worse than the reference counts; any other one becomes the
-    reference, and the count begins anew.
+    reference, and the count starts again.
 
     Args:
         patience: this many worse epochs in a row are a plateau.
@@ -51,9 +51,9 @@ class Plateau:
         return worse
 
     def get_state(self) -> dict:
-        """What a resumed run needs to go on."""
+        """The state that a resumed run needs."""
         return {"reference": self.reference, "not_improved": self.not_improved}
 
     def set_state(self, state: dict) -> None:
-        """Goes on from `get_state`."""
+        """Restores what `get_state` returned."""
         self.reference, self.not_improved = state["reference"], state["not_improved"]

@@ -13,7 +13,7 @@ _ALWAYS_ALLOWED = 20
 
 
 class SkippedSteps(keras.callbacks.Callback):
-    """Refuses to go on when too many steps of an epoch had a loss or gradient that is not finite.
+    """Stops training when too many steps of an epoch had a loss or gradient that is not finite.
 
     Every model has a guard of its own, `DivergenceGuard`, which this one replaces. Such a step
     changes no weight. Up to 20 of them in an epoch are always allowed, since loss scaling begins by
@@ -76,11 +76,11 @@ class SkippedSteps(keras.callbacks.Callback):
         return int(host_value(self.model.skipped_steps))
 
     def get_state(self) -> dict:
-        """What a resumed run needs to go on."""
+        """The state that a resumed run needs."""
         return {"before": self._before}
 
     def set_state(self, state: dict) -> None:
-        """Goes on from `get_state`."""
+        """Restores what `get_state` returned."""
         self._before = state["before"]
 
 

@@ -39,8 +39,8 @@ def publish(
     Args:
         model: a built text VAE.
         tokenizer: the tokenizer that it was trained with.
-        max_length: most tokens of a sentence that is written, `</s>` counted.
-        directory: the model's folder, which holds one folder a version; made when missing.
+        max_length: maximum number of tokens per written sentence, including `</s>`.
+        directory: the model's folder, which holds one folder a version; created if missing.
         version: the number of the version; by default one above the largest that is there.
         description: what `metadata.json` says beside what is known of every model.
 

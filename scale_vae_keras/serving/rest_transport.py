@@ -122,7 +122,7 @@ class RestTransport:
         try:
             document = json.loads(content)
         except ValueError as error:
-            raise ServingError("UNKNOWN", f"no JSON in the answer with status {status}") from error
+            raise ServingError("UNKNOWN", f"no JSON in the answer, status {status}") from error
         if status != 200:
             said = document.get("error") if isinstance(document, dict) else None
             raise ServingError(_CODES.get(status, "UNKNOWN"), str(said or f"status {status}"))

@@ -33,7 +33,7 @@ class Signatures:
     Args:
         model: a built text VAE.
         tokenizer: the tokenizer that it was trained with.
-        max_length: most tokens of a sentence that is written, `</s>` counted.
+        max_length: maximum number of tokens per written sentence, including `</s>`.
 
     Raises:
         InputError: the model's prior has to be fitted and is not.
@@ -189,7 +189,7 @@ class Signatures:
         label: tf.Tensor | None = None,
         text_label: tf.Tensor | None = None,
     ) -> Tensors:
-        """Writes each sentence anew, greedily, from its posterior mean.
+        """Reconstructs each sentence greedily from its posterior mean.
 
         Args:
             text: string `[n]`.

@@ -35,7 +35,7 @@ def read_preset(kind: Any, folder: str, **arguments: Any) -> Any:
     """
     if not (Path(folder) / "config.json").is_file():
         raise InputError(
-            f"{folder} is no folder of a keras-hub preset: give one that save_to_preset wrote"
+            f"{folder} is not the folder of a keras-hub preset: give one that save_to_preset wrote"
         )
     try:
         return kind.from_preset(str(Path(folder).resolve()), **arguments)

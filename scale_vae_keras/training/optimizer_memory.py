@@ -27,7 +27,7 @@ def moves_without_gradient(optimizer: keras.optimizers.Optimizer) -> bool:
 def forget_gradients(optimizer: keras.optimizers.Optimizer) -> None:
     """Puts an optimizer that remembers gradients back to its start, but for the learning rate.
 
-    Plain SGD has nothing to forget, and its count of steps goes on.
+    Plain SGD has nothing to forget, and its step count continues.
 
     Args:
         optimizer: a built optimizer.

@@ -9,7 +9,7 @@ class SentenceTerms(NamedTuple):
     """Terms of the loss of each sentence, float32 `[batch]`, in nats.
 
     Attributes:
-        reconstruction: -log p(x | z) at one sample z, the end symbol counted.
+        reconstruction: -log p(x | z) at one sample z, including the end symbol.
         kl: KL(q(z|x) || N(0, I)) of the posterior that the rate is charged on.
         loss: what the step minimises the mean of.
     """

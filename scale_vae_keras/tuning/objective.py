@@ -16,7 +16,7 @@ _COMBINATION = re.compile(r"elbo_nll\s*-\s*([0-9]*\.?[0-9]+)\s*\*\s*mi")
 
 @dataclass(frozen=True)
 class SearchObjective:
-    """A figure of the validation sentences that shall be small or large.
+    """A figure of the validation sentences that is to be small or large.
 
     - "elbo_nll": the negative ELBO of the generator that sentences are drawn from, f-bar * z with
       z ~ N(0, I): reconstruction + KL(N(f mu, sigma^2) || N(0, f^2)). An upper bound of the
@@ -24,7 +24,7 @@ class SearchObjective:
     - "objective_nll": the paper's, reconstruction + KL(N(mu, sigma^2) || N(0, I)). It is below
       `elbo_nll` by `sum_d [log f_d - sigma_d^2 (1 - 1 / f_d^2) / 2]` and bounds nothing: a larger
       `des_std` lowers it even where the model of the sentences is no better.
-    - "mi": the mutual information of sentence and code, which shall be large; no larger than the
+    - "mi": the mutual information of sentence and code, which is to be large; no larger than the
       log of the number of sentences.
     - "elbo_nll-W*mi", with W in (0, 1]: `elbo_nll` with W nats less charged for each nat of
       information. Since the KL in it is the information plus KL(aggregated posterior || prior),

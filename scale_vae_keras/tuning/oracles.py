@@ -26,7 +26,7 @@ TABLE_3 = tuple(
 
 
 class _Resumable:
-    """Tries given points first, and keeps a state on disk that a killed search can go on from.
+    """Tries given points first, and keeps its state on disk, so that a killed search can continue.
 
     KerasTuner writes its files in place, forgets where a grid search was, counts a trial as
     unfinished until the next one begins, and ends the search at the third failure in a row before
@@ -95,8 +95,8 @@ def make_oracle(
             every combination in turn, ten values of a range.
         space: what is searched.
         objective: what is looked for.
-        trials: most trials; a Hyperband rung counts as one.
-        epochs: most epochs of a Hyperband trial.
+        trials: maximum number of trials; a Hyperband rung counts as one.
+        epochs: maximum number of epochs of a Hyperband trial.
         seed: of the choices.
         first: values that are tried before the tuner chooses.
     """

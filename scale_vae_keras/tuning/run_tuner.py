@@ -37,7 +37,7 @@ _FIGURES = (
 class RunTuner(keras_tuner.engine.base_tuner.BaseTuner):
     """Trains each trial in a run folder of its own, and measures the run's best model.
 
-    A trial that was interrupted goes on from its last epoch. A Hyperband trial of a higher rung
+    An interrupted trial continues from its last epoch. A Hyperband trial of a higher rung
     begins with a copy of the run that it continues.
 
     Args:
@@ -119,7 +119,7 @@ class RunTuner(keras_tuner.engine.base_tuner.BaseTuner):
         return self.folder.run(trial.trial_id).load_model()
 
     def _get_tuner_fname(self):
-        """The file whose presence tells KerasTuner to go on."""
+        """The file whose presence tells KerasTuner to resume."""
         return str(self.folder.oracle / "oracle.json")
 
     def _train_and_measure(self, name, values):
@@ -160,7 +160,7 @@ class RunTuner(keras_tuner.engine.base_tuner.BaseTuner):
             if isinstance(cause, KeyboardInterrupt | OSError):
                 reason = str(cause) or "interrupted"
                 raise InputError(
-                    f"trial {name} stopped: {reason}; the same command goes on from here"
+                    f"trial {name} stopped: {reason}; the same command resumes it"
                 ) from error
 
     def _report_failure(self, name, error):

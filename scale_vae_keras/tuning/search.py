@@ -33,8 +33,8 @@ class SearchSettings:
         tuner: "random", "hyperband", "bayesian" or "grid".
         grid: settings that are tried first: "table3", the nine of Table 3 of the paper, or None.
             The tuner "grid" then tries these alone.
-        trials: most trials.
-        epochs: most epochs of a trial; None for those of the preset.
+        trials: maximum number of trials.
+        epochs: maximum number of epochs per trial; None for those of the preset.
         objective: see `SearchObjective`.
         preset: of the settings that are not searched.
         train_limit: train on the first sentences of the training split, this many; None for all.
@@ -92,7 +92,7 @@ def search(
     output: str | os.PathLike,
     cache: str | os.PathLike | None = None,
 ) -> None:
-    """Searches, or goes on with a search: trials that have ended are not run again.
+    """Searches, or resumes a search: trials that have ended are not run again.
 
     With KerasTuner's environment variables for several processes, this one is the chief, which
     chooses settings and ends when the search is over, or a worker, which trains. All share the

@@ -72,7 +72,7 @@ class SearchSpace:
         for name, entry in entries.items():
             if name not in known:
                 raise InputError(
-                    f"{name} is no setting that a search can vary: choose from "
+                    f"{name} is not a setting that a search can vary: choose from "
                     f"{', '.join(sorted(known))}{did_you_mean(name, sorted(known))}"
                 )
             if isinstance(entry, list | tuple) and not entry:

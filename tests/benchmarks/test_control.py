@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_corpora import labelled
-from tiny_runs import train
+from made_runs import train
 
 import scale_vae_keras as sv
 from scale_vae_keras.benchmarks.control.benchmark import Moved, control_table, measure_control

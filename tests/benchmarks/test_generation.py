@@ -4,12 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 import tensorflow as tf
+from made_runs import save_untrained, start
 
 from scale_vae_keras.benchmarks.generation import measure_generation, training_tokens
 from scale_vae_keras.models.text_generator import TextGenerator
-from scale_vae_keras.runs.build_model import build_model
-from scale_vae_keras.runs.config import configure
-from scale_vae_keras.runs.train import Run
 
 SENTENCES = [
     "The CAT sat, and it slept?",
@@ -25,20 +23,11 @@ CORPUS = {"lines": SENTENCES}
 def runs(corpus):
     """A VAE and a language model, untrained, of raw text with words that are unknown to both."""
     pytest.importorskip("sacrebleu", reason="needs the extra bleu")
-    settings = {"tokenizer": "raw", "min_count": 2, "max_length": 6, "units": 5}
+    settings = {"tokenizer": "raw", "min_count": 2, "max_length": 6}
     return [
-        untrained(
-            Run.start(configure(str(corpus), method, "small", **settings), corpus.parent / method)
-        )
+        save_untrained(start(corpus, corpus.parent / method, method, **settings))
         for method in ("vae", "lm")
     ]
-
-
-def untrained(run):
-    folder = run.folder
-    model = build_model(folder.config, len(folder.tokenizer.vocabulary), folder.labels)
-    model.save(folder.model_path)
-    return folder
 
 
 def test_the_training_text_is_whole_and_in_tokens_of_the_run(runs):

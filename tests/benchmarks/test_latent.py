@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from untrained_runs import finish_untrained
+from made_runs import finish_untrained
 
 from scale_vae_keras.benchmarks import latent as latent_benchmark
 from scale_vae_keras.commands.main import main
@@ -134,7 +134,7 @@ def test_the_paper_has_the_figure(output, tmp_path, monkeypatch, capsys):
 def test_runs_with_other_settings_are_refused(output, capsys):
     before = (output / "latent.csv").read_bytes()
     assert main(command(output, seed=4)) == 2
-    assert "was begun with other settings" in capsys.readouterr().err
+    assert "was started with other settings" in capsys.readouterr().err
     assert (output / "latent.csv").read_bytes() == before
 
 

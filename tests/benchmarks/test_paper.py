@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 from made_corpora import labelled, write_corpus
-from untrained_runs import finish_untrained
+from made_runs import finish_untrained
 
 from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
 from scale_vae_keras.benchmarks.density.benchmark import Protocol

@@ -111,7 +111,7 @@ def test_a_run_of_two_replicas_goes_on_with_one(corpus, tmp_path):
     assert json.loads((run / "config.json").read_text())["replicas"] == 2
     resumed = ("train", "--resume", "--output", run, "--epochs", 2)
     warned = scale_vae(*resumed, "--replicas", 1).errors
-    assert "warning: the run had 2 replicas and goes on with 1" in warned
+    assert "warning: the run had 2 replicas and continues with 1" in warned
     assert json.loads((run / "config.json").read_text())["replicas"] == 1
     assert [row[0] for row in (run / "history.csv").read_text().splitlines()[1:]] == ["1", "2"]
 

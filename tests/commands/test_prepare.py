@@ -51,7 +51,7 @@ def test_duplicates_ids_and_encoding_trouble(tmp_path, monkeypatch, capsys):
         "words: median 2, 95 % 2, longest 2\n"
         "labels: 0 1, 1 1, 2 1, 3 1, 4 1, 5 1, 6 1, 7 1, 8 1, 9 1 and 2 more\n"
         "split with seed 0: train 8, valid 2, test 2; texts in two splits: 0\n"
-        "warning: the corpus has 12 labels for 12 sentences: is it an id and no label? "
+        "warning: the corpus has 12 labels for 12 sentences: is it an id rather than a label? "
         '("0", "1", "2", ...)\n'
         "DATA is ready: scale-vae train DATA --output RUN\n"
     )

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from exact_models import as_split
 from made_models import made_model
 from own_parts import GrowingDecoder
-from toy_models import as_split
 
 import scale_vae_keras as sv
 from scale_vae_keras.conditions import LABEL_WIDTH, numbered

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 from made_corpora import LINES, labelled
+from made_runs import start
 from run_hashes import run_hashes
 
 import scale_vae_keras as sv
@@ -26,10 +27,6 @@ CORPUS = {
     "test": labelled(LINES, ("bad", "good", "good")),
 }
 SETTINGS = {
-    "embedding_dim": 4,
-    "units": 5,
-    "latent_dim": 3,
-    "batch_size": 16,
     "epochs": 2,
     "condition": "label",
     "semi_supervised": True,
@@ -49,16 +46,12 @@ class PowerCut(keras.callbacks.Callback):
             raise PowerCutError
 
 
-def start(corpus, output, **settings):
-    return Run.start(configure(str(corpus), "vae", "small", **SETTINGS, **settings), output)
-
-
 @pytest.fixture(scope="module")
 def run(corpus):
     """The folder of a run with few labels."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train_module, "tensorboard_callbacks", lambda *arguments: [])
-        training = start(corpus, corpus.parent / "run")
+        training = start(corpus, corpus.parent / "run", **SETTINGS)
         training.fit(verbose=0)
     return training.folder.path
 
@@ -70,7 +63,7 @@ def model(run):
 
 def test_a_run_that_was_stopped_ends_like_a_whole_one(run, corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(train_module, "tensorboard_callbacks", lambda *arguments: [])
-    parts = start(corpus, tmp_path / "parts")
+    parts = start(corpus, tmp_path / "parts", **SETTINGS)
     with pytest.raises(PowerCutError):
         parts.fit(verbose=0, profile=PowerCut(), save_steps=2)
     resumed = Run.resume(tmp_path / "parts")

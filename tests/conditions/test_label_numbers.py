@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from toy_models import END, START, as_split
+from exact_models import END, START, as_split
 
 from scale_vae_keras.conditions import UNLABELLED, label_names, label_numbers, numbered
 from scale_vae_keras.conditions.label_numbers import hidden

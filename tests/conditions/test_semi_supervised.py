@@ -4,14 +4,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from made_models import draw_weights
-from toy_models import (
+from exact_models import (
     END,
     START,
     every_sequence,
     numpy_log_likelihood,
     small_vae,
 )
+from made_models import draw_weights
 
 import scale_vae_keras as sv
 from scale_vae_keras.errors import InputError

@@ -57,7 +57,8 @@ def test_unknown_words():
 
 def test_ids_for_labels():
     assert warnings(labels=range(1000)) == [
-        'train has 1,000 labels for 1,000 sentences: is it an id and no label? ("0", "1", "2", ...)'
+        "train has 1,000 labels for 1,000 sentences: is it an id rather than a label? "
+        '("0", "1", "2", ...)'
     ]
 
 
@@ -91,7 +92,7 @@ def test_tabs_behind_a_first_line_without_one(tmp_path):
         ),
         (
             {"x": 1, "y": 1, "z": 1},
-            ['it has 3 labels for 3 sentences: is it an id and no label? ("x", "y", "z")'],
+            ['it has 3 labels for 3 sentences: is it an id rather than a label? ("x", "y", "z")'],
         ),
     ],
 )

@@ -176,7 +176,7 @@ def test_a_folder_of_texts(tmp_path):
             "a.json",
             '[{"text": "a"}]',
             {},
-            "a.json, line 1: this is no JSON object; write one on each line",
+            "a.json, line 1: this is not a JSON object; write one per line",
         ),
         ("a.jsonl", '{"text": 5}', {}, "a.jsonl, line 1: text is 5: it must be a string"),
         (

@@ -89,7 +89,7 @@ def test_ids_are_no_labels(texts, tmp_path):
     rows = ["id,text", *[f"{n},{word}" for n, word in enumerate(WORDS)]]
     report = prepare([texts(rows, "in.csv")], tmp_path / "out", label="id")
     assert report.warnings == [
-        "the corpus has 100 labels for 100 sentences: is it an id and no label? "
+        "the corpus has 100 labels for 100 sentences: is it an id rather than a label? "
         '("0", "1", "2", ...)'
     ]
 

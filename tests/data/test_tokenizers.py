@@ -1,5 +1,6 @@
 import pytest
 import tensorflow as tf
+from made_corpora import write_corpus
 
 from scale_vae_keras.data.corpus import BuiltInCorpus, open_corpus
 from scale_vae_keras.data.labelled_text import LabelledText
@@ -13,11 +14,7 @@ LINES = ["the cat sat", "the dog", "the cat ran off", "the end"]
 
 @pytest.fixture
 def folder(tmp_path):
-    path = tmp_path / "pets"
-    path.mkdir()
-    for name in ("train", "valid", "test"):
-        (path / f"{name}.txt").write_text("\n".join(LINES))
-    return path
+    return write_corpus(tmp_path / "pets", LINES)
 
 
 def corpus(lines=LINES):

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from child_python import run_python
-from made_models import draw_weights
-from made_priors import diagonal_prior, full_prior, mixture_prior
-from toy_models import (
+from exact_models import (
     END,
     START,
     as_split,
@@ -17,6 +15,8 @@ from toy_models import (
     small_vae,
     two_sentence_model,
 )
+from made_models import draw_weights
+from made_priors import diagonal_prior, full_prior, mixture_prior
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
@@ -397,7 +397,7 @@ def test_a_model_that_has_diverged_is_refused():
 
 MEMORY = """
 import resource
-from toy_models import as_split
+from exact_models import as_split
 from scale_vae_keras.evaluation import encode_sentences, declared_prior, evaluate_density
 from scale_vae_keras.models import TextVAE
 model = TextVAE(20_000, 4, 8, 8)

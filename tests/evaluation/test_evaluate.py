@@ -7,8 +7,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tensorflow as tf
+from exact_models import (
+    END,
+    START,
+    VOCABULARY,
+    as_split,
+    every_sequence,
+    small_scale_vae,
+    small_vae,
+)
 from rich.console import Console
-from toy_models import END, START, VOCABULARY, as_split, every_sequence, small_scale_vae, small_vae
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from toy_models import END, START, as_split, numpy_log_likelihood, small_scale_vae
+from exact_models import END, START, as_split, numpy_log_likelihood, small_scale_vae
 
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import encode_sentences

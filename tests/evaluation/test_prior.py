@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from exact_models import VOCABULARY, as_split, every_sequence, small_scale_vae
 from made_priors import diagonal_prior
-from toy_models import VOCABULARY, as_split, every_sequence, small_scale_vae
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import Encoded, encode_sentences

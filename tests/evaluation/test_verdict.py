@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tensorflow as tf
-from toy_models import END, START, as_split
+from exact_models import END, START, as_split
 
 from scale_vae_keras.evaluation.verdict import training_verdict, unigram_nll
 from scale_vae_keras.models.text_generator import Generated

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from toy_models import as_split, every_sequence
+from exact_models import as_split, every_sequence
 
 from scale_vae_keras.evaluation.evaluate import evaluate_model
 from scale_vae_keras.models import ScaleVAE, TextVAE

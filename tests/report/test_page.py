@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_corpora import LINES, labelled
-from tiny_runs import train
+from made_runs import train
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_sentences

@@ -4,20 +4,20 @@ import shutil
 
 import pytest
 from made_corpora import write_corpus
+from made_runs import tiny_config
 
 import scale_vae_keras as sv
 from scale_vae_keras.data.folder import FolderCorpus
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
 
 LINES = [f"un café {a} et {b}" for a in ("noir", "crème", "léger") for b in ("du thé", "du pain")]
-SIZES = {"embedding_dim": 3, "units": 4, "latent_dim": 2, "tokenizer": "words", "min_count": 1}
+WORDS = {"tokenizer": "words", "min_count": 1}
 
 
 def settings(data, **more):
-    return configure(str(data), "vae", "small", **SIZES, **more)
+    return tiny_config(data, **WORDS, **more)
 
 
 def test_a_run_on_strings_in_memory(tmp_path):

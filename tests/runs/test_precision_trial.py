@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 import tensorflow as tf
 from made_corpora import LINES
+from made_runs import tiny_config
 
 from scale_vae_keras.commands import train as train_command
 from scale_vae_keras.commands.main import parse
@@ -13,18 +14,16 @@ from scale_vae_keras.data.encoded import build_vocabulary, encode_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs import precision as module
 from scale_vae_keras.runs.build_model import build_model
-from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.precision import decide_precision, has_bfloat16, step_ratio
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.text import Tokenizer
 
 CORPUS = {"train": LINES[:7]}
-TINY = {"embedding_dim": 4, "units": 5, "latent_dim": 2, "batch_size": 8, "tokenizer": "words"}
 
 
 def settings(corpus, precision="auto"):
-    return configure(str(corpus), "vae", "small", **TINY, precision=precision)
+    return tiny_config(corpus, batch_size=8, tokenizer="words", precision=precision)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import keras
+import made_runs
 import numpy as np
 import pytest
 from made_corpora import LINES
@@ -17,12 +18,10 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs import train as train_module
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.checkpoint_folder import checkpoints, read_state
-from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.train import Run
 
 # A training split of seven full batches of 16 and one of 13.
 CORPUS = {"train": LINES * 6 + LINES[:5]}
-SIZES = {"embedding_dim": 4, "units": 5, "latent_dim": 3, "batch_size": 16, "epochs": 2}
 SCALE = {"f_epo": 1, "average": "median", "resplit": True, "word_dropout": 0.1}
 PLATEAU = {"decay": "plateau", "decay_start": 0, "decay_patience": 1, "learning_rate": 9.0}
 
@@ -62,8 +61,7 @@ def _without_what_only_tells(monkeypatch):
 
 
 def start(corpus, output, method="scale", **settings):
-    sizes = {k: v for k, v in SIZES.items() if method != "lm" or k != "latent_dim"}
-    return Run.start(configure(str(corpus), method, "small", **{**sizes, **settings}), output)
+    return made_runs.start(corpus, output, method, **{"epochs": 2, **settings})
 
 
 def stop(run, *cut):

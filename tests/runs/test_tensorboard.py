@@ -5,9 +5,9 @@ import csv
 import pytest
 from event_files import read_events, steps, values
 from made_corpora import LINES, labelled
+from made_runs import train
 from tensorboard.plugins.custom_scalar.layout_pb2 import Layout
 from tensorboard.plugins.hparams import metadata
-from tiny_runs import train
 
 from scale_vae_keras.runs.train import Run
 

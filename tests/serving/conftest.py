@@ -1,7 +1,7 @@
 """Served models for the tests, whose helpers are importable."""
 
 import pytest
-from tiny_model import MAX_WORDS, WORDS, tiny_model
+from served_models import MAX_WORDS, WORDS, served_model
 
 import scale_vae_keras as sv
 from scale_vae_keras.serving.exporter import publish
@@ -14,7 +14,7 @@ def tokenizer() -> sv.Tokenizer:
 
 @pytest.fixture(scope="session")
 def model() -> sv.ScaleVAE:
-    return tiny_model()
+    return served_model()
 
 
 @pytest.fixture(scope="session")

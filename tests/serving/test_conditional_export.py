@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_model import MAX_WORDS, tiny_model
+from served_models import MAX_WORDS, served_model
 
 import scale_vae_keras as sv
 from scale_vae_keras.serving.exporter import publish
@@ -16,7 +16,7 @@ NAMES = ("bad", "good", "sehr süß")
 
 @pytest.fixture(scope="module")
 def conditional():
-    return tiny_model(condition="label", labels=NAMES, condition_encoder=True)
+    return served_model(condition="label", labels=NAMES, condition_encoder=True)
 
 
 @pytest.fixture(scope="module")

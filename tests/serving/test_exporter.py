@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_model import FACTOR, MAX_WORDS, WORDS
+from served_models import FACTOR, MAX_WORDS, WORDS
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.config import configure

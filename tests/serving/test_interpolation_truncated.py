@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_model import MAX_WORDS, WORDS
+from served_models import MAX_WORDS, WORDS
 
 from scale_vae_keras.serving.signatures import MAX_CHARACTERS, Signatures
 

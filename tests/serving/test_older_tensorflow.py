@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from served_models import MAX_WORDS, WORDS, served_model
 from tensor_files import read_arrays, write_arrays
-from tiny_model import MAX_WORDS, WORDS, tiny_model
 
 import scale_vae_keras as sv
 from scale_vae_keras.serving.exporter import publish
@@ -57,7 +57,7 @@ def subwords():
 def test_every_signature_of_a_transformer_of_subwords_answers_alike(subwords, tmp_path):
     """`publish` itself compares a fresh process with the model in Python."""
     parts = {"encoder": "transformer", "decoder": "transformer", "depth": 1, "heads": 2}
-    model = tiny_model(len(subwords.vocabulary), **parts)
+    model = served_model(len(subwords.vocabulary), **parts)
     publish(model, subwords, MAX_WORDS + 1, tmp_path / "models")
     requests = {
         **REQUESTS,
@@ -77,7 +77,7 @@ def test_every_signature_of_a_pretrained_backbone_answers_alike(tmp_path):
     tokenizer = sv.text.HubTokenizer.from_preset(preset, MAX_WORDS)
     encoder = sv.layers.BackboneEncoder.from_preset(preset, trainable=False)
     assert MAX_WORDS + 2 <= MOST_TOKENS
-    model = tiny_model(encoder.vocabulary_size, encoder=encoder)
+    model = served_model(encoder.vocabulary_size, encoder=encoder)
     publish(model, tokenizer, MAX_WORDS + 1, tmp_path / "models")
     texts = np.array(["The cats ran", "", "zebra sat", "dog"], object)
     requests = {**REQUESTS, "encode/text": texts, "reconstruct/text": texts}

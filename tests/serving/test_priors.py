@@ -11,8 +11,8 @@ import tensorflow as tf
 from made_models import draw_weights
 from made_priors import diagonal_prior, full_prior, mixture_prior
 from running_server import running_server
+from served_models import FACTOR, MAX_WORDS, served_model
 from tensor_files import read_arrays, write_arrays
-from tiny_model import FACTOR, MAX_WORDS, tiny_model
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors import LearnedMixturePrior, VampPrior
@@ -45,7 +45,7 @@ def made(kind):
 
 
 def model_with(prior):
-    model = tiny_model(prior=prior)
+    model = served_model(prior=prior)
     if model.prior.learned:
         draw_weights(model.prior.weights, stddev=1.0, seed=5)
     return model

@@ -15,9 +15,9 @@ import pytest
 import tensorflow as tf
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from running_server import running_server
+from served_models import MAX_WORDS
 from server_process import START, server_process
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
-from tiny_model import MAX_WORDS
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers.row_random import row_seeds

@@ -1,4 +1,4 @@
-"""The tiny models of the tests, with the same weights every time."""
+"""The factory of the tests' tiny models, which gives the same weights every time."""
 
 import keras
 import numpy as np

@@ -1,11 +1,11 @@
 """A small SentencePiece model, trained once."""
 
 import pytest
-from toy_text import toy_lines
+from made_corpora import subword_lines
 
 from scale_vae_keras.text.sentencepiece_training import train_sentencepiece
 
 
 @pytest.fixture(scope="session")
 def model() -> bytes:
-    return train_sentencepiece(toy_lines, size=400)
+    return train_sentencepiece(subword_lines, size=400)

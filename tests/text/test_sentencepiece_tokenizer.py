@@ -8,8 +8,8 @@ import sentencepiece
 import tensorflow as tf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from made_corpora import subword_lines
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
-from toy_text import toy_lines
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.escapes import escape
@@ -27,7 +27,7 @@ def tokenizer(model):
 
 @pytest.fixture(scope="module")
 def bpe():
-    return SentencePieceTokenizer(train_sentencepiece(toy_lines, 400, "bpe"))
+    return SentencePieceTokenizer(train_sentencepiece(subword_lines, 400, "bpe"))
 
 
 def round_trip(tokenizer, texts):

@@ -5,7 +5,7 @@ import pytest
 import sentencepiece
 import tensorflow as tf
 from child_python import run_python
-from toy_text import toy_lines
+from made_corpora import subword_lines
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text import sentencepiece_training
@@ -19,24 +19,24 @@ def pieces(model):
 
 @pytest.mark.parametrize("algorithm", ["unigram", "bpe"])
 def test_equal_lines_give_equal_models_in_any_process(algorithm):
-    here = train_sentencepiece(toy_lines, 400, algorithm)
+    here = train_sentencepiece(subword_lines, 400, algorithm)
     script = (
         "import sys, hashlib\n"
-        "from toy_text import toy_lines\n"
+        "from made_corpora import subword_lines\n"
         "from scale_vae_keras.text.sentencepiece_training import train_sentencepiece\n"
-        "print(hashlib.sha256(train_sentencepiece(toy_lines, 400, sys.argv[1])).hexdigest())"
+        "print(hashlib.sha256(train_sentencepiece(subword_lines, 400, sys.argv[1])).hexdigest())"
     )
     assert run_python(script, algorithm).strip() == hashlib.sha256(here).hexdigest()
     assert len(pieces(here)) <= 400
 
 
 def test_the_algorithm_has_its_effect():
-    unigram, bpe = (train_sentencepiece(toy_lines, 330, name) for name in ("unigram", "bpe"))
+    unigram, bpe = (train_sentencepiece(subword_lines, 330, name) for name in ("unigram", "bpe"))
     assert pieces(unigram) != pieces(bpe)
 
 
 def test_size_is_an_upper_limit():
-    small, large = (train_sentencepiece(toy_lines, size, "bpe") for size in (320, 340))
+    small, large = (train_sentencepiece(subword_lines, size, "bpe") for size in (320, 340))
     assert len(pieces(small)) == 320
     assert len(pieces(large)) == 340
 
@@ -126,7 +126,7 @@ def test_the_text_is_taken_as_it_is():
 )
 def test_unfit_arguments_are_refused(arguments, message):
     with pytest.raises(InputError) as error:
-        train_sentencepiece(**{"lines": toy_lines, **arguments})
+        train_sentencepiece(**{"lines": subword_lines, **arguments})
     assert str(error.value) == message
 
 
@@ -134,7 +134,7 @@ def test_models_of_other_kinds_are_refused():
     def other(**options):
         model = io.BytesIO()
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(toy_lines()),
+            sentence_iterator=iter(subword_lines()),
             model_writer=model,
             vocab_size=400,
             hard_vocab_limit=False,

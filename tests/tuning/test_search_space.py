@@ -46,7 +46,7 @@ def test_other_hyperparameters_are_left_aside():
 @pytest.mark.parametrize(
     ("space", "message"),
     [
-        ({"gamma": 0.5}, "gamma is no setting that a search can vary"),
+        ({"gamma": 0.5}, "gamma is not a setting that a search can vary"),
         ({"epochs": 3}, "epochs is no setting"),
         ({"units": []}, "units has no values"),
         ({"units": -3}, "units must be positive"),

@@ -79,8 +79,8 @@ def benchmark_density(
     On the corpus `reviews`, whose factors are known, the rows have the measures of
     `evaluation/structure.py` as well; they need scikit-learn and are missing without it.
 
-    Each run is a run folder under `output`; `density.csv` and `density.md` are written anew after
-    each. What is there already is not done again: an interrupted benchmark goes on where it
+    Each run is a run folder under `output`; `density.csv` and `density.md` are rewritten after
+    each. What already exists is not repeated: an interrupted benchmark continues where it
     stopped, systems and seeds can be added, and several processes can share the work if no
     system and seed is given to two of them.
 
@@ -112,7 +112,7 @@ class DensityFolder:
     """A folder of runs under one protocol, with their table; the corpus is hashed once.
 
     Args:
-        path: the folder; made when it is missing.
+        path: the folder; created if missing.
         protocol: of its runs.
 
     Raises:

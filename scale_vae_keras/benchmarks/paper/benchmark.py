@@ -49,8 +49,8 @@ def benchmark_paper(
 
     `output` is a folder of `benchmark_density`: runs of one table serve the others. `tableN.csv`
     has a row for each system and seed, of Table 4 for each number of labels too, with the paper's
-    figures, and `tableN.md` is made of it alone; both are written anew after each system and seed.
-    Table 1 has the picture `table1.png`. What is there already is not done again, and stays when
+    figures, and `tableN.md` is made of it alone; both are rewritten after each system and seed.
+    Table 1 has the picture `table1.png`. What already exists is not repeated, and stays when
     other systems or seeds are asked for.
 
     Args:

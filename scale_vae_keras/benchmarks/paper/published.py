@@ -142,7 +142,7 @@ def published_name(
         aside: settings that may differ.
 
     Returns:
-        One of `figures`, or None if the paper has none such.
+        One of `figures`, or None if the paper has no such system.
 
     Raises:
         InputError: a setting is unknown.

@@ -58,12 +58,12 @@ def show_paper_table(path: str | os.PathLike) -> str:
     """A table that `benchmark_paper` wrote as CSV, as Markdown.
 
     Raises:
-        InputError: the file is no such table.
+        InputError: the file is not such a table.
     """
     try:
         return paper_markdown(read_rows(path))
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is no table of scale-vae benchmark paper") from error
+        raise InputError(f"{path} is not a table of scale-vae benchmark paper") from error
 
 
 def paper_markdown(rows: pd.DataFrame) -> str:

@@ -20,7 +20,7 @@ class Shape(NamedTuple):
 
     Attributes:
         batch: sentences per batch.
-        time: tokens that are predicted in each sentence, the end symbol counted.
+        time: tokens that are predicted in each sentence, including the end symbol.
         embedding_dim: width of the token embeddings.
         units: width of the LSTMs.
         vocabulary_size: number of token ids.

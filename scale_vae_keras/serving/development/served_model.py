@@ -44,10 +44,11 @@ class _Failure(NamedTuple):
 class ServedModel:
     """The newest versions in a folder.
 
-    While a version cannot be loaded the others go on. It is tried again when the files in its
-    folder change, for five minutes from the first failure, and when it was gone and is back. An
-    old version goes when the new ones have been loaded; requests that run on it are finished. It
-    comes back when the new ones are removed, and the last one stays even when the folder is gone.
+    While a version cannot be loaded, the others stay in service. It is tried again when the files
+    in its folder change, for five minutes from the first failure, and when it reappears after it
+    was removed. An old version is unloaded once the new ones have been loaded; its running requests
+    are finished. It comes back when the new ones are removed, and the last one stays even when the
+    folder is gone.
 
     Args:
         name: of the model.

@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from untrained_runs import finish_untrained
+from made_runs import finish_untrained
 
 from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
 from scale_vae_keras.benchmarks.density.benchmark import (

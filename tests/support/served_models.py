@@ -1,4 +1,4 @@
-"""A model that is quick to export."""
+"""The model that the tests of serving export, and the words that it knows."""
 
 import numpy as np
 from made_models import made_model
@@ -10,8 +10,8 @@ FACTOR = np.array([1.5, 2.0, 2.5, 3.0], np.float32)
 MAX_WORDS = 12
 
 
-def tiny_model(vocabulary_size: int = 4 + len(WORDS), **arguments) -> sv.ScaleVAE:
-    """A Scale-VAE with random weights, large enough that its words depend on z."""
+def served_model(vocabulary_size: int = 4 + len(WORDS), **arguments) -> sv.ScaleVAE:
+    """A tiny Scale-VAE with random weights, large enough that its words depend on z."""
     return made_model(
         sv.ScaleVAE,
         vocabulary_size,
