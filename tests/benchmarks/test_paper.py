@@ -267,7 +267,7 @@ def test_a_missing_extra_is_refused_before_anything_is_trained(
 @pytest.mark.parametrize("name", ["density.csv", "table1.png", "table1.md", "missing.csv"])
 def test_only_tables_are_shown(made, name, capsys):
     message = refused(capsys, "benchmark", "paper", "--show", made.folder / name)
-    assert ("No such file" if name == "missing.csv" else "is no table of scale-vae") in message
+    assert ("No such file" if name == "missing.csv" else "is not a table of scale-vae") in message
 
 
 def test_a_language_model_has_nothing_to_probe(made, capsys):

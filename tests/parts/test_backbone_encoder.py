@@ -212,7 +212,7 @@ def test_without_the_extra(preset, monkeypatch, tmp_path):
 
 
 WRONG = {
-    "no folder of a keras-hub preset": lambda preset, _: encoder_of(preset / "none"),
+    "not the folder of a keras-hub preset": lambda preset, _: encoder_of(preset / "none"),
     "pooling must be one of": lambda preset, _: encoder_of(preset, pooling="cls"),
     "has 12 token ids and the given BackboneEncoder reads 11": lambda preset, _: sv.TextVAE(
         12, 2, encoder=encoder_of(preset)
@@ -220,7 +220,7 @@ WRONG = {
     "runs embeddings through the encoder": lambda preset, _: sv.TextVAE(
         11, 2, encoder=encoder_of(preset), prior="vamp"
     ),
-    "give backbone, its folder": lambda *_: configure("d", "vae", "small", tokenizer="hub"),
+    "set backbone to its folder": lambda *_: configure("d", "vae", "small", tokenizer="hub"),
     "leave out tokenizer=raw": lambda preset, _: configure(
         "d", "vae", "small", backbone=str(preset), tokenizer="raw"
     ),

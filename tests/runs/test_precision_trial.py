@@ -100,7 +100,7 @@ def test_the_run_keeps_what_it_took(processor, corpus, tmp_path):
     assert json.loads((output / "config.json").read_text())["precision"] == "mixed_bfloat16"
     processor("avx512_bf16", 2.0)
     assert Run.open(settings(corpus), output).folder.config.precision == "mixed_bfloat16"
-    with pytest.raises(InputError, match="begun with other settings"):
+    with pytest.raises(InputError, match="started with other settings"):
         Run.open(settings(corpus, "float32"), output)
     options = parse(["train", "--resume", "--output", str(output), "--precision", "auto"])
     given = {"precision": options.precision}
