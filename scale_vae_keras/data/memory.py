@@ -108,7 +108,7 @@ def _strings(texts, split) -> Iterator[str]:
         if HALF_SURROGATES.search(text):
             raise InputError(
                 f"{split}: text {number} holds half of a surrogate pair, which UTF-8 cannot "
-                "write: decode it anew"
+                "write: decode it again"
             )
         yield text
 

@@ -43,7 +43,7 @@ def test_train_equals_valid():
 
 def test_valid_in_train():
     assert warnings(valid=[*VALID[3:], "a 1", " a 1", "a 2"]) == [
-        "3 of the 200 sentences of valid are in train (1.5%): make the splits anew with "
+        "3 of the 200 sentences of valid are in train (1.5%): make the splits again with "
         "scale-vae prepare, which keeps equal texts in one split"
     ]
 

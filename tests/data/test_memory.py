@@ -51,7 +51,7 @@ def test_the_fingerprint_is_that_of_a_folder_with_the_same_lines(tmp_path, label
         (
             (["a", "b"], ["\ud83d"], ["d"]),
             "valid: text 0 holds half of a surrogate pair, which UTF-8 cannot write: decode it "
-            "anew",
+            "again",
         ),
         (
             (["a", "b"], ["c"], ["d"], {"train": [1, 2]}),

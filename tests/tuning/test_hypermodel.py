@@ -135,7 +135,7 @@ def test_a_tokenizer_gives_the_vocabulary_size(tiny_space):
 
 
 def test_an_unknown_setting_is_refused():
-    with pytest.raises(InputError, match="gamma is no setting"):
+    with pytest.raises(InputError, match="gamma is not a setting"):
         ScaleVAEHyperModel(VOCABULARY, {"gamma": 0.5})
 
 

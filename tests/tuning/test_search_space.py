@@ -47,7 +47,7 @@ def test_other_hyperparameters_are_left_aside():
     ("space", "message"),
     [
         ({"gamma": 0.5}, "gamma is not a setting that a search can vary"),
-        ({"epochs": 3}, "epochs is no setting"),
+        ({"epochs": 3}, "epochs is not a setting"),
         ({"units": []}, "units has no values"),
         ({"units": -3}, "units must be positive"),
     ],

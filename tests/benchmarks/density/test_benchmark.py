@@ -118,7 +118,7 @@ def test_a_folder_of_something_else_is_refused(corpus, tmp_path):
         ("nonsense", "unknown method 'nonsense'"),
         ("vae:des_std=1", "the method vae has no setting des_std"),
         ("scale:des_std", "des_std cannot be ''"),
-        ("scale:width=3", "'width=3' is no setting"),
+        ("scale:width=3", "'width=3' is not a setting"),
     ],
 )
 def test_a_system_that_is_not_there(corpus, tmp_path, system, message):
