@@ -1,8 +1,8 @@
 """Scale-VAE and its baselines for Keras 3 on TensorFlow.
 
-Importing the package is cheap: TensorFlow is loaded when the first name is used. The models
-register with Keras then, or at once where Keras is there already, so that
-`keras.saving.load_model` finds them; `load_model` of this package does in any order of imports.
+Importing the package is cheap: TensorFlow is loaded when the first name is used. The models are
+then registered with Keras, or at once if Keras is already imported, so that
+`keras.saving.load_model` finds them; this package's `load_model` works in any order of imports.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one, and by one process alone."""
+"""Writes files atomically, and locks that one process holds at a time."""
 
 import contextlib
 import errno

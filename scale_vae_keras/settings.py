@@ -1,7 +1,7 @@
 """Settings, declared once: dataclass fields with default, range or choices, and help.
 
 Flags, `name=value`, `config.json`, constructor defaults, the search space and the tables of the
-documentation are made from these declarations alone.
+documentation are all made from these declarations.
 """
 
 import dataclasses

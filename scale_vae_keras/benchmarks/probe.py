@@ -66,7 +66,7 @@ def probe_run(run: str, repeats: int, data: str | None = None) -> Probed:
 def probe_table(probed: Mapping[str, Probed]) -> FittedTable:
     """Accuracies of several runs, in per cent, mean ± standard deviation over the repeats.
 
-    The share of the most frequent label stands beside them.
+    The share of the most frequent label is shown next to them.
     """
     accuracy = PROBE["accuracy"]
     counts = sorted({count for mine in probed.values() for count in mine.accuracies})

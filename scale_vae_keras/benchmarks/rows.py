@@ -1,4 +1,4 @@
-"""The rows of a benchmark's table, one or more for each system and seed, as they are in its CSV."""
+"""The rows of a benchmark's table, one or more per system and seed, as stored in its CSV file."""
 
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +20,7 @@ def read_rows(path: str | os.PathLike) -> pd.DataFrame:
 
 
 def rows_so_far(path: str | os.PathLike) -> pd.DataFrame:
-    """The rows of a table that is being made; none where there is no file yet."""
+    """The rows of an unfinished table; none if there is no file yet."""
     if Path(path).exists():
         return read_rows(path)
     return pd.DataFrame({"system": pd.array([], "string"), "seed": pd.array([], "Int64")})

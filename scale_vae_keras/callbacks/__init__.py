@@ -1,4 +1,4 @@
-"""What `fit` takes, one class per file: schedules, monitors, logs. Runs have more of their own."""
+"""Callbacks for `fit`, one class per file: schedules, monitors, logs. Runs have further ones."""
 
 from scale_vae_keras.lazy import lazy_names
 

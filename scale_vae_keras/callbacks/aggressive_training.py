@@ -15,7 +15,7 @@ _WINDOW = 15
 
 
 def refuse_memory(optimizer: keras.optimizers.Optimizer) -> None:
-    """Refuses an optimizer that moves what a step of the other part leaves alone.
+    """Refuses an optimizer that changes weights without a gradient.
 
     Args:
         optimizer: a built optimizer.
@@ -31,14 +31,14 @@ def refuse_memory(optimizer: keras.optimizers.Optimizer) -> None:
 
 
 class AggressiveTraining(keras.callbacks.Callback):
-    """Steps of the encoder alone before each step, until the information of z falls.
+    """Trains the encoder alone before each step, until the information in z falls.
 
-    He et al. (2019). Before each training step the encoder alone is trained on random batches, at
-    most 99, until the mean loss per token of the last 15 is higher than that of the 15 before. The
-    KL weight of these steps is that of the training step that follows them.
+    He et al. (2019). Before each training step the encoder alone is trained on up to 99 random
+    batches, until the mean loss per token of the last 15 is higher than that of the 15 before.
+    These steps use the KL weight of the training step that follows them.
     After each epoch the mutual information within batches of the validation sentences is
-    estimated; when it is lower than after the epoch before, aggressive training ends and never
-    starts again, not even when an earlier state of the weights is loaded.
+    estimated; once it is lower than after the previous epoch, aggressive training ends for good,
+    even if earlier weights are loaded.
 
     Adds `aggressive` (during the epoch), `encoder_steps` and `mi_batch` to the epoch's logs.
 

@@ -14,8 +14,8 @@ from scale_vae_keras.schedules.order import Stage
 class BestModel(keras.callbacks.Callback):
     """Saves the whole model whenever the monitored value falls to a new minimum.
 
-    The file appears at once and whole. Epochs without validation, as with `validation_freq=2`,
-    are left out, and so are those in which an autoencoder is pretrained.
+    The file is replaced atomically. Epochs without validation, as with `validation_freq=2`, are
+    skipped, and so are those in which an autoencoder is pretrained.
 
     Args:
         path: the `.keras` file.

@@ -12,7 +12,7 @@ from scale_vae_keras.schedules.plateau import Plateau
 
 
 class DecayOnPlateau(Plateau, keras.callbacks.Callback):
-    """Multiplies the learning rate when validation stalls, and goes back to the best weights.
+    """Decays the learning rate when validation stalls, and restores the best weights.
 
     The protocol of He et al. (2019), used by the BN-VAE and DU-VAE code as well: an epoch that is
     worse than the reference counts; when `patience` such epochs have been counted and more than
@@ -21,9 +21,9 @@ class DecayOnPlateau(Plateau, keras.callbacks.Callback):
     stops at decay number `max_decays`. Any other epoch becomes the reference, and the count begins
     anew.
 
-    An epoch without validation does not count, and none of an autoencoder's pretraining does. The
-    epochs are those that the model has counted: a second `fit` continues where the first stopped.
-    Place it after `BestModel`.
+    Epochs without validation and epochs of autoencoder pretraining do not count. The epochs are
+    those that the model has counted: a second `fit` continues where the first stopped. It acts
+    after `BestModel`, see `in_order`.
 
     Args:
         best: the callback that keeps the best model.

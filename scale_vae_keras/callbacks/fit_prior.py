@@ -16,15 +16,16 @@ _GAUSSIAN_LIMIT = 3000
 class FitPrior(keras.callbacks.Callback):
     """Fits the prior to the posteriors of training sentences after each epoch.
 
-    The validation of the epoch uses the fitted prior, and so do generation, evaluation and what is
-    saved. The posteriors have the factor that `EpochAverageScale` has just closed.
+    The epoch's validation uses the fitted prior, and so do generation, evaluation and the saved
+    model. For Scale-VAE the posteriors have the average factor that `EpochAverageScale` has just
+    taken.
 
     Args:
         sentences: training sentences, a split or batches of int32 ids `[batch, time]` in random
             order.
         limit: maximum number of sentences to encode; by default 3,000 for a Gaussian and 10,000
             for the prior "mixture", which has many times the parameters.
-        seed: of which sentences of a split these are, and of a fit that draws samples.
+        seed: seed of the choice of sentences, and of a fit that draws samples.
 
     Raises:
         InputError: in `fit`, the model's prior is not one that is fitted.

@@ -12,7 +12,7 @@ class HalvingSchedule(keras.callbacks.LearningRateScheduler):
     """Halves the learning rate at the start of every epoch after the first `constant_epochs`.
 
     The epochs are those that the model has counted: a second `fit` continues where the first
-    stopped. While an autoencoder is pretrained the rate is left as it is.
+    stopped. The rate does not change while an autoencoder is pretrained.
 
     Args:
         learning_rate: the rate of the first epochs.

@@ -14,7 +14,7 @@ from scale_vae_keras.schedules.order import Stage
 _logger = logging.getLogger("scale_vae_keras")
 
 WATCHED_SENTENCES = 4000
-"""Validation sentences that a run watches: the cost of more shows in a short epoch."""
+"""Number of validation sentences that a run watches: more would slow down short epochs."""
 
 _RUNAWAY_GROWTH = 1.5
 _SWAP_JUMP = 1.0

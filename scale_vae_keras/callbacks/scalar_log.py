@@ -46,10 +46,10 @@ _FACTOR_CHARTS = {
 class ScalarLog(keras.callbacks.Callback):
     """Logs an epoch's figures, training and validation side by side under the same names.
 
-    Whatever the epoch's logs hold, and besides: the proper bound `loss/elbo_nll` of the validation
-    sentences as `loss/perplexity` per predicted token, the learning rate, mean and largest gradient
-    norm, throughput, and for Scale-VAE f-bar of each dimension. A layout for the page "Custom
-    Scalars" puts on one page what shows a posterior collapse.
+    Everything in the epoch's logs, and in addition: the proper bound `loss/elbo_nll` of the
+    validation sentences as `loss/perplexity` per predicted token, the learning rate, mean and
+    largest gradient norm, throughput, and for Scale-VAE f-bar of each dimension. A layout for the
+    page "Custom Scalars" collects the figures that reveal posterior collapse.
 
     Args:
         training: where the figures of training go.

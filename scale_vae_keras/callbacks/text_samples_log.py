@@ -21,8 +21,9 @@ from scale_vae_keras.text.tokenizer import Tokenizer
 class TextSamplesLog(keras.callbacks.Callback):
     """Logs after each epoch what the model writes, as Markdown tables.
 
-    `samples/prior`, `samples/reconstructions` and `samples/interpolations`, of the same seeds and
-    the same validation sentences in every epoch. A language model writes from the prior alone.
+    The tables are `samples/prior`, `samples/reconstructions` and `samples/interpolations`, for the
+    same seeds and the same validation sentences in every epoch. A language model has only the
+    first.
 
     Args:
         log: where the tables go.

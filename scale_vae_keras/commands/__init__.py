@@ -1,4 +1,4 @@
-"""The commands of `scale-vae`, one file each: its flags beside its body.
+"""The commands of `scale-vae`, one file each with flags and body.
 
 A command's module has `add_arguments(parser)` and `run(options)`.
 """

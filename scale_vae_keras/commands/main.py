@@ -26,8 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after `scale-vae`; those of the process by default.
 
     Returns:
-        0, or 2 after one line `error: ...` on standard error for anything the user got wrong; with
-        `--debug`, or `SCALE_VAE_DEBUG=1` in the environment, the traceback precedes that line.
+        0, or 2 after a line `error: ...` on standard error for anything that the user can put
+        right; with `--debug`, or `SCALE_VAE_DEBUG=1` in the environment, the traceback precedes
+        that line.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

@@ -139,16 +139,16 @@ def training_batches(
         first_epoch: the epoch that the first iterator serves; each further one serves the next.
         by_label: whether the sentences of a batch share one label.
         first_batch: the batch that an epoch begins with; those before it are not computed.
-        share: `(first, end, replicas)`: of so many replicas those of this process, which reads
-            their rows of each batch alone, see `layers.replica.own_rows`; a row of another process
-            is `<s> </s>`. All rows by default.
+        share: `(first, end, replicas)`: which of all replicas belong to this process, which reads
+            only their rows of each batch, see `layers.replica.own_rows`; other rows are
+            `<s> </s>`. All rows by default.
 
     Returns:
         A dataset of ids, int32 `[batch, time]`, right padded with 0 to the longest sentence of the
         batch; every sentence occurs once per epoch, unless `first_batch` is above 0. With numbers
         of labels, `split.label_numbers`, pairs of ids and numbers, int32 `[batch]`. Its
         cardinality is the number of batches of an epoch that are served.
-        Give it to `fit` with `shuffle=False`: it is shuffled already.
+        Pass it to `fit` with `shuffle=False`, since it is already shuffled.
 
     Raises:
         InputError: `batch_size` is below 1, `seed` or `first_epoch` below 0, there is no batch

@@ -18,7 +18,7 @@ def split_documents(
     Args:
         hashes: two 64-bit halves of a hash of each document, uint64 `[documents, 2]`, seeded.
         shares: of train, valid and test, each above 0; they are divided by their sum.
-        deduplicate: whether the first one of equal documents is kept alone.
+        deduplicate: whether only the first of equal documents is kept.
 
     Returns:
         The split of each document, 0, 1, 2 or `DROPPED`, int8 `[documents]`; and for each document

@@ -1,4 +1,4 @@
-"""Reading the files that people have: text, tables, JSON lines, Parquet, a folder of texts."""
+"""Reads the user's files: text, tables, JSON lines, Parquet, folders of texts."""
 
 import csv
 import json

@@ -24,21 +24,21 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class EncodedSplit:
-    """The sentences of a split, one after the other.
+    """The sentences of a split, concatenated.
 
     Attributes:
         tokens: `<s> w ... </s>` ids of all sentences, int32 `[total]`.
         offsets: sentence i is `tokens[offsets[i]:offsets[i + 1]]`, int64 `[sentences + 1]`.
         labels: a label for each sentence, given as strings and held as numbers; or None where the
             corpus has none.
-        empty: how many lines had no word and were left out.
-        truncated: how many sentences were cut at the tokenizer's `max_length`.
+        empty: number of lines without words, which were left out.
+        truncated: number of sentences that were cut at the tokenizer's `max_length`.
         text_bytes: UTF-8 bytes of each sentence, int64 `[sentences]`, for bits per byte:
             nats / (ln 2 * bytes). They are those of the line as it stands in the corpus, without
             its label and its end; of a sentence that was cut, those of the text that its tokens
             stand for, see `Tokenizer.byte_lengths`. None for sentences that are not from text.
-        label_numbers: what batches hold beside the ids, int32 `[sentences]`, see
-            `conditions.numbered`; None for batches of ids alone.
+        label_numbers: the labels that batches hold next to the ids, int32 `[sentences]`, see
+            `conditions.numbered`; None for batches with ids only.
 
     Example:
         >>> tokens, offsets = np.array([1, 4, 5, 2, 1, 5, 2], np.int32), np.array([0, 4, 7])

@@ -36,7 +36,7 @@ class FolderCorpus:
 
     Raises:
         InputError: a folder or file is missing, a file has no sentence, `train.txt` has fewer than
-            two, only some of the files have labels, the first sentence of a file alone has none,
+            two, only some of the files have labels, only the first sentence of a file has none,
             or bytes do not belong to the encoding.
     """
 
@@ -100,7 +100,7 @@ class FolderCorpus:
             )
         if [split for split in SPLITS if self._path(split).exists()] == ["train"]:
             raise InputError(
-                f"{folder} has train.txt alone: split it with "
+                f"{folder} has only train.txt: split it with "
                 f"scale-vae prepare {self._path('train')} --output DATA"
             )
 

@@ -38,7 +38,7 @@ def as_ids(ids: Any, vocabulary_size: int) -> tf.Tensor:
         vocabulary_size: number of token ids.
 
     Raises:
-        InputError: it is not a batch; in a graph the type and the number of dimensions alone are
+        InputError: it is not a batch; in a graph only the type and the number of dimensions are
             checked.
     """
     if isinstance(ids, keras.KerasTensor):
@@ -194,7 +194,7 @@ def _rules(ids, vocabulary_size):
         ),
         (
             tf.reduce_all(lengths > 0),
-            f"a row is padding alone: leave it out; {_WHAT}",
+            f"a row is all padding: leave it out; {_WHAT}",
         ),
         (
             tf.reduce_all(real[:, :-1] | ~real[:, 1:]),

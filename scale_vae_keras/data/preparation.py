@@ -1,4 +1,4 @@
-"""From what people have to a corpus folder."""
+"""Makes a corpus folder from the user's files."""
 
 import os
 import re
@@ -157,7 +157,7 @@ class _Records:
 
 
 def _collect(sources, path, seed, report) -> _Records:
-    """Writes the lines of the corpus to come into one file, and takes down their numbers."""
+    """Writes the lines of the new corpus to one file, and records their properties."""
     records = _Records()
     key = str(seed).encode()
     labelled = None

@@ -85,7 +85,7 @@ def evaluate_density(
 
     The likelihoods of a model with a condition are given the labels of the split.
 
-    The samples of a sentence depend on the seed and its place in the split alone, not on how the
+    The samples of a sentence depend only on the seed and its place in the split, not on how the
     work is divided; more samples begin with the same ones. A language model has no latent code:
     its likelihood is exact with any number of samples, and all rates are zero.
 
@@ -93,12 +93,12 @@ def evaluate_density(
         model: a text VAE or the language model of this package.
         split: the sentences.
         encoded: their posteriors, see `encode_sentences`.
-        prior: that the likelihood is declared for, see `declared_prior`.
-        samples: importance samples per sentence; 0 leaves importance weighting out, and the
-            reconstruction is then that of one sample.
+        prior: the prior to measure the likelihood under, see `declared_prior`.
+        samples: importance samples per sentence; with 0 there is no importance weighting, and the
+            reconstruction is estimated with one sample.
         seed: of the samples, an integer from 0 on.
-        rows: most samples of a pass, those of all its sentences counted; bounds memory. By default
-            as many as are fast.
+        rows: maximum number of samples per pass, over all its sentences, which bounds memory; by
+            default chosen for speed.
         journal: a file that keeps what is done, so that an interrupted evaluation continues where
             it stopped; it is removed at the end.
         progress: whether to show a progress bar.

@@ -23,7 +23,7 @@ class Encoded(NamedTuple):
     Attributes:
         mean: mean of the posterior that the decoder samples from.
         log_var: its log variance.
-        unscaled_mean: mean of the posterior that the KL is charged on; differs in Scale-VAE alone.
+        unscaled_mean: mean of the posterior that the KL is charged on; differs only for Scale-VAE.
         unscaled_log_var: its log variance.
     """
 

@@ -1,4 +1,4 @@
-"""The figures of one model on one split, each with its uncertainty."""
+"""The figures of a model on a split, each with its uncertainty."""
 
 import math
 from pathlib import Path
@@ -71,10 +71,10 @@ def evaluate_model(
         model: a text VAE or the language model of this package.
         split: the sentences.
         samples: importance samples per sentence; 0 leaves importance weighting out.
-        prior: that the likelihood is declared for; the model's own by default, else a name or a
-            prior, see `declared_prior`.
+        prior: the prior to measure the likelihood under, by name or as an object; the model's own
+            by default, see `declared_prior`.
         seed: of all samples, an integer from 0 on.
-        fitted_on: training sentences, for another prior than the model's that is fitted.
+        fitted_on: training sentences, needed if `prior` is not the model's own and is fitted.
         journal: a file that keeps what is done of a long evaluation, see `evaluate_density`.
         progress: whether to show a progress bar.
 

@@ -12,7 +12,7 @@ from scale_vae_keras.priors import Prior
 
 
 class ImportanceEstimates(NamedTuple):
-    """Estimates for each sentence, float64 `[sentences]`, in nats but for `ess`.
+    """Estimates for each sentence, float64 `[sentences]`, in nats except for `ess`.
 
     Attributes:
         reconstruction: mean over samples of -log p(x | z).
@@ -28,7 +28,7 @@ class ImportanceEstimates(NamedTuple):
 
 
 def sentence_streams(seed: int, sentences: Sequence[int]) -> list[np.random.Generator]:
-    """The noise of each sentence, which depends on the seed and its number alone.
+    """The noise of each sentence, which depends only on the seed and its number.
 
     Args:
         seed: an integer from 0 on.

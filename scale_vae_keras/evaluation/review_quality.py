@@ -1,4 +1,4 @@
-"""How good sentences about the corpus `reviews` are, which its grammar knows exactly."""
+"""Quality of sentences in the style of the corpus `reviews`, measured exactly by its grammar."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,9 +12,9 @@ class GrammarShares(NamedTuple):
     """Shares of some texts, from 0 to 1.
 
     Attributes:
-        exact: that are sentences of the grammar.
-        within_one_word: that are such sentences, or are after one word is substituted, inserted or
-            deleted.
+        exact: share that are sentences of the grammar.
+        within_one_word: share that are such sentences, or become one when a word is substituted,
+            inserted or deleted.
     """
 
     exact: float
@@ -22,7 +22,7 @@ class GrammarShares(NamedTuple):
 
 
 def grammar_shares(grammar: ReviewGrammar, texts: Sequence[str]) -> GrammarShares:
-    """The shares of texts that a grammar makes, exactly and but for one word.
+    """The shares of texts that a grammar generates, exactly or up to one word.
 
     Args:
         grammar: the grammar.
@@ -46,7 +46,7 @@ def kept_share(
 ) -> float:
     """The share of copies that say the same of some factors as their originals, from 0 to 1.
 
-    A copy that is no sentence of the grammar says nothing.
+    A copy that is not a sentence of the grammar counts as saying nothing.
 
     Args:
         grammar: the grammar.

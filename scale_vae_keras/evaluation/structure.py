@@ -1,8 +1,8 @@
 """How single dimensions of the code stand for single factors of the text, where they are known.
 
 The factors are those of a made corpus, such as `reviews`. All measures read the means of the
-posterior that the decoder samples from. None of them likes a rotation of the code, which a decoder
-does not mind: a low score does not say that the code lacks the factors.
+posterior that the decoder samples from. All of them fall when the code is rotated, which makes no
+difference to a decoder: a low score does not mean that the code lacks the factors.
 """
 
 import importlib
@@ -23,8 +23,8 @@ class Dci(NamedTuple):
     """The three scores of Eastwood and Williams (2018), each from 0 to 1.
 
     Attributes:
-        disentanglement: 1 if each dimension tells of one factor alone.
-        completeness: 1 if each factor is told by one dimension alone.
+        disentanglement: 1 if each dimension depends on a single factor.
+        completeness: 1 if each factor is determined by a single dimension.
         informativeness: mean share of factor values that are found for sentences that were not
             trained on.
     """
@@ -85,7 +85,7 @@ def dci(codes: np.ndarray, factors: Mapping[str, Sequence[str]], seed: int = 0) 
     """
     codes, numbers = _checked(codes, factors)
     if codes.shape[1] < 2 or len(factors) < 2:
-        raise InputError("DCI is of at least two dimensions and two factors")
+        raise InputError("DCI needs at least two dimensions and two factors")
     forest = _open("sklearn.ensemble", "RandomForestClassifier")
     half = len(codes) // 2
     importances, found = [], []

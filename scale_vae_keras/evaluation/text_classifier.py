@@ -11,7 +11,7 @@ from scale_vae_keras.errors import InputError, needs
 class TextClassifier:
     """Logistic regression on the words and pairs of words of a sentence, weighted by TF-IDF.
 
-    It judges what a model writes: it sees words alone, and is trained on real sentences. Its own
+    It judges what a model writes: it sees only words, and is trained on real sentences. Its own
     accuracy on real sentences that it was not trained on is what its verdicts are worth.
 
     Args:

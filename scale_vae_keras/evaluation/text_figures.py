@@ -1,4 +1,4 @@
-"""What a model says of texts."""
+"""Figures of texts under a model."""
 
 from typing import NamedTuple
 
@@ -18,13 +18,13 @@ class Codes(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """What a model thinks of each text, float64 arrays `[texts]`.
+    """The likelihood of each text under a model, float64 arrays `[texts]`.
 
     Attributes:
-        log_likelihood: importance-weighted log p(text) under the model's prior, in nats, the end
-            symbol counted; tokenisation is taken as given.
-        bits_per_byte: -log p(text) / (ln 2 * UTF-8 bytes of the text), which alone compares models
-            with different tokenizers; NaN for an empty text.
+        log_likelihood: importance-weighted log p(text) under the model's prior, in nats,
+            including the end symbol; tokenisation is taken as given.
+        bits_per_byte: -log p(text) / (ln 2 * UTF-8 bytes of the text), the only figure
+            that compares models with different tokenizers; NaN for an empty text.
         ess: effective number of importance samples.
         standard_error: of log_likelihood, in nats, see `log_likelihood_error`; 0 for a language
             model, NaN for a single sample.

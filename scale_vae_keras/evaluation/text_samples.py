@@ -44,7 +44,7 @@ def write_samples(
         model: the model.
         tokenizer: turns ids into text.
         means: posterior means of the originals, `[originals, latent]`; no column for a language
-            model, which then writes from the prior alone.
+            model, which then only writes from the prior.
         count: sentences from the prior.
         seed: of the sentences from the prior.
         max_length: maximum number of tokens per sentence, including `</s>`.

@@ -1,4 +1,4 @@
-"""What a run says of itself when training ends."""
+"""Warnings about a run when training ends."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ _MORE_STEPS = (
 
 
 def unigram_nll(training: EncodedSplit, sentences: EncodedSplit) -> float:
-    """What a model that knows the frequencies of words alone needs per sentence, in nats.
+    """Nats per sentence of a model that only knows the frequencies of words.
 
     The negative log-likelihood of the sentences, their ends counted, with the shares of words and
     ends in the training sentences, each counted once more than it occurs.
@@ -45,7 +45,7 @@ def training_verdict(
     max_length: int = MAX_LENGTH,
     seed: int = 0,
 ) -> list[str]:
-    """Lines that say what is wrong with a run that has ended; none where nothing is.
+    """Lines that say what is wrong with a finished run; none if nothing is.
 
     - f-bar of a Scale-VAE has not settled: an entry changed by over 10 % in the last epoch, or
       there was only one epoch, so that this is unknown.
@@ -93,7 +93,7 @@ def _unlearnt(history, unigram):
         return None
     return (
         f"the reconstruction, {last:.1f} nats per sentence, has not passed the {unigram:.1f} that "
-        "the frequencies of words alone need: train for more steps or with a higher learning rate"
+        "word frequencies alone achieve: train for more steps or with a higher learning rate"
     )
 
 

@@ -22,7 +22,7 @@ def custom_gradient(function: Callable[..., tuple[Any, Callable]]) -> Callable:
             arguments.
 
     Returns:
-        A function of tensors that returns the results alone.
+        A function of tensors that returns only the results.
     """
     in_eager_mode = tf.custom_gradient(function)
 

@@ -83,7 +83,7 @@ class LSTMEncoder(keras.layers.Layer):
         check_pooling(pooling)
         if pooling == "first":
             raise InputError(
-                "the first state of an LSTM has read <s> alone: choose the pooling last, max or "
+                "the first state of an LSTM has only read <s>: choose the pooling last, max or "
                 "mean, or the encoder transformer"
             )
         self.vocabulary_size = vocabulary_size

@@ -6,7 +6,7 @@ from scale_vae_keras.layers.custom_gradient import custom_gradient
 
 
 def _wide(values: tf.Tensor) -> tf.Tensor:
-    """bfloat16 as float32: processors have it for products alone, and gates are slower in it.
+    """bfloat16 as float32: processors support it only for products, and gates are slower in it.
 
     A cell state, which is a long sum, keeps its digits, too.
     """

@@ -43,7 +43,7 @@ def own_rows(batch: tf.Tensor) -> tf.Tensor:
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Whether this process writes the files: of several workers the first one alone does."""
+    """Whether this process writes the files: among several workers only the first one does."""
     resolver = strategy.cluster_resolver
     jobs = resolver.cluster_spec().jobs if resolver else ()
     return not jobs or (resolver.task_type, resolver.task_id) == (

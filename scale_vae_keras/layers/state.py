@@ -1,4 +1,4 @@
-"""What a layer or model remembers and does not learn."""
+"""Non-trainable state of a layer or model."""
 
 import keras
 
@@ -10,7 +10,7 @@ def add_state(
     initializer: str | keras.initializers.Initializer = "zeros",
     dtype: str = "float32",
 ) -> keras.Variable:
-    """A weight that is not trained: full precision under every policy, equal on all replicas."""
+    """Adds a non-trainable weight: full precision under every policy, equal on all replicas."""
     return layer.add_weight(
         name=name,
         shape=shape,

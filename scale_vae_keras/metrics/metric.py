@@ -1,4 +1,4 @@
-"""What is to be said of a figure, whatever its value."""
+"""The description of a figure."""
 
 from dataclasses import dataclass
 from typing import Literal

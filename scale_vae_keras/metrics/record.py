@@ -28,7 +28,7 @@ EVALUATION = _by_name(
         "objective_nll",
         _SENTENCE,
         "negative training objective",
-        "upper bound in expectation, but for Scale-VAE no bound of anything",
+        "upper bound in expectation; for Scale-VAE no bound at all",
     ),
     Metric("ppl", "per token", "perplexity, from iw_nll", "upper bound in expectation", "smaller"),
     Metric(
@@ -91,7 +91,7 @@ LABELS = _by_name(
     ),
     Metric("label_majority", "", "share of the most frequent label", digits=3),
 )
-"""What `evaluate_model` returns beside that of a model with a condition."""
+"""What `evaluate_model` returns in addition for a model with a condition."""
 
 TRAINING = _by_name(
     Metric(
@@ -130,7 +130,7 @@ TRAINING = _by_name(
     Metric("factor_mean", "", "mean of f-bar over the latent dimensions"),
     Metric("factor_max", "", "largest f-bar of a latent dimension"),
 )
-"""What an epoch logs beside figures of `EVALUATION`."""
+"""What an epoch logs in addition to figures of `EVALUATION`."""
 
 COST = _by_name(
     Metric("epochs", "epochs", "trained", digits=0),

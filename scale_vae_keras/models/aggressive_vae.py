@@ -1,4 +1,4 @@
-"""Steps of the encoder alone."""
+"""Aggressive training of the encoder."""
 
 import keras
 import tensorflow as tf
@@ -39,7 +39,7 @@ class AggressiveVAE(TextVAE):
         super().build(input_shape)
 
     def train_step(self, data):
-        """One update from int32 ids `[batch, time]`, of the decoder alone while aggressive."""
+        """One update from int32 ids `[batch, time]`, of only the decoder while aggressive."""
         step = self._step(*self._parts_of(data))
         return self._track(step, self._update(step, 1.0 - self.aggressive, decoder_share=1.0))
 

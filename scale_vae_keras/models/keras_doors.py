@@ -1,4 +1,4 @@
-"""The methods of `keras.Model` that a model of sentences answers in its own way."""
+"""The methods of `keras.Model` that models of sentences override."""
 
 import os
 from typing import Any
@@ -132,7 +132,7 @@ class KerasDoors:
                 "TensorFlow Serving use sv.serving.export"
             )
         if self.labels:
-            raise InputError("a model with a condition is exported by sv.serving.export alone")
+            raise InputError("a model with a condition can only be exported by sv.serving.export")
         self.ensure_built()
         ids = tf.TensorSpec([None, None], tf.int32, "ids")
         # Keras refuses to export a loaded model that has not been called yet.

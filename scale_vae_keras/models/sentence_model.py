@@ -1,4 +1,4 @@
-"""What the text VAEs and the language model have in common: the decoder and the training step."""
+"""What the text VAEs and the language model share: the decoder and the training step."""
 
 from collections.abc import Sequence
 

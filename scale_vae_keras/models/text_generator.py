@@ -1,4 +1,4 @@
-"""What every model with a latent code can write: from the prior, from sentences, between them."""
+"""Generation, reconstruction and interpolation for every model with a latent code."""
 
 from typing import NamedTuple
 
@@ -95,7 +95,7 @@ class TextGenerator:
         return _LARGEST_CODE.get(self.compute_dtype, _LARGEST_CODE_BY_DEFAULT)
 
     def can_be_decoded(self, z: tf.Tensor) -> tf.Tensor:
-        """Whether all entries of z are finite and not beyond `largest_code`, bool scalar."""
+        """Whether all entries of z are finite and at most `largest_code` in size, bool scalar."""
         return tf.reduce_all(tf.abs(z) <= self.largest_code)
 
     def _writer(self, sampler):

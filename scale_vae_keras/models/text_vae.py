@@ -152,7 +152,7 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
     def posterior(
         self, ids: tf.Tensor, training: bool = False, label: tf.Tensor | None = None
     ) -> Posterior:
-        """The posterior that inference finds for int32 ids `[batch, time]`: the encoder's own.
+        """The posterior inferred for int32 ids `[batch, time]`: the encoder's own.
 
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
@@ -249,7 +249,7 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             training: whether this is a training batch: dropout, `kl_weight`, and noise that
                 changes with every such call. Otherwise the KL weight is 1 and the noise depends
-                on the batch's content alone.
+                only on the batch's content.
             label: of a model with a condition, int32 `[batch]`; -1 for a sentence without one,
                 which needs `semi_supervised`.
         """

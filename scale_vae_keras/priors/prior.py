@@ -1,4 +1,4 @@
-"""What every prior can do."""
+"""The interface of all priors."""
 
 import math
 from typing import ClassVar
@@ -19,10 +19,10 @@ FIT_LIMIT = 10_000
 class Prior(keras.layers.Layer):
     """p(z), the density of the codes that a decoder is fed.
 
-    A prior is a layer whose state are weights, so that `.keras` files, checkpoints and exports
-    carry it. Its methods are graph operations: evaluation, generation, validation and the served
-    model share them. Densities and rates are computed in float64, since they are differences of
-    large numbers; samples are float32.
+    A prior is a layer that keeps its state in weights, so that `.keras` files, checkpoints and
+    exports carry it. Its methods are graph operations: evaluation, generation, validation and the
+    served model share them. Densities and rates are computed in float64, since they are differences
+    of large numbers; samples are float32.
 
     A subclass has a `kind`, defines `log_density` and `sample`, and either `kl` or
     `closed_form = False`. Register it with `keras.saving.register_keras_serializable`.
@@ -122,7 +122,7 @@ class Prior(keras.layers.Layer):
         return gaussian_log_density(z, mean, log_var) - self.log_density(z)
 
     def sample(self, seeds: tf.Tensor) -> tf.Tensor:
-        """One sample per row, float32 `[rows, latent]`, which depends on the row's seed alone.
+        """One sample per row, float32 `[rows, latent]`, which depends only on the row's seed.
 
         Args:
             seeds: int64 `[rows]`.

@@ -1,4 +1,4 @@
-"""Sizes and schedules that go together, and what was proved best: the defaults of a run.
+"""Presets: sizes and schedules that go together, with the settings that proved best.
 
 A system takes those of its settings that a preset names. "small" and "base" have the encoder, the
 choice of the best epoch and the prior that gave the best sentences and likelihoods; "paper" has the

@@ -34,8 +34,8 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     A run that continues from a checkpoint gives it as `resumed`, passes the model loaded from it to
     `fit` with `initial_epoch=checkpoint.epochs`, and ends like one that was never stopped. If
-    `checkpoint.steps` is not 0 the first epoch has begun: give `fit` the rest of its batches alone,
-    and these callbacks as a `ResumedEpoch`. Place it last: what other callbacks do to the weights
+    `checkpoint.steps` is not 0 the first epoch has begun: give `fit` only the rest of its batches,
+    and these callbacks as a `ResumedEpoch`. It acts last: what other callbacks do to the weights
     when an epoch begins is undone when it had begun before.
 
     Args:

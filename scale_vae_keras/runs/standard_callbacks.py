@@ -32,7 +32,7 @@ def standard_callbacks(
     max_skipped_share: float = 0.1,
     **settings,
 ) -> list[keras.callbacks.Callback]:
-    """What a run of a system passes to `fit`, but for its logs and checkpoints.
+    """The callbacks that a run of a system passes to `fit`, without its logs and checkpoints.
 
     The guard against steps that are not finite, the schedules of the system, `FitPrior` where the
     prior is one that is fitted, `LatentMonitor`, `BestModel` and the decay of the learning rate.

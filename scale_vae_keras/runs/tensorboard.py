@@ -30,8 +30,8 @@ def tensorboard_callbacks(
 ) -> list[keras.callbacks.Callback]:
     """The callbacks that log to `logs/train` and `logs/validation` of a run folder.
 
-    Place them after `monitor` and the KL annealing, and before callbacks that change the learning
-    rate or the weights.
+    They act after `monitor` and the KL annealing, and before callbacks that change the learning
+    rate or the weights, see `schedules.order`.
 
     Args:
         folder: the run folder.

@@ -91,7 +91,7 @@ class Run:
     ) -> "Run":
         """Opens the corpus and makes the run folder; nothing is written if anything is wrong.
 
-        Of several workers the chief makes the folder, and the others wait for it.
+        Among several workers the chief makes the folder, and the others wait for it.
 
         Args:
             config: the settings of the run.
@@ -191,7 +191,7 @@ class Run:
     ) -> None:
         """Trains until the settings say stop, from the last checkpoint if there is one.
 
-        Of several workers the chief alone writes to the run folder.
+        Among several workers only the chief writes to the run folder.
 
         Args:
             verbose: as in `keras.Model.fit`.

@@ -95,7 +95,7 @@ def is_one_of_several_workers() -> bool:
             '{"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}'
         ) from error
     if not set(jobs) <= {"chief", "worker"}:
-        raise InputError(f"TF_CONFIG may name a chief and workers alone, not {', '.join(jobs)}")
+        raise InputError(f"TF_CONFIG may only name a chief and workers, not {', '.join(jobs)}")
     if not isinstance(own, str) or ":" not in own:
         raise InputError(f"TF_CONFIG gives this process the address {own!r}: write HOST:PORT")
     return workers > 1

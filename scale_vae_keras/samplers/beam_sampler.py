@@ -16,7 +16,7 @@ class BeamSampler(Sampler):
     """Searches the sentence of highest log-probability with a beam, batched over sentences.
 
     Args:
-        width: number of hypotheses that are kept per sentence.
+        width: hypotheses kept per sentence.
 
     Raises:
         InputError: the width is below 1.

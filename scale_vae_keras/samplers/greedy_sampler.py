@@ -9,7 +9,7 @@ from scale_vae_keras.samplers.sampler import Sampler
 
 @dataclass(frozen=True, repr=False)
 class GreedySampler(Sampler):
-    """Always the most probable token.
+    """Chooses the most probable token.
 
     Example:
         >>> logits = tf.math.log([[0.2, 0.5, 0.3]])

@@ -42,7 +42,7 @@ def publish(
         max_length: maximum number of tokens per written sentence, including `</s>`.
         directory: the model's folder, which holds one folder a version; created if missing.
         version: the number of the version; by default one above the largest that is there.
-        description: what `metadata.json` says beside what is known of every model.
+        description: further entries of `metadata.json`.
 
     Raises:
         InputError: the version is not a positive number or is there already, or a stock server

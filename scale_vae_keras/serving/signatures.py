@@ -1,4 +1,4 @@
-"""What a served model answers: one method a signature."""
+"""The signatures of a served model, one method each."""
 
 from collections.abc import Callable
 
@@ -23,10 +23,10 @@ BEAM_WIDTH = 4
 class Signatures:
     """The signatures of a served model, text in and text out.
 
-    All inputs and outputs have one row a sentence. Every row stands alone: what it gets depends on
-    its own inputs, not on the rest of the request. At most `MAX_ROWS` rows a request; of a text
-    that is longer than `MAX_CHARACTERS` characters or than the tokenizer's number of tokens, only
-    the beginning is read, and `truncated` says so.
+    All inputs and outputs have one row per sentence. Every row is independent: its outputs depend
+    on its own inputs, not on the rest of the request. A request has at most `MAX_ROWS` rows. Of a
+    text longer than `MAX_CHARACTERS` characters or the tokenizer's `max_length` tokens only the
+    beginning is read, and `truncated` says so.
 
     Latent codes (`z`, `mean`) are in the space that the decoder reads.
 

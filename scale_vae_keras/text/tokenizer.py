@@ -165,5 +165,5 @@ class Tokenizer(tf.Module):
         self.save_vocabulary(folder)
 
     def save_vocabulary(self, folder: str | os.PathLike) -> None:
-        """Writes the vocabulary's file alone: `vocabulary.txt`, or `vocabulary.json` of pieces."""
+        """Writes only the vocabulary's file: `vocabulary.txt`, or `vocabulary.json` of pieces."""
         self.vocabulary.save(Path(folder) / self.vocabulary.file_name)

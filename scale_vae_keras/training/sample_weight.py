@@ -1,4 +1,4 @@
-"""What a batch holds beside the ids, and losses that layers add."""
+"""What a batch holds besides the ids, and losses that layers add."""
 
 import keras
 import tensorflow as tf
@@ -121,6 +121,6 @@ def added_losses(model: keras.Model) -> tf.Tensor | None:
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     if replicas > 1 and len(losses) > regularized:
         raise InputError(
-            "add_loss works on one replica alone: on several override penalty, or use a regularizer"
+            "add_loss only works on one replica: on several override penalty, or use a regularizer"
         )
     return tf.add_n([tf.cast(loss, tf.float32) for loss in losses])

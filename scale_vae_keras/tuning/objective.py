@@ -1,4 +1,4 @@
-"""What a search looks for."""
+"""The objective of a search."""
 
 import re
 from collections.abc import Mapping

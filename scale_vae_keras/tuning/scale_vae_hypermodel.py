@@ -23,7 +23,7 @@ class ScaleVAEHyperModel(keras_tuner.HyperModel):
     `fit` takes what `ScaleVAE.fit` takes, and needs `validation_data`. It adds the epoch average of
     the factor, the annealing of the KL weight, the halving of the learning rate, and
     `LatentMonitor`. The tuner's objective can be "val_elbo_nll", the proper one; "val_loss", which
-    is the paper's objective and is lowered by a larger `des_std` alone; or "mi", to be large:
+    is the paper's objective and falls with a larger `des_std` alone; or "mi", to be maximised:
 
         keras_tuner.RandomSearch(
             ScaleVAEHyperModel(tokenizer),

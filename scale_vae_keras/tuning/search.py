@@ -32,7 +32,7 @@ class SearchSettings:
         data: name of a built-in corpus, or the corpus folder.
         tuner: "random", "hyperband", "bayesian" or "grid".
         grid: settings that are tried first: "table3", the nine of Table 3 of the paper, or None.
-            The tuner "grid" then tries these alone.
+            The tuner "grid" then tries only these.
         trials: maximum number of trials.
         epochs: maximum number of epochs per trial; None for those of the preset.
         objective: see `SearchObjective`.

@@ -149,7 +149,7 @@ def test_arrays_datasets_and_names_train_alike():
         ),
         (lambda m: m.label_probabilities(IDS), "the model has no classifier"),
         (lambda m: evaluate_model(m, as_split([[1, 4, 2]])), "1 sentences have none"),
-        (lambda m: m.export("nowhere"), "exported by sv.serving.export alone"),
+        (lambda m: m.export("nowhere"), "only be exported by sv.serving.export"),
     ],
 )
 def test_what_is_missing_or_unknown_is_refused(act, message):

@@ -185,7 +185,7 @@ def test_train_alone_names_prepare(write):
     with pytest.raises(InputError) as error:
         FolderCorpus(folder)
     assert str(error.value) == (
-        f"{folder} has train.txt alone: split it with "
+        f"{folder} has only train.txt: split it with "
         f"scale-vae prepare {folder}/train.txt --output DATA"
     )
 

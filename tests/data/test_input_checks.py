@@ -20,7 +20,7 @@ INVALID = {
     "no start": ([[5, 6, 2, 0]], "does not begin with <s>"),
     "no end": ([[1, 5, 6, 0]], "does not end with </s>"),
     "no end at the limit": ([[1, 5, 6, 6]], "does not end with </s>"),
-    "padding alone": ([[1, 5, 2], [0, 0, 0]], "a row is padding alone"),
+    "all padding": ([[1, 5, 2], [0, 0, 0]], "a row is all padding"),
     "too large": ([[1, 9, 2]], "outside of the vocabulary of 9 tokens, 0 to 8"),
     "beyond int32": ([[1, 2**32 + 5, 2]], "outside of the vocabulary"),
     "negative": ([[1, -1, 2]], "outside of the vocabulary"),
@@ -120,11 +120,11 @@ def test_generators_are_checked_batch_by_batch_and_sequences_at_the_first():
     batches = checked_batches(iter([good, (good, None, np.ones(2)), bad]), VOCABULARY)
     assert next(batches).dtype == tf.int32
     assert next(batches)[0].dtype == tf.int32
-    with pytest.raises(InputError, match="padding alone"):
+    with pytest.raises(InputError, match="all padding"):
         next(batches)
     sequence = Sequence([good])
     assert checked_batches(sequence, VOCABULARY) is sequence
-    with pytest.raises(InputError, match="padding alone"):
+    with pytest.raises(InputError, match="all padding"):
         checked_batches(Sequence([bad]), VOCABULARY)
 
 

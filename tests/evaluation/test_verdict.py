@@ -1,4 +1,4 @@
-"""What a run says of itself when training ends."""
+"""Warnings about a run when training ends."""
 
 from types import SimpleNamespace
 

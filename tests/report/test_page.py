@@ -125,7 +125,7 @@ def test_metrics_with_their_definitions(page, scale):
     for metric in EVALUATION.values():
         assert {metric.name, metric.unit, metric.meaning, metric.bound} - {""} <= set(shown)
     assert f"{metrics['iw_nll']:.3f} ± {metrics['iw_nll_se']:.3f}" in shown
-    assert "upper bound in expectation, but for Scale-VAE no bound of anything" in shown
+    assert "upper bound in expectation; for Scale-VAE no bound at all" in shown
     assert any("objective_nll is NOT a bound" in line for line in page.text["li"])
 
 

@@ -70,7 +70,7 @@ def test_workers_are_found_in_the_environment(monkeypatch, written, several):
         (
             '{"cluster": {"ps": ["a:1"], "worker": ["b:1"]}, '
             '"task": {"type": "worker", "index": 0}}',
-            "may name a chief and workers alone, not ps, worker",
+            "may only name a chief and workers, not ps, worker",
         ),
         (
             '{"cluster": {"worker": ["a", "b"]}, "task": {"type": "worker", "index": 0}}',

@@ -45,7 +45,7 @@ def measure_control(
 ) -> Moved:
     """Moves test sentences of one label towards another and judges what is written, greedily.
 
-    The vector is the mean code of the training sentences of `target` less that of `source`; all
+    The vector is the mean code of the training sentences of `target` minus that of `source`; all
     training sentences of the two labels also train the classifier of words, see `TextClassifier`.
 
     The control for length: a label whose sentences are longer has a vector that lengthens, and a
@@ -61,7 +61,7 @@ def measure_control(
         source: the label of the sentences that are moved.
         target: the label that they are moved towards.
         count: number of test sentences, the first ones of `source`.
-        amounts: how many times the vector is added.
+        amounts: multiples of the vector to add.
         data: where the run's corpus is now, if it has moved.
 
     Raises:

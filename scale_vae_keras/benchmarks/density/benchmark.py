@@ -36,11 +36,12 @@ class Protocol:
     Attributes:
         data: name of a built-in corpus, or the corpus folder.
         preset: name of the preset.
-        settings: settings of every run in place of the preset's, each `name=value`.
+        settings: settings of every run that replace the preset's, each `name=value`.
         samples: importance samples of a test sentence.
         limit: measure this many sentences from the start of the test split; None for all.
-        prior: that the likelihood is declared for, see `declared_prior`; None for each model's own.
-        published: whether `PUBLISHED` takes the place of what a preset has from experience.
+        prior: the prior to measure likelihoods under, see `declared_prior`; None for each model's
+            own.
+        published: whether `PUBLISHED` replaces the recommended settings of the preset.
 
     Raises:
         InputError: the samples or the limit are out of range.

@@ -1,4 +1,4 @@
-"""The table of the density benchmark, beside the paper's."""
+"""The table of the density benchmark, compared with the paper's."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,1 +1,1 @@
-"""The tables of the Scale-VAE paper, its figures beside ours."""
+"""The tables of the Scale-VAE paper, with its numbers next to ours."""

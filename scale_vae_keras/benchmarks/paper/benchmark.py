@@ -59,8 +59,8 @@ def benchmark_paper(
         protocol: of all runs of the folder.
         output: the folder.
         command: what the user typed, for the table.
-        beside: whose figures of the paper stand beside, "yahoo" or "yelp"; None for Yelp or, where
-            the paper's table has it alone, Yahoo.
+        beside: the corpus whose published numbers are shown, "yahoo" or "yelp"; None for Yelp, or
+            for Yahoo where the paper's table has no other.
         systems: rows of the table, as for `benchmark_density`; the paper's by default, see
             `paper_systems`.
         seeds: of the runs.

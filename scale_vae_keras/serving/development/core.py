@@ -1,4 +1,4 @@
-"""What both protocols share: finding a version, checking inputs, counting requests."""
+"""What both protocols share: finding a version, checking inputs, request counts by outcome."""
 
 import math
 from collections import Counter
@@ -19,7 +19,7 @@ DEFAULT_SIGNATURE = "serving_default"
 
 
 class Core:
-    """The one served model, and how many requests ended how.
+    """The served model, and request counts by outcome.
 
     Args:
         model: the served model.
