@@ -9,6 +9,11 @@ class InputError(ValueError):
     """Bad input: the message is one line that says what is wrong and what to do.
 
     The command line prints it as `error: ...` and exits with status 2.
+
+    Example:
+        >>> sv.ScaleVAE(9, des_std=-1.0)
+        Traceback (most recent call last):
+        scale_vae_keras.errors.InputError: des_std must be positive and finite, got -1.0
     """
 
 

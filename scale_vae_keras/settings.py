@@ -29,6 +29,10 @@ class Range:
 
     Raises:
         InputError: the range is empty, or `log` is asked of one that reaches zero.
+
+    Example:
+        >>> Range(0.1, 1.0, log=True)
+        Range(low=0.1, high=1.0, log=True)
     """
 
     low: float

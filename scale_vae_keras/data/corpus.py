@@ -20,6 +20,11 @@ class Corpus(Protocol):
         name: what to call the corpus in reports.
         vocabulary_path: the file with its vocabulary, or None: count the words of train.
         has_labels: whether the sentences have labels.
+
+    Example:
+        >>> corpus = sv.data.corpus_from(["a b", "b"], ["a"], ["b a"], name="letters")
+        >>> corpus.name, corpus.has_labels, next(corpus.lines("test")).text
+        ('letters', False, 'b a')
     """
 
     name: str

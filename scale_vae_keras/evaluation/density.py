@@ -40,6 +40,12 @@ class Density(NamedTuple):
         ess: effective sample size of the importance weights, from 1 to the number of samples; NaN
             without importance weighting.
         tokens: how many tokens are predicted, including the end symbol, int64.
+
+    Example:
+        >>> one = np.ones(1)
+        >>> density = Density(40 * one, 2 * one, 5 * one, 4 * one, 3 * one, -42 * one, one, one)
+        >>> density.elbo, density.objective
+        (array([-43.]), array([-42.]))
     """
 
     reconstruction: np.ndarray

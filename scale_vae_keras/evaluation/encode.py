@@ -25,6 +25,11 @@ class Encoded(NamedTuple):
         log_var: its log variance.
         unscaled_mean: mean of the posterior that the KL is charged on; differs only for Scale-VAE.
         unscaled_log_var: its log variance.
+
+    Example:
+        >>> model = sv.ScaleVAE(9, latent_dim=2, embedding_dim=3, units=4)
+        >>> encode_dataset(model, [[1, 4, 5, 2], [1, 6, 2, 0]]).mean.shape
+        (2, 2)
     """
 
     mean: np.ndarray

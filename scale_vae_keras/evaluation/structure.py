@@ -27,6 +27,12 @@ class Dci(NamedTuple):
         completeness: 1 if each factor is determined by a single dimension.
         informativeness: mean share of factor values that are found for sentences that were not
             trained on.
+
+    Example:
+        >>> factors = {"tone": ["good", "bad"] * 20, "topic": (["food"] * 2 + ["staff"] * 2) * 10}
+        >>> codes = np.stack([[word in ("good", "food") for word in f] for f in factors.values()])
+        >>> dci(codes.T.astype(np.float32), factors).informativeness
+        1.0
     """
 
     disentanglement: float

@@ -20,6 +20,11 @@ class TextClassifier:
 
     Raises:
         InputError: scikit-learn is not installed, the numbers differ, or there is one label only.
+
+    Example:
+        >>> classifier = TextClassifier([["good", "food"], ["bad", "food"]], ["plus", "minus"])
+        >>> classifier.predict([["good", "staff"]]).tolist()
+        ['plus']
     """
 
     def __init__(self, sentences: Sequence[Sequence[str]], labels: Sequence[str]):

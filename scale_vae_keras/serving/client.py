@@ -40,6 +40,11 @@ class Client:
 
     Raises:
         InputError: an argument is out of range, or the address cannot be read.
+
+    Example:
+        >>> with Client("127.0.0.1:8500", "reviews") as client:
+        ...     client.request("generate", seed=[1, 2])["text"]
+        ['the soup was great .', 'i will not be back .']
     """
 
     def __init__(

@@ -13,6 +13,10 @@ class ServingError(Exception):
     Args:
         code: name of the gRPC status, such as `INVALID_ARGUMENT`; REST answers are translated.
         message: what the server said, see `refusal`.
+
+    Example:
+        >>> str(ServingError("UNAVAILABLE", "no server listens there"))
+        'UNAVAILABLE: no server listens there'
     """
 
     def __init__(self, code: str, message: str):

@@ -23,13 +23,7 @@ class ScaleVAEHyperModel(keras_tuner.HyperModel):
     `fit` takes what `ScaleVAE.fit` takes, and needs `validation_data`. It adds the epoch average of
     the factor, the annealing of the KL weight, the halving of the learning rate, and
     `LatentMonitor`. The tuner's objective can be "val_elbo_nll", the proper one; "val_loss", which
-    is the paper's objective and falls with a larger `des_std` alone; or "mi", to be maximised:
-
-        keras_tuner.RandomSearch(
-            ScaleVAEHyperModel(tokenizer),
-            objective=keras_tuner.Objective("val_elbo_nll", "min"),
-            max_trials=12,
-        ).search(train, validation_data=valid, epochs=10, shuffle=False)
+    is the paper's objective and falls with a larger `des_std` alone; or "mi", to be maximised.
 
     Args:
         tokenizer_or_vocabulary_size: the tokenizer, or the number of token ids, specials included.
@@ -40,6 +34,14 @@ class ScaleVAEHyperModel(keras_tuner.HyperModel):
 
     Raises:
         InputError: a setting is unknown, or a fixed value is out of range.
+
+    Example:
+        >>> tuner = keras_tuner.RandomSearch(
+        ...     ScaleVAEHyperModel(tokenizer),
+        ...     objective=keras_tuner.Objective("val_elbo_nll", "min"),
+        ...     max_trials=12,
+        ... )
+        >>> tuner.search(train, validation_data=valid, epochs=10, shuffle=False)
     """
 
     def __init__(
