@@ -40,7 +40,7 @@ def save_figure(figure, path: str | os.PathLike) -> Path:
 def draw_latent_map(
     means: Mapping[str, np.ndarray],
     values: Sequence[str],
-    factor: str,
+    attribute: str,
     path: str | os.PathLike,
 ) -> Path:
     """Draws the posterior means of several models in their two main directions, to one scale.
@@ -48,8 +48,8 @@ def draw_latent_map(
     Args:
         means: title of each model -> means of the posterior that its decoder samples from,
             `[sentences, latent]`.
-        values: the value of the factor of each sentence, which gives the colour.
-        factor: what the factor is called.
+        values: the attribute of each sentence that gives its colour.
+        attribute: name of the attribute.
         path: the PNG file.
 
     Raises:
@@ -69,14 +69,14 @@ def draw_latent_map(
             xlabel="first principal direction of the posterior means",
         )
     axes[0, 0].set_ylabel("second principal direction")
-    axes[0, -1].legend(title=factor, markerscale=2.5)
+    axes[0, -1].legend(title=attribute, markerscale=2.5)
     return save_figure(figure, path)
 
 
 def draw_latent_grid(
     grid: Mapping[str, Mapping[str, np.ndarray]],
     values: Sequence[str],
-    factor: str,
+    attribute: str,
     path: str | os.PathLike,
 ) -> Path:
     """Draws two-dimensional posterior means of several models, all to one scale.
@@ -84,8 +84,8 @@ def draw_latent_grid(
     Args:
         grid: title of each row -> title of each column -> means of the posterior that the decoder
             samples from, `[sentences, 2]`.
-        values: the value of the factor of each sentence, which gives the colour.
-        factor: what the factor is called.
+        values: the attribute of each sentence that gives its colour.
+        attribute: name of the attribute.
         path: the PNG file.
 
     Raises:
@@ -110,7 +110,7 @@ def draw_latent_grid(
         line[0].set_ylabel(row)
     for axis, column in zip(axes[0], columns, strict=True):
         axis.set_title(column, fontsize="medium")
-    axes[0, -1].legend(title=factor, markerscale=5, fontsize="small")
+    axes[0, -1].legend(title=attribute, markerscale=5, fontsize="small")
     return save_figure(figure, path)
 
 

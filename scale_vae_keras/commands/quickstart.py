@@ -74,9 +74,9 @@ def run_quickstart(output: str | os.PathLike) -> None:
         maps[_TITLES[name]] = encode_sentences(models[name], folder.encode("test")).mean
     grammar = ReviewGrammar()
     texts = [line.text for line in corpus.lines("test")]
-    factor_values = [grammar.parse(text)[_COLOURED_BY] for text in texts]
+    sentiments = [grammar.parse(text)[_COLOURED_BY] for text in texts]
     pictures = [
-        draw_latent_map(maps, factor_values, _COLOURED_BY, output / "latent_map.png"),
+        draw_latent_map(maps, sentiments, _COLOURED_BY, output / "latent_map.png"),
         draw_curves(
             {_TITLES[name]: folder.history_path for name, folder in folders.items()},
             output / "training.png",
