@@ -1,4 +1,4 @@
-"""What several commands print and read."""
+"""Output and options that several commands share."""
 
 import argparse
 import csv

@@ -1,4 +1,4 @@
-"""What is wrong with a command line, as far as it can be seen before TensorFlow is imported.
+"""Checks a command line, as far as possible before TensorFlow is imported.
 
 The names of flags, settings, methods and presets are read from the sources, as text.
 """

@@ -1,4 +1,4 @@
-"""How the words of a command line are parsed, and what is said when they cannot be."""
+"""Parses command lines, with one-line errors."""
 
 import argparse
 import re

@@ -145,6 +145,6 @@ def check_fingerprint(corpus: Corpus, fingerprint: str, address: str) -> None:
 
 
 def corpus_address(name_or_path: str | os.PathLike) -> str:
-    """The name of a built-in corpus as it is, a path made absolute: good from any directory."""
+    """The name of a built-in corpus, or a path made absolute, which is valid from any directory."""
     name = os.fspath(name_or_path)
     return name if name in BUILT_IN else os.path.abspath(name)

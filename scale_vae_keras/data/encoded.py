@@ -114,7 +114,7 @@ class EncodedSplit:
         return ids
 
     def first(self, count: int) -> "EncodedSplit":
-        """The first sentences, all where there are fewer; the line counts stay.
+        """The first sentences, or all if there are fewer; the line counts are unchanged.
 
         Raises:
             InputError: `count` is below 1.
@@ -132,7 +132,7 @@ class EncodedSplit:
         )
 
     def spread(self, most: int) -> "EncodedSplit":
-        """Sentences at even distances, the split itself where it has no more; the counts stay.
+        """Evenly spaced sentences, or the split itself if it has no more; the counts are unchanged.
 
         Raises:
             InputError: `most` is below 1.
@@ -156,7 +156,7 @@ class EncodedSplit:
 
 
 def encode_split(corpus: Corpus, split: str, tokenizer: Tokenizer) -> EncodedSplit:
-    """Tokenises a split, reading it block by block; lines of nothing but white space are left out.
+    """Tokenises a split, reading it block by block; lines of only white space are left out.
 
     Raises:
         InputError: the split is unknown or has no sentence, or a line lacks its label.

@@ -19,7 +19,7 @@ FEWEST_SENTENCES = {"train": 2, "valid": 1, "test": 1}
 class FolderCorpus:
     """`train.txt`, `valid.txt` and `test.txt`, and perhaps `vocab.txt`, in one folder.
 
-    The files are UTF-8, or UTF-16 or UTF-32 with a byte order mark, with one sentence a line, see
+    The files are UTF-8, or UTF-16 or UTF-32 with a byte order mark, with one sentence per line, see
     `data.lines`. They have labels, written `label<TAB>text`, if the first line of each that is not
     blank holds a tab. Files are streamed, never held in memory.
 

@@ -1,4 +1,4 @@
-"""What a batch of sentences is, said in one line where something else is given.
+"""Checks batches of sentences, with one-line errors.
 
 Arrays, lists and what is called outside of graphs are checked at once, batches of a
 `tf.data.Dataset` and of a generator one by one as they are read, of a `keras.utils.PyDataset` the

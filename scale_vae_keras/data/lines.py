@@ -1,4 +1,4 @@
-"""What a line of text is, and how files are decoded: the one place that says it.
+"""Defines what a line of text is, and how files are decoded.
 
 A line ends at a line feed, or a carriage return and a line feed, and at nothing else: not at
 U+2028, U+0085, a vertical tab, a form feed or a file separator, which `str.splitlines` splits at.

@@ -150,7 +150,7 @@ def _density_metrics(terms: Density, samples: int) -> Metrics:
 
 
 def bits_per_byte(log_likelihood: np.ndarray, text_bytes: np.ndarray | None) -> float | None:
-    """What sentences cost in bits per byte of their text; None where either is not known.
+    """The cost of sentences in bits per byte of their text; None if either is unknown.
 
     Args:
         log_likelihood: of each sentence, in nats, `[sentences]`.

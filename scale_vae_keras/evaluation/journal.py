@@ -1,4 +1,4 @@
-"""A file that keeps the part of a long evaluation that is done."""
+"""A file that keeps the finished part of a long evaluation."""
 
 import hashlib
 import logging

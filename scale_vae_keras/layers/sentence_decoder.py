@@ -1,4 +1,4 @@
-"""The interface of the decoders, and what they have in common."""
+"""The interface and base class of the decoders."""
 
 from abc import abstractmethod
 from typing import Any, NamedTuple
@@ -36,14 +36,14 @@ class SentenceDecoder(keras.layers.Layer):
 
     - `build(ids_shape, z_shape)` creates its own weights and then calls `super().build`.
     - `hidden_states(inputs, z, training, seed)`: the states of whole sentences at once.
-    - `initial_state(z, max_length)`: what is remembered before the first token. Any structure of
-      tensors whose first dimension is the row; rows are taken out of it as their sentences end.
-    - `advance(inputs, state, context)`: one token more.
+    - `initial_state(z, max_length)`: the state before the first token. Any structure of tensors
+      whose first dimension is the row; rows are removed from it as their sentences end.
+    - `advance(inputs, state, context)`: reads one more token.
 
-    A fifth and a sixth save work: `input_context(z)` is computed once for a sentence, and
-    `read(token)` once for all samples of z of a sentence. Everything else, from dropout to the map
-    to the vocabulary, is this class's. `scale_vae_keras.testing.check_decoder` tells whether a
-    decoder keeps to all this.
+    Two optional methods save work: `input_context(z)` is computed once per sentence, and
+    `read(token)` once for all samples of z of a sentence. This class provides everything else,
+    from dropout to the map to the vocabulary. `scale_vae_keras.testing.check_decoder` checks
+    whether a decoder keeps to all this.
 
     A linear map without bias, not tied to the embeddings, gives the logits from the state, or with
     `skip` from the state and z (Dieng et al., 2019). Dropout acts on the token embeddings and on

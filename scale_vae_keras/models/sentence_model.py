@@ -64,10 +64,10 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
         fraternal: weight of the distance between two passes with different dropout; 0 for one pass.
         embedding_noise: standard deviation of the noise on the decoder's input embeddings in
             training.
-        depth: number of blocks of a Transformer, encoder and decoder each.
-        heads: number of its attention heads, of an even width `units / heads` each.
-        feed_forward: width inside of its feed-forward maps; `4 * units` by default.
-        layer_dropout: share of what each half of a block of its decoder adds that training drops.
+        depth: number of blocks of a Transformer, in the encoder and in the decoder.
+        heads: number of its attention heads, whose width `units / heads` must be even.
+        feed_forward: inner width of its feed-forward layers; `4 * units` by default.
+        layer_dropout: share of the output of each half of a decoder block dropped in training.
         positions: "rotary", or "learned" for a table of places.
         max_positions: size of that table.
         condition: "none", or "label" for a decoder that reads a label at every step, behind z: the

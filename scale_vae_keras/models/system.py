@@ -1,4 +1,4 @@
-"""What a system is: a model, its settings, and what it adds to `fit`."""
+"""A system: a model, its settings, and what it adds to `fit`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

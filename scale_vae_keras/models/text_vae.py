@@ -52,8 +52,8 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
         decoder_initializer_range: decoder weights start uniform in plus or minus this value.
         seed: seed of latent noise and dropout. Initial weights follow
             `keras.utils.set_random_seed`.
-        pooling: what the encoder makes of its states: "last", "max", "mean", or "first", which is
-            for the Transformer.
+        pooling: how the encoder summarises its states: "last", "max", "mean", or "first", which is
+            only for the Transformer.
         prior: "scaled", "standard", "diagonal", "full", "mixture", "learned-mixture", "vamp", or a
             `Prior`; by default `default_prior`, which is "scaled" for Scale-VAE and "standard" for
             the others.
@@ -63,7 +63,7 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
         latent_input: how z enters a Transformer decoder: "memory", "embedding" or "both".
         condition_encoder: whether the label's vector joins the encoder's summary.
         semi_supervised: whether a classifier q(label | text) is trained with the model, so that
-            sentences without a label, number -1, count; see `conditions.semi_supervised`.
+            sentences without a label, number -1, can be used; see `conditions.semi_supervised`.
         classifier_weight: alpha, the weight of its log q(label | text) of a labelled sentence.
         **kwargs: the decoder's options, see `SentenceModel`, and arguments of `keras.Model`.
 

@@ -46,7 +46,7 @@ class TransformerDecoder(SentenceDecoder):
     are of Optimus (Li et al., 2020), which found the memory far better than the addition and both
     together slightly better still: "both" is the default, here as there.
 
-    Generation keeps keys and values and computes one position a step, each row at its own. The
+    Generation keeps keys and values and computes one position per step, each row at its own. The
     caches get room for 16 tokens more whenever they are full: TensorFlow copies a tensor that a
     loop writes to, so that a step with room for `max_length` tokens from the start would cost as
     much as the last one.

@@ -1,4 +1,4 @@
-"""What the priors that are one Gaussian with a diagonal covariance have in common."""
+"""The base class of priors that are one Gaussian with a diagonal covariance."""
 
 import math
 

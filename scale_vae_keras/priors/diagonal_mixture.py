@@ -1,4 +1,4 @@
-"""What the priors that are mixtures of diagonal Gaussians have in common."""
+"""The base class of priors that are mixtures of diagonal Gaussians."""
 
 import math
 from typing import NamedTuple

@@ -28,7 +28,7 @@ def export(
 
     Args:
         source: a text VAE, or a run folder.
-        directory: the model's folder, which holds one folder a version; created if missing.
+        directory: the model's folder, which holds one folder per version; created if missing.
         version: the number of the version; by default one above the largest that is there.
         tokenizer: the tokenizer that the model was trained with; a run has its own.
         max_length: maximum number of tokens per written sentence, including `</s>`; by default the

@@ -1,4 +1,4 @@
-"""Opens what was trained, for people who think in sentences."""
+"""Opens a trained model with its tokenizer, for use with strings."""
 
 import os
 from pathlib import Path

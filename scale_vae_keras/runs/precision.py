@@ -1,4 +1,4 @@
-"""Which precision is faster here, where a run leaves it open."""
+"""Chooses the faster precision where a run leaves it open."""
 
 import logging
 import re

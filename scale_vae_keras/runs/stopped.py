@@ -1,4 +1,4 @@
-"""What is said of a run that was stopped."""
+"""Messages about a run that was stopped."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What training a run took."""
+"""The cost of training a run."""
 
 import math
 

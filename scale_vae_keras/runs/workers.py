@@ -27,7 +27,7 @@ def open_strategy(replicas: int | None) -> tf.distribute.Strategy:
     """The strategy that a run trains under; the same object at every call.
 
     With `TF_CONFIG` in the environment this process is one of several workers, and the strategy is
-    a `MultiWorkerMirroredStrategy` over all their GPUs, or one replica a worker where there is no
+    a `MultiWorkerMirroredStrategy` over all their GPUs, or one replica per worker where there is no
     GPU. Else several replicas are a `MirroredStrategy` over the GPUs of this machine, or over
     logical CPU devices where it has none. TensorFlow must not have run anything before, if there
     are several workers, or several replicas on a CPU.

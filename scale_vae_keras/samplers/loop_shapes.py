@@ -1,4 +1,4 @@
-"""What a loop over the tokens is told about the shapes of a decoder's state."""
+"""The shapes of a decoder's state, for the loop over the tokens."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What `SentenceModel.fit` makes of its arguments."""
+"""Prepares the arguments of `SentenceModel.fit`."""
 
 import inspect
 from typing import Any

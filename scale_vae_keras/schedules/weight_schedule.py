@@ -1,4 +1,4 @@
-"""What the schedules of a weight of the loss have in common."""
+"""The base class of schedules of a weight of the loss."""
 
 from collections.abc import Hashable
 

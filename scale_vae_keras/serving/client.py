@@ -1,4 +1,4 @@
-"""Asks a served model, over gRPC or REST."""
+"""A client of a served model, over gRPC or REST."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -82,12 +82,12 @@ class Client:
 
         Args:
             signature: its name, such as `generate`.
-            **inputs: a list or an array with one element a row for each input; text as `str` or
+            **inputs: a list or an array with one element per row for each input; text as `str` or
                 `bytes`. `temperature` and `top_p` may be left out: they are 1 and 0.9 in every row,
                 where the signature has them.
 
         Returns:
-            Each output as a list with one element a row; text as `str`.
+            Each output as a list with one element per row; text as `str`.
 
         Raises:
             InputError: the signature has no such input, or a value cannot be sent.
@@ -180,7 +180,7 @@ def read_inputs(
 ) -> dict[str, list[str | int | float | list[float]]]:
     """Inputs from words such as `seed=1 seed=2 top_p=0.8`.
 
-    A name that is repeated has one element a row; one that is given once is used for every row.
+    A name that is repeated has one element per row; one that is given once is used for every row.
     The numbers of a code are separated by commas: `z=0.1,-0.3`.
 
     Args:

@@ -40,7 +40,7 @@ def publish(
         model: a built text VAE.
         tokenizer: the tokenizer that it was trained with.
         max_length: maximum number of tokens per written sentence, including `</s>`.
-        directory: the model's folder, which holds one folder a version; created if missing.
+        directory: the model's folder, which holds one folder per version; created if missing.
         version: the number of the version; by default one above the largest that is there.
         description: further entries of `metadata.json`.
 

@@ -28,7 +28,7 @@ def serve(
     interfaces whatever `host` says. Otherwise the package's development server runs.
 
     Args:
-        directory: the model's folder, which holds one folder a version.
+        directory: the model's folder, which holds one folder per version.
         name: of the model in requests; that of the folder by default.
         rest_port: of REST.
         grpc_port: of gRPC.

@@ -71,7 +71,7 @@ class RestTransport:
 
         Args:
             signature: its name.
-            inputs: one element a row each.
+            inputs: one element per row each.
             types: data types of its `inputs` and `outputs`.
             timeout: in seconds.
 

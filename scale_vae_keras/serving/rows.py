@@ -1,4 +1,4 @@
-"""What holds for the rows of every request: their number, their shape and their arithmetic."""
+"""The rows of a request: their number, their shape and their arithmetic."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Named arrays in a file: numbers and text alike, as protocol buffers."""
+"""Named arrays of numbers or text in a file, as protocol buffers."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What is sent for an input: checked before it goes out, alike over gRPC and REST."""
+"""Checks inputs before they are sent, in the same way over gRPC and REST."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,8 +15,8 @@ def plain_values(name: str, value: Any, dtype: str) -> list:
 
     Args:
         name: of the input.
-        value: a list, a tuple or a NumPy array with one element a row; NumPy's scalars are as good
-            as Python's.
+        value: a list, a tuple or a NumPy array with one element per row; NumPy scalars are accepted
+            like Python's.
         dtype: of the input in the signature, such as `DT_INT64`.
 
     Raises:
@@ -26,7 +26,7 @@ def plain_values(name: str, value: Any, dtype: str) -> list:
     value = _lists(value)
     if not isinstance(value, list):
         raise InputError(
-            f"give each input as a list with one element a row, got {name}={_short(value)}"
+            f"give each input as a list with one element per row, got {name}={_short(value)}"
         )
     _check_shape(name, value)
     _check_elements(name, value, dtype)

@@ -1,4 +1,4 @@
-"""Which words to leave out so that a model learns to expect unknown ones."""
+"""Chooses the words to leave out so that a model learns to expect unknown ones."""
 
 import math
 from collections.abc import Mapping

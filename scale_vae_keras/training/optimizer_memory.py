@@ -1,4 +1,4 @@
-"""What an optimizer remembers of earlier gradients."""
+"""The memory of earlier gradients in an optimizer."""
 
 import keras
 import tensorflow as tf
@@ -25,7 +25,7 @@ def moves_without_gradient(optimizer: keras.optimizers.Optimizer) -> bool:
 
 
 def forget_gradients(optimizer: keras.optimizers.Optimizer) -> None:
-    """Puts an optimizer that remembers gradients back to its start, but for the learning rate.
+    """Resets an optimizer that remembers gradients, except for its learning rate.
 
     Plain SGD has nothing to forget, and its step count continues.
 

@@ -1,4 +1,4 @@
-"""What a model of sentences computes of a batch."""
+"""The terms that a model computes for a batch of sentences."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ class SentenceTerms(NamedTuple):
 
 
 class TrainingStep(NamedTuple):
-    """What one batch gives.
+    """The results of one batch.
 
     Attributes:
         terms: terms of this replica's sentences.

@@ -1,4 +1,4 @@
-"""State of training that is kept in a model's weights."""
+"""Training state that is kept in a model's weights."""
 
 import keras
 

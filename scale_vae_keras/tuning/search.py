@@ -26,7 +26,7 @@ _ANY_LABELS = ("a", "b")
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """What a search is.
+    """The settings of a search.
 
     Attributes:
         data: name of a built-in corpus, or the corpus folder.

@@ -177,7 +177,7 @@ def test_wrong_inputs_are_found_before_they_are_sent(server):
             client.request("echo", seed=[1], zzz=[1])
         with pytest.raises(InputError, match="seed is missing"):
             client.request("echo")
-        with pytest.raises(InputError, match="one element a row"):
+        with pytest.raises(InputError, match="one element per row"):
             client.request("echo", seed=1)
     assert server.requests == []
 

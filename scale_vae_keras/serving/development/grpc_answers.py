@@ -16,7 +16,7 @@ _CODES = {code.value[0]: code for code in StatusCode}
 
 
 class GrpcAnswers(grpc.aio.ServerInterceptor):
-    """Turns errors into gRPC statuses and logs one line a request, whatever becomes of it.
+    """Turns errors into gRPC statuses and logs one line per request, whatever becomes of it.
 
     Args:
         core: the served model.

@@ -264,7 +264,7 @@ def to_json(outputs: Arrays, row_form: bool) -> bytes:
 
     Args:
         outputs: arrays by name.
-        row_form: whether to answer with one element a row.
+        row_form: whether to answer with one element per row.
 
     Raises:
         RequestError: the outputs do not have the same number of rows, in row form.

@@ -1,4 +1,4 @@
-"""Why a request fails."""
+"""The error that a request fails with."""
 
 from grpc import StatusCode
 

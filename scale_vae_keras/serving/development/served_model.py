@@ -15,7 +15,7 @@ from scale_vae_keras.serving.development.servable import Servable
 from scale_vae_keras.serving.versions import version_folders
 
 RETRY_SECONDS = 300
-"""How long a version that failed is looked at again; TensorFlow Serving tries as long."""
+"""How long a failed version is retried, as by TensorFlow Serving."""
 
 _LOG = logging.getLogger("scale_vae_keras.serving")
 
@@ -52,7 +52,7 @@ class ServedModel:
 
     Args:
         name: of the model.
-        directory: holds one folder a version, named by its number.
+        directory: holds one folder per version, named by its number.
         labels: version numbers by label.
         versions: how many of the newest versions are served.
 
