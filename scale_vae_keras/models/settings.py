@@ -138,6 +138,13 @@ class LatentSettings(ModelSettings):
         "standard for the others",
         choices=tuple(PRIORS),
     )
+    prior_components: int | None = setting(
+        None,
+        "number of components of the priors mixture, learned-mixture and vamp; by default 8, 32 "
+        "and 64",
+        above=0,
+        of_model=False,
+    )
     kl_start: float = setting(
         0.1, "weight of the KL in the first step", least=0, most=1, of_model=False
     )

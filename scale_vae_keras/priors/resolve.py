@@ -26,6 +26,9 @@ PRIORS: dict[str, type[Prior]] = {
 }
 """Every prior by its name."""
 
+MIXTURES = ("mixture", "learned-mixture", "vamp")
+"""Names of the priors with a number of components."""
+
 ALIASES = {"fitted": "diagonal", "fitted-full": "full", "fitted-mixture": "mixture"}
 """Names of generators in earlier versions, and the priors that they are."""
 
@@ -42,12 +45,29 @@ def prior_kind(name: str) -> str:
     return kind
 
 
-def get_prior(prior: str | Prior | dict) -> Prior:
+def get_prior(prior: str | Prior | dict, components: int | None = None) -> Prior:
     """A prior from its name, from itself, or from what Keras has serialised.
 
+    Args:
+        prior: the name, the prior, or its serialised form.
+        components: number of components of one of `MIXTURES`, given by name; its own default if
+            None.
+
     Raises:
-        InputError: there is no such prior.
+        InputError: there is no such prior, or the prior has no components.
+
+    Example:
+        >>> from scale_vae_keras.priors import get_prior
+        >>> get_prior("learned-mixture", components=4).components
+        4
     """
+    if components is not None:
+        if prior not in MIXTURES:
+            raise InputError(
+                f"only the priors {', '.join(MIXTURES)} have components: choose one of them, or "
+                "leave prior_components out"
+            )
+        return PRIORS[prior](components)
     if isinstance(prior, dict):
         prior = keras.saving.deserialize_keras_object(prior)
     if isinstance(prior, str):

@@ -6,6 +6,7 @@ import keras
 
 from scale_vae_keras.models.sentence_model import SentenceModel
 from scale_vae_keras.parts.backbone_encoder import BackboneEncoder
+from scale_vae_keras.priors import get_prior
 from scale_vae_keras.runs.config import RunConfig
 
 AUTO = "auto"
@@ -32,6 +33,8 @@ def build_model(
         settings["encoder"] = BackboneEncoder.from_preset(
             config.backbone, config.pooling, config.train_backbone, dtype=precision
         )
+    if getattr(config, "prior_components", None) is not None:
+        settings["prior"] = get_prior(config.prior, config.prior_components)
     model = config.system.model(vocabulary_size, **settings, labels=labels, dtype=precision)
     model.build((None, None))
     kinds = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}

@@ -8,6 +8,7 @@ from typing import Any
 from scale_vae_keras.errors import InputError, did_you_mean
 from scale_vae_keras.models import EARLIER_NAMES, SYSTEMS
 from scale_vae_keras.models.system import System
+from scale_vae_keras.priors import get_prior
 from scale_vae_keras.runs.presets import PRESETS
 from scale_vae_keras.settings import Range, Setting, Settings, setting, settings_of
 from scale_vae_keras.text.splitting import RAW_FOLDS
@@ -134,6 +135,8 @@ class RunConfig(Settings):
                 f"{self.replicas}"
             )
         self._check_backbone()
+        if getattr(self, "prior_components", None) is not None:
+            get_prior(self.prior, self.prior_components)
         if self.labelled is not None and not getattr(self, "semi_supervised", False):
             raise InputError(
                 "labelled hides labels: set semi_supervised, which trains without them, or leave "

@@ -11,6 +11,7 @@ from scale_vae_keras.commands.main import parse
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.sentence_model import SentenceModel
+from scale_vae_keras.priors.resolve import MIXTURES
 from scale_vae_keras.runs import train as runs_train
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import RunConfig, config_class, configure, every_setting
@@ -25,6 +26,7 @@ NEEDS = {
     "condition_encoder": CONDITION,
     "semi_supervised": CONDITION,
     "labelled": (*CONDITION, "--semi-supervised"),
+    "prior_components": ("--prior", "learned-mixture"),
 }
 """What else a setting needs."""
 NUMBERS = {
@@ -42,6 +44,7 @@ NUMBERS = {
     "ddof": 0,
     "heads": 2,
     "feed_forward": 6,
+    "prior_components": 5,
 }
 
 
@@ -126,6 +129,16 @@ def test_a_setting_of_the_model_arrives_in_the_model(config_of, method, each):
     assert taken(type(model).from_config(model.get_config()), each.name) == value
 
 
+@pytest.mark.parametrize("prior", MIXTURES)
+def test_the_components_of_a_prior_arrive_in_the_model(config_of, prior):
+    config = config_of(*TINY, "--prior", prior, "--prior-components", "5")
+    model = build_model(config, 12)
+    assert (model.prior.kind, model.prior.components) == (prior, 5)
+    assert type(model).from_config(model.get_config()).prior.components == 5
+    with pytest.raises(InputError, match="only the priors mixture, learned-mixture, vamp have"):
+        configure("reviews", "scale", "small", prior_components=5)
+
+
 def taken(model, name):
     return model.prior.kind if name == "prior" else model.get_config()[name]
 
@@ -163,7 +176,7 @@ BACKBONE = ("backbone", "train_backbone")
 
 def test_no_setting_of_a_schedule_is_left_out():
     left = {(case.values[0], case.values[1].name) for case in CASES if not case.values[1].of_model}
-    rest = {("scale", name) for name in ("select_by", *BACKBONE)}
+    rest = {("scale", name) for name in ("select_by", "prior_components", *BACKBONE)}
     assert left - set(SCHEDULES) == rest
 
 
