@@ -61,7 +61,7 @@ def remove_scratch(folder: str | os.PathLike, name: str = "*") -> None:
 
     Args:
         folder: the folder.
-        name: of what was to appear; whatever it was by default.
+        name: name of what was to appear; whatever it was by default.
     """
     for scratch in list(Path(folder).rglob(f".{name}.*{_SCRATCH}")):
         shutil.rmtree(scratch, ignore_errors=True)

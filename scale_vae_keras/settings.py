@@ -143,7 +143,7 @@ class Setting:
     """A declared setting.
 
     Attributes:
-        name: of the field.
+        name: name of the field.
         kind: int, float, str or bool; of the entries, where the setting is a tuple.
         optional: whether it may be None.
         many: whether it is a tuple of values.

@@ -45,7 +45,7 @@ def markdown_table(table: pd.DataFrame, aligned: bool = False) -> str:
     """A table as Markdown.
 
     Args:
-        table: of strings; its index is left out.
+        table: table of strings; its index is left out.
         aligned: whether columns are padded to one width, for a terminal.
     """
     lines = [list(map(str, table.columns)), *table.to_numpy().tolist()]
@@ -144,8 +144,8 @@ class ComparedRuns:
     Else a row for each run, and what the figures mean below.
 
     Args:
-        figures: of each run, each figure as text.
-        about: of each figure, its unit, which may be empty, and its meaning.
+        figures: figures of each run, each figure as text.
+        about: unit, which may be empty, and meaning of each figure.
         head: what the names of the figures are called.
     """
 

@@ -116,7 +116,7 @@ class TextModel(CodeControl):
         Args:
             codes: float `[codes, latent]`, in the space of `encode`'s means.
             sampler: how tokens are chosen, an object or a name; greedy by default.
-            seed: of a sampler that draws.
+            seed: seed of a sampler that draws.
             label: as for `generate`.
 
         Raises:
@@ -153,7 +153,7 @@ class TextModel(CodeControl):
         Args:
             texts: any number of texts.
             sampler: how tokens are chosen, an object or a name; greedy by default.
-            seed: of a sampler that draws.
+            seed: seed of a sampler that draws.
             label: what is written, as for `generate`; another than the text's own transfers the
                 style.
             text_label: the texts' own, as for `encode`; `label` by default.
@@ -180,8 +180,8 @@ class TextModel(CodeControl):
             end: the last text.
             steps: number of sentences, the reconstructions of both texts counted; at least 2.
             sampler: how tokens are chosen, an object or a name; greedy by default.
-            seed: of a sampler that draws.
-            label: of all sentences, both texts counted where the posterior reads it.
+            seed: seed of a sampler that draws.
+            label: label of all sentences, both texts counted where the posterior reads it.
 
         Raises:
             InputError: fewer than two steps, or a label is missing or unknown.
@@ -203,7 +203,7 @@ class TextModel(CodeControl):
             n: number of sentences.
             scale: standard deviation of the noise, in standard deviations of the posterior; 1
                 samples the posterior itself, 0 reconstructs.
-            seed: of the noise.
+            seed: seed of the noise.
             label: as for `interpolate`.
 
         Raises:
@@ -250,7 +250,7 @@ class TextModel(CodeControl):
             texts: any number of texts.
             samples: importance samples per text, at least 1; for a language model, whose
                 likelihood is exact, without effect.
-            seed: of the samples.
+            seed: seed of the samples.
             label: of a model with a condition, one for all texts or one for each; the likelihood
                 is then p(text | label).
 

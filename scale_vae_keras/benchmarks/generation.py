@@ -44,7 +44,7 @@ def measure_generation(
         run: the run folder of a text VAE.
         language_model: the run folder of an `lm` with the same vocabulary.
         count: number of sentences.
-        seed: of the sentences.
+        seed: seed of the sentences.
         sampler: how tokens are chosen.
         data: where the run's corpus is now, if it has moved.
 
@@ -89,7 +89,7 @@ def training_tokens(folder: RunFolder) -> list[list[str]]:
     A word that the tokenizer does not know is `<unk>`, as in sentences that the model writes.
 
     Args:
-        folder: of the run.
+        folder: folder of the run.
 
     Raises:
         InputError: the corpus cannot be read.
@@ -105,7 +105,7 @@ def load_judge(language_model: str, folder: RunFolder) -> LanguageModel:
 
     Args:
         language_model: its run folder.
-        folder: of the run that is judged.
+        folder: folder of the run that is judged.
 
     Raises:
         InputError: the run is broken, no language model, or has another vocabulary.

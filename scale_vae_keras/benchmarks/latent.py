@@ -51,8 +51,8 @@ def benchmark_latent(
 
     Args:
         output: the folder of the benchmark.
-        epochs: of each run.
-        seed: of each run and of the measures.
+        epochs: epochs of each run.
+        seed: seed of each run and of the measures.
         command: what the user typed, for the table.
 
     Returns:
@@ -135,7 +135,7 @@ def latent_table(rows: pd.DataFrame) -> FittedTable:
     """The measures of the nine runs, and what they are.
 
     Args:
-        rows: of `latent.csv`.
+        rows: rows of `latent.csv`.
     """
     legend = {name: metric.explanation for name, metric in LATENT_SPACE.items()}
     shown = [

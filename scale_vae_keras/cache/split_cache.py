@@ -84,7 +84,7 @@ def cached_split(
         corpus: the corpus.
         split: "train", "valid" or "test".
         tokenizer: turns text into ids.
-        folder: of the cache; None for none: as `encode_split`.
+        folder: folder of the cache; None for none: as `encode_split`.
         fingerprint: `corpus.fingerprint()`, where it is known.
 
     Raises:

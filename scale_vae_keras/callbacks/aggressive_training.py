@@ -46,7 +46,7 @@ class AggressiveTraining(keras.callbacks.Callback):
         data: batches of int32 ids `[batch, time]` of the training sentences, the same at every
             pass; they are shuffled here.
         validation_data: batches of int32 ids `[batch, time]`, sentences of similar length together.
-        seed: of the order of the batches and of the samples in the estimate.
+        seed: seed of the order of the batches and of the samples in the estimate.
 
     Raises:
         InputError: the model has no `encoder_step`, runs several steps per execution, or
@@ -70,7 +70,7 @@ class AggressiveTraining(keras.callbacks.Callback):
         self._steps = 0
 
     def on_train_begin(self, logs=None):
-        """Prepares the step of the encoder, whose weights are those of the step that follows it."""
+        """Prepares the encoder's step, which uses the KL weight of the step that follows it."""
         if not hasattr(self.model, "encoder_step"):
             raise InputError(f"AggressiveTraining needs an AggressiveVAE, not {self.model.name!r}")
         if self.model.steps_per_execution > 1:

@@ -44,7 +44,7 @@ class LatentMonitor(keras.callbacks.Callback):
 
     Args:
         validation_data: batches of int32 ids `[batch, time]`.
-        seed: of the samples in the estimate of mutual information.
+        seed: seed of the samples in the estimate of mutual information.
 
     Attributes:
         encoded: the posteriors of the validation sentences after the last epoch, in the order of

@@ -66,7 +66,7 @@ def short_names(paths: Iterable[str]) -> dict[str, str]:
     """A name for each run that is shown beside others: as much of its path's end as tells it apart.
 
     Args:
-        paths: of the runs; one that is given twice counts once.
+        paths: paths of the runs; one that is given twice counts once.
 
     Returns:
         The name of each path.

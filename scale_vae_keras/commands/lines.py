@@ -36,7 +36,7 @@ def own_labels(model: TextModel, labels: Sequence[str] | None) -> Sequence[str] 
 
     Args:
         model: the model of a run.
-        labels: of the lines, None where they have none.
+        labels: labels of the lines, None where they have none.
 
     Raises:
         InputError: they are needed, and lines have none.

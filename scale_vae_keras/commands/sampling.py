@@ -12,7 +12,7 @@ def add_sampling(parser: argparse.ArgumentParser, default: str) -> None:
     """Adds the flags to a command.
 
     Args:
-        parser: of the command.
+        parser: parser of the command.
         default: what `chosen_sampler` gives when no flag is given, in words.
     """
     group = parser.add_argument_group("how tokens are chosen", f"{default} by default")

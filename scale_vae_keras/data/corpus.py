@@ -85,7 +85,7 @@ def open_corpus(name_or_path: str | os.PathLike, encoding: str | None = None) ->
 
     Args:
         name_or_path: the name or the path.
-        encoding: of a folder's files, see `FolderCorpus`.
+        encoding: encoding of a folder's files, see `FolderCorpus`.
 
     Raises:
         InputError: there is no such corpus, or the folder's files are invalid, see `FolderCorpus`.

@@ -17,7 +17,7 @@ def split_documents(
 
     Args:
         hashes: two 64-bit halves of a hash of each document, uint64 `[documents, 2]`, seeded.
-        shares: of train, valid and test, each above 0; they are divided by their sum.
+        shares: shares of train, valid and test, each above 0; they are divided by their sum.
         deduplicate: whether only the first of equal documents is kept.
 
     Returns:

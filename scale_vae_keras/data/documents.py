@@ -45,7 +45,7 @@ class Source:
         path: a file or a folder of text files.
         text: the column with the text; by default `text`, or the only one.
         label: the column with the label; None for no labels.
-        encoding: of the file or files, see `data.lines.text_encoding`.
+        encoding: encoding of the file or files, see `data.lines.text_encoding`.
     """
 
     path: Path

@@ -92,9 +92,9 @@ def prepare(
         text: the column with the text; by default `text`, or the only one.
         label: the column with the label; by default there are no labels.
         split: shares of train, valid and test.
-        seed: of the division, any integer.
+        seed: seed of the division, any integer.
         deduplicate: keep only the first one of equal texts. It is done before dividing.
-        encoding: of the inputs; by default that of the byte order mark, UTF-8 without one.
+        encoding: encoding of the inputs; by default that of the byte order mark, UTF-8 without one.
 
     Raises:
         InputError: `output` exists, an input is missing or invalid, or there are fewer than four

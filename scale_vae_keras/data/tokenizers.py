@@ -67,8 +67,8 @@ def build_tokenizer(
             for SentencePiece and no limit otherwise.
         min_count: as for `build_vocabulary`; SentencePiece does not use it.
         pattern: what a token is for kind `"regex"`.
-        algorithm: of SentencePiece, `"unigram"` or `"bpe"`.
-        seed: of the choice of lines that SentencePiece is trained on, where there are many.
+        algorithm: algorithm of SentencePiece, `"unigram"` or `"bpe"`.
+        seed: seed of the choice of lines that SentencePiece is trained on, where there are many.
 
     Raises:
         InputError: the corpus's vocabulary or an argument is invalid, or no token is left.

@@ -102,7 +102,7 @@ def evaluate_density(
         prior: the prior to measure the likelihood under, see `declared_prior`.
         samples: importance samples per sentence; with 0 there is no importance weighting, and the
             reconstruction is estimated with one sample.
-        seed: of the samples, an integer from 0 on.
+        seed: seed of the samples, an integer from 0 on.
         rows: maximum number of samples per pass, over all its sentences, which bounds memory; by
             default chosen for speed.
         journal: a file that keeps what is done, so that an interrupted evaluation continues where

@@ -73,7 +73,7 @@ def evaluate_model(
         samples: importance samples per sentence; 0 leaves importance weighting out.
         prior: the prior to measure the likelihood under, by name or as an object; the model's own
             by default, see `declared_prior`.
-        seed: of all samples, an integer from 0 on.
+        seed: seed of all samples, an integer from 0 on.
         fitted_on: training sentences, needed if `prior` is not the model's own and is fitted.
         journal: a file that keeps what is done of a long evaluation, see `evaluate_density`.
         progress: whether to show a progress bar.
@@ -153,7 +153,7 @@ def bits_per_byte(log_likelihood: np.ndarray, text_bytes: np.ndarray | None) -> 
     """The cost of sentences in bits per byte of their text; None if either is unknown.
 
     Args:
-        log_likelihood: of each sentence, in nats, `[sentences]`.
+        log_likelihood: log-likelihood of each sentence, in nats, `[sentences]`.
         text_bytes: UTF-8 bytes of each sentence, `[sentences]`.
     """
     if text_bytes is None or np.isnan(log_likelihood).any():

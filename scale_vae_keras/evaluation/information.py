@@ -20,7 +20,7 @@ class Information(NamedTuple):
     Attributes:
         estimate: with the sentence's own posterior in the aggregate; at most `cap`. It is unbiased
             for these N sentences and, in expectation, a lower bound for the population.
-        standard_error: of `estimate`, over sentences.
+        standard_error: standard error of `estimate`, over sentences.
         cap: the logarithm of the number of sentences.
         upper_bound: without the sentence's own posterior in the aggregate; in expectation an upper
             bound for the population. It grows without limit as posteriors move apart.
@@ -52,7 +52,7 @@ def estimate_information(
     Args:
         mean: posterior means, `[sentences, latent]`.
         log_var: log variances, `[sentences, latent]`.
-        seed: of the samples.
+        seed: seed of the samples.
         samples: how many sentences a sample is drawn of, themselves drawn without replacement; all
             by default. Their samples are compared with the posteriors of all sentences, so that
             neither the expectation nor the cap changes, and time falls in proportion.
@@ -100,7 +100,7 @@ def batch_mutual_information(
         mean: posterior means, `[sentences, latent]`; consecutive rows form a batch.
         log_var: log variances, `[sentences, latent]`.
         batch_size: sentences in a batch; the last one may be smaller.
-        seed: of the samples.
+        seed: seed of the samples.
 
     Returns:
         The estimate and its cap, in nats.
@@ -137,7 +137,7 @@ def aggregate_divergence(
         mean: posterior means, `[sentences, latent]`.
         log_var: log variances, `[sentences, latent]`.
         prior: see `declared_prior`.
-        seed: of the samples.
+        seed: seed of the samples.
 
     Raises:
         InputError: fewer than two sentences, or shapes that differ.

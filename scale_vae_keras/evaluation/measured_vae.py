@@ -36,7 +36,7 @@ class MeasuredVAE:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             samples: number of importance samples per sentence.
             seed: seed of the samples.
-            label: of a model with a condition, by name or number.
+            label: labels, for a model with a condition, by name or number.
 
         Returns:
             Nats, including the end symbol, float32 `[batch]`.

@@ -64,7 +64,7 @@ def probe(
         count: number of labels.
         subsets: number of draws of labelled sentences.
         seeds: number of trainings on each draw.
-        seed: of draws and orders, an integer from 0 on.
+        seed: seed of draws and orders, an integer from 0 on.
 
     Raises:
         InputError: `count` is below 2 or above the number of training sentences, there is no

@@ -40,7 +40,7 @@ def metric_value(metrics: Mapping[str, object], name: str) -> object:
 
     Args:
         metrics: as `evaluate_model` returns them, or returned them in earlier versions.
-        name: of the figure, one of `EVALUATION`.
+        name: name of the figure, one of `EVALUATION`.
     """
     return measured_prior(metrics) if name == "prior" else metrics.get(name)
 

@@ -84,7 +84,7 @@ def dci(codes: np.ndarray, factors: Mapping[str, Sequence[str]], seed: int = 0) 
     Args:
         codes: `[sentences, latent]`, of at least two dimensions.
         factors: at least two; name of each factor -> its value for each sentence.
-        seed: of the forests.
+        seed: seed of the forests.
 
     Raises:
         InputError: scikit-learn is not installed; else as `mutual_information_gap`.
@@ -125,7 +125,7 @@ def z_diff(codes: np.ndarray, factors: Mapping[str, Sequence[str]], seed: int = 
     Args:
         codes: `[sentences, latent]`.
         factors: at least two; name of each factor -> its value for each sentence.
-        seed: of the pairs.
+        seed: seed of the pairs.
 
     Raises:
         InputError: scikit-learn is not installed; else as `mutual_information_gap`.

@@ -46,7 +46,7 @@ def write_samples(
         means: posterior means of the originals, `[originals, latent]`; no column for a language
             model, which then only writes from the prior.
         count: sentences from the prior.
-        seed: of the sentences from the prior.
+        seed: seed of the sentences from the prior.
         max_length: maximum number of tokens per sentence, including `</s>`.
         labels: numbers of the originals' labels, int `[originals]`, for a model with a condition,
             which writes from the prior for all labels in turn, each before its text, and between

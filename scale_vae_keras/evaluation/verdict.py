@@ -60,7 +60,7 @@ def training_verdict(
         unigram: `unigram_nll` of the validation sentences, or of the training sentences where the
             history has no validation.
         max_length: maximum number of tokens per written sentence, including `</s>`.
-        seed: of the sentences.
+        seed: seed of the sentences.
     """
     lines = [
         _unsettled(history, model),

@@ -19,7 +19,7 @@ class Metric:
 
     Attributes:
         name: in files and tables.
-        unit: of its value; empty for a plain number or a name.
+        unit: unit of its value; empty for a plain number or a name.
         meaning: in a few words.
         bound: what it is a bound or an estimate of, if it is one.
         better: whether a smaller or a larger value is better; empty where neither is.

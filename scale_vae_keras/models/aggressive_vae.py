@@ -50,7 +50,7 @@ class AggressiveVAE(TextVAE):
 
         Args:
             ids: `[batch, time]`, see `as_ids`; this replica's share of the batch.
-            label: of a model with a condition, int32 `[batch]`.
+            label: labels, for a model with a condition, int32 `[batch]`.
 
         Returns:
             The loss summed over the global batch, in nats, and the number of its target tokens,

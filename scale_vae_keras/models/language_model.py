@@ -52,7 +52,7 @@ class LanguageModel(TextGenerator, SentenceModel):
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
             training: whether this is a training batch, with dropout.
-            label: of a model with a condition, int32 `[batch]`.
+            label: labels, for a model with a condition, int32 `[batch]`.
         """
         seed = self._step_seed(ids, training)
         code = self.with_label(self._no_code(ids), label)
@@ -71,7 +71,7 @@ class LanguageModel(TextGenerator, SentenceModel):
 
         Args:
             ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
-            label: of a model with a condition, by name or number.
+            label: labels, for a model with a condition, by name or number.
         """
         ids = as_ids(ids, self.vocabulary_size)
         self.ensure_built()

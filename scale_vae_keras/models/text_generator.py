@@ -187,7 +187,7 @@ class TextGenerator:
             steps: number of sentences written, both ends counted.
             sampler: how tokens are chosen, or a name, see `samplers.get`; greedy by default.
             max_length: maximum number of tokens per sentence, including `</s>`.
-            label: of all sentences, as for `decode`.
+            label: label of all sentences, as for `decode`.
 
         Raises:
             InputError: fewer than two steps, or a label is missing or unknown.

@@ -250,8 +250,8 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
             training: whether this is a training batch: dropout, `kl_weight`, and noise that
                 changes with every such call. Otherwise the KL weight is 1 and the noise depends
                 only on the batch's content.
-            label: of a model with a condition, int32 `[batch]`; -1 for a sentence without one,
-                which needs `semi_supervised`.
+            label: labels, for a model with a condition, int32 `[batch]`; -1 for a sentence without
+                one, which needs `semi_supervised`.
         """
         seed = self._step_seed(ids, training)
         belief = None

@@ -36,7 +36,7 @@ def evaluate_run(
         split: "train", "valid" or "test".
         samples: importance samples per sentence.
         prior: name of the prior, see `declared_prior`; None for the model's own.
-        seed: of the samples.
+        seed: seed of the samples.
         limit: only this many sentences, the first ones; None for all.
         progress: whether to show a progress bar.
         data: where the run's corpus is now, if it has moved, or the corpus itself.

@@ -79,7 +79,7 @@ class RunFolder:
         Args:
             config: its settings.
             tokenizer: its tokenizer.
-            corpus_fingerprint: of its corpus.
+            corpus_fingerprint: fingerprint of its corpus.
             has_labels: whether the corpus has labels.
             labels: the names of the labels, for a condition.
 

@@ -28,7 +28,7 @@ class RunSentences(NamedTuple):
     Attributes:
         config: the settings of the run, its tokenizer named.
         tokenizer: its tokenizer.
-        fingerprint: of the corpus.
+        fingerprint: fingerprint of the corpus.
         train: the training sentences.
         valid: the validation sentences.
         labels: the names of the labels, for a condition.

@@ -14,7 +14,7 @@ def split_of_run(
 
     Args:
         sentences: all of the corpus's split.
-        name: of the split.
+        name: name of the split.
         config: the settings of the run.
         labels: the names of the labels; none without a condition.
 

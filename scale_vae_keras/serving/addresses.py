@@ -17,7 +17,7 @@ class Address(NamedTuple):
         rest: whether it is asked over REST; over gRPC otherwise.
         secure: whether to use TLS.
         host: name or number of the machine.
-        port: of the interface.
+        port: port of the interface.
         model: the name in the path, if there is one.
     """
 

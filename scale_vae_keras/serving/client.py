@@ -32,7 +32,7 @@ class Client:
         model: name of the model; by default the one in the address, else the one that the
             development server says it serves. TensorFlow Serving does not say.
         version: its number; the server's default when left out.
-        label: of the version, instead of its number; over gRPC or REST alike.
+        label: label of the version, instead of its number; over gRPC or REST alike.
         timeout: seconds that a request may take, repetitions counted.
         retries: how often a request is sent again.
         certificates: file with the certificates (PEM) that the server's is checked against;

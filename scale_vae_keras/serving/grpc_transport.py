@@ -31,7 +31,7 @@ class GrpcTransport:
         certificates: file with the certificates to trust; those of the system when None.
         model: name of the model; None until it is known.
         version: its number, or None.
-        label: of its version, or None.
+        label: label of its version, or None.
     """
 
     def __init__(

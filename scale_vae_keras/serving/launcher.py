@@ -29,9 +29,9 @@ def serve(
 
     Args:
         directory: the model's folder, which holds one folder per version.
-        name: of the model in requests; that of the folder by default.
-        rest_port: of REST.
-        grpc_port: of gRPC.
+        name: name of the model in requests; that of the folder by default.
+        rest_port: REST port.
+        grpc_port: gRPC port.
         host: the address that the development server listens on.
         labels: version numbers by label, for the development server.
         versions: how many of the newest versions the development server serves.
@@ -87,9 +87,9 @@ def stock_command(
     Args:
         binary: its path.
         directory: the model's folder.
-        name: of the model in requests.
-        rest_port: of REST.
-        grpc_port: of gRPC.
+        name: name of the model in requests.
+        rest_port: REST port.
+        grpc_port: gRPC port.
     """
     return [
         binary,

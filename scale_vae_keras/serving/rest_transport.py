@@ -32,12 +32,12 @@ class RestTransport:
 
     Args:
         host: name or number of the machine.
-        port: of the interface.
+        port: port of the interface.
         secure: whether to use TLS.
         certificates: file with the certificates to trust; those of the system when None.
         model: name of the model; None until it is known.
         version: its number, or None.
-        label: of its version, or None.
+        label: label of its version, or None.
 
     Attributes:
         model: name of the model, or None.

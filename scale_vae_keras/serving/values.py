@@ -14,10 +14,10 @@ def plain_values(name: str, value: Any, dtype: str) -> list:
     """The value of an input as nested lists of `int`, `float`, `str` or `bytes`.
 
     Args:
-        name: of the input.
+        name: name of the input.
         value: a list, a tuple or a NumPy array with one element per row; NumPy scalars are accepted
             like Python's.
-        dtype: of the input in the signature, such as `DT_INT64`.
+        dtype: dtype of the input in the signature, such as `DT_INT64`.
 
     Raises:
         InputError: the value is no list, an element does not fit the type, or the rows are not of

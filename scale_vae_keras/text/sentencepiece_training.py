@@ -44,7 +44,7 @@ def train_sentencepiece(
         size: the most pieces, the four special ones and the 256 bytes included. A short text
             gives fewer.
         algorithm: `"unigram"` (Kudo, 2018) or `"bpe"` (Sennrich, Haddow and Birch, 2016).
-        seed: of the choice of lines where there are too many.
+        seed: seed of the choice of lines where there are too many.
         sample_bytes: of a longer text, as many of its lines as fit into this many bytes of UTF-8
             are read, chosen at random.
 

@@ -23,11 +23,11 @@ def reconstruct(
     distance of their states, mean over units and sum over tokens, is penalised.
 
     Args:
-        decoder: of the model.
+        decoder: decoder of the model.
         ids: int32 `[batch, time]`, `<s> w ... </s>`, right padded.
         z: what the decoder reads, float32 `[batch, width]`.
         training: whether this is a training batch, with dropout.
-        seed: of the step, int32 `[2]`.
+        seed: seed of the step, int32 `[2]`.
         fraternal: weight of the distance; 0 for one pass.
     """
     if not training:

@@ -26,7 +26,7 @@ class TrainingStep(NamedTuple):
         terms: terms of this replica's sentences.
         weights: their weights, float32 `[batch]`; None where all count alike.
         added: what regularisers and `add_loss` add to the loss, a scalar or None.
-        gradients: of the global loss, one per trainable weight; None outside training.
+        gradients: gradients of the global loss, one per trainable weight; None outside training.
     """
 
     terms: SentenceTerms

@@ -97,7 +97,7 @@ def make_oracle(
         objective: what is looked for.
         trials: maximum number of trials; a Hyperband rung counts as one.
         epochs: maximum number of epochs of a Hyperband trial.
-        seed: of the choices.
+        seed: seed of the choices.
         first: values that are tried before the tuner chooses.
     """
     hyperparameters = keras_tuner.HyperParameters()

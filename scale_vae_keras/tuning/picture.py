@@ -20,7 +20,7 @@ def draw_search(
     names. The objective has a logarithmic axis where it more than doubles.
 
     Args:
-        trials: of one search, at least one completed.
+        trials: trials of one search, at least one completed.
         objective: its name, in nats per sentence.
         direction: "min" or "max".
         path: the PNG file.

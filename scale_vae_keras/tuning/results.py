@@ -23,11 +23,11 @@ class Trial:
     """One trial of a search.
 
     Attributes:
-        name: of its folder under `trials/`.
+        name: name of its folder under `trials/`.
         status: "COMPLETED", "FAILED" or "RUNNING".
         values: the searched settings.
         epochs: how many it was to train.
-        figures: of the validation sentences; empty unless completed.
+        figures: figures of the validation sentences; empty unless completed.
         reason: why it failed, in one line.
     """
 

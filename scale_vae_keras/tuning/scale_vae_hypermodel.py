@@ -30,7 +30,7 @@ class ScaleVAEHyperModel(keras_tuner.HyperModel):
         search_space: what is other than in `SEARCH_SPACE`, by setting: a `Range`, the values to
             choose from, or one value, which fixes the setting. Settings that are neither searched
             nor fixed have the values of the preset `small`.
-        seed: of initial weights, latent noise and dropout.
+        seed: seed of initial weights, latent noise and dropout.
 
     Raises:
         InputError: a setting is unknown, or a fixed value is out of range.

@@ -36,9 +36,9 @@ class SearchSettings:
         trials: maximum number of trials.
         epochs: maximum number of epochs per trial; None for those of the preset.
         objective: see `SearchObjective`.
-        preset: of the settings that are not searched.
+        preset: preset of the settings that are not searched.
         train_limit: train on the first sentences of the training split, this many; None for all.
-        seed: of the search and of every trial.
+        seed: seed of the search and of every trial.
         search_space: see `SearchSpace`.
 
     Raises:

@@ -43,8 +43,8 @@ class SearchSpace:
     Args:
         search_space: what is other than in `SEARCH_SPACE`, by setting of a run: a `Range`, the
             values to choose from as a list or tuple, or one value, which fixes the setting.
-        data: of the runs, see `RunConfig`.
-        preset: of the runs; its values hold for what is neither searched nor fixed.
+        data: data of the runs, see `RunConfig`.
+        preset: preset of the runs; its values hold for what is neither searched nor fixed.
         **chosen: further settings of the runs.
 
     Attributes:
@@ -120,7 +120,7 @@ class SearchSpace:
         """The settings of a run.
 
         Args:
-            values: of searched settings; others, such as KerasTuner's own, are left aside.
+            values: values of searched settings; others, such as KerasTuner's own, are left aside.
 
         Raises:
             InputError: a value is out of range.

@@ -25,7 +25,7 @@ class Moved(NamedTuple):
 
     Attributes:
         rows: figures by amount, see `CONTROL`, with the column `amount`.
-        accuracy: of the classifier on real test sentences of both labels, %.
+        accuracy: accuracy of the classifier on real test sentences of both labels, %.
         lengths: mean tokens of training sentences of either label.
     """
 

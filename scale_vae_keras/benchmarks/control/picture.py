@@ -23,7 +23,7 @@ def draw_control(rows: Mapping[str, pd.DataFrame], target: str, path: str | os.P
     """Draws success, content and fluency of moved sentences by amount, a colour for each run.
 
     Args:
-        rows: of each run, see `Moved`.
+        rows: rows of each run, see `Moved`.
         target: the label that sentences are moved towards.
         path: the PNG file.
 

@@ -88,7 +88,7 @@ def benchmark_density(
     Args:
         systems: rows of the table, each a method with or without settings of its own:
             `method` or `method:name=value,name=value`.
-        seeds: of the runs.
+        seeds: seeds of the runs.
         protocol: what they share.
         output: the folder of the benchmark.
         command: what the user typed, for the table.
@@ -114,7 +114,7 @@ class DensityFolder:
 
     Args:
         path: the folder; created if missing.
-        protocol: of its runs.
+        protocol: protocol of its runs.
 
     Raises:
         InputError: the folder belongs to another protocol, or the corpus cannot be read.
@@ -137,7 +137,7 @@ class DensityFolder:
 
         Args:
             system: a method with or without settings, as for `benchmark_density`.
-            seed: of the run.
+            seed: seed of the run.
             command: what the user typed, for the table.
 
         Raises:

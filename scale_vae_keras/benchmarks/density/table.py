@@ -34,7 +34,7 @@ def density_markdown(rows: pd.DataFrame) -> str:
     two systems stand the same way round in both.
 
     Args:
-        rows: of `density.csv`, see `read_rows`.
+        rows: rows of `density.csv`, see `read_rows`.
     """
     first = rows.iloc[0]
     about = (

@@ -56,14 +56,14 @@ def benchmark_paper(
     Args:
         table: 1 (likelihood and information), 2 (time), 3 (settings of Scale-VAE), 4 (probe) or 5
             (generation).
-        protocol: of all runs of the folder.
+        protocol: protocol of all runs of the folder.
         output: the folder.
         command: what the user typed, for the table.
         beside: the corpus whose published numbers are shown, "yahoo" or "yelp"; None for Yelp, or
             for Yahoo where the paper's table has no other.
         systems: rows of the table, as for `benchmark_density`; the paper's by default, see
             `paper_systems`.
-        seeds: of the runs.
+        seeds: seeds of the runs.
         sentences: number of generated sentences, for Table 5.
 
     Returns:
@@ -141,7 +141,7 @@ def paper_systems(table: int, corpus: str, protocol: Protocol) -> list[str]:
     Args:
         table: its number.
         corpus: "yahoo" or "yelp".
-        protocol: of the runs.
+        protocol: protocol of the runs.
 
     Raises:
         InputError: the preset or a setting is unknown.

@@ -70,7 +70,7 @@ def paper_markdown(rows: pd.DataFrame) -> str:
     """A table as Markdown: what it is, the commands, and our figures beside the paper's.
 
     Args:
-        rows: of `tableN.csv`, see `read_rows`.
+        rows: rows of `tableN.csv`, see `read_rows`.
     """
     table = int(rows["table"].iloc[0])
     commands = dict.fromkeys(map(_command, rows["command"], rows["corpus"]))
@@ -215,7 +215,7 @@ def draw_paper_table(rows: pd.DataFrame, path: str | os.PathLike) -> Path:
     """Draws the proper likelihood of the systems of Table 1 against their information.
 
     Args:
-        rows: of `table1.csv`.
+        rows: rows of `table1.csv`.
         path: the PNG file.
 
     Raises:

@@ -51,7 +51,7 @@ class ServedModel:
     folder is gone.
 
     Args:
-        name: of the model.
+        name: name of the model.
         directory: holds one folder per version, named by its number.
         labels: version numbers by label.
         versions: how many of the newest versions are served.

@@ -28,12 +28,12 @@ class DevelopmentServer:
     Args:
         model: the served model.
         host: the address to listen on.
-        rest_port: of REST; 0 takes a free one.
-        grpc_port: of gRPC; 0 takes a free one.
+        rest_port: REST port; 0 takes a free one.
+        grpc_port: gRPC port; 0 takes a free one.
 
     Attributes:
-        rest_port: of REST, once started.
-        grpc_port: of gRPC, once started.
+        rest_port: REST port, once started.
+        grpc_port: gRPC port, once started.
     """
 
     def __init__(self, model: ServedModel, host: str, rest_port: int, grpc_port: int):

@@ -18,9 +18,9 @@ def array_from_proto(proto: TensorProto, name: str, expected: int, place: int) -
 
     Args:
         proto: what the client sent.
-        name: of the input.
+        name: name of the input.
         expected: the data type in the signature, a value of the enumeration `DataType`.
-        place: of the input in the signature.
+        place: place of the input in the signature.
 
     Raises:
         RequestError: the tensor is broken, too large, or of another type.
