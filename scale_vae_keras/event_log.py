@@ -19,7 +19,7 @@ class EventLog:
     what an interrupted run may have logged of later ones.
 
     Args:
-        folder: where the file goes, one of TensorBoard's runs. It is made when needed.
+        folder: the folder of the file, one of TensorBoard's runs; created if missing.
         finished: epochs that were finished before.
     """
 

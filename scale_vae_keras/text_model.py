@@ -226,8 +226,8 @@ class TextModel(CodeControl):
         Args:
             text: the text.
             texts: what is searched.
-            n: most neighbours.
-            label: that all are encoded with, for a model whose posterior reads it.
+            n: maximum number of neighbours.
+            label: label that all texts are encoded with, for a model whose posterior reads it.
 
         Raises:
             InputError: `n` is below 1, or there is nothing to search.

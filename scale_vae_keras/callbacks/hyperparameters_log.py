@@ -17,7 +17,7 @@ class HyperparametersLog(keras.callbacks.Callback):
     those that differ between runs first, and the last value of every figure of the same log.
 
     Args:
-        log: where the settings go; the figures are logged there too.
+        log: the log for the settings, which has the figures too.
         hyperparameters: values by name; None leaves one out, and what is neither number, bool nor
             text is shown as text.
 

@@ -20,7 +20,7 @@ class PosteriorHistograms(keras.callbacks.Callback):
     and `mean_kl`, the mean KL.
 
     Args:
-        log: where the histograms go.
+        log: the log for the histograms.
         monitor: the callback that encodes the validation sentences.
         rows: which of its sentences are used, int `[sentences]`.
 

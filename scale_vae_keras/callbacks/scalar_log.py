@@ -52,8 +52,8 @@ class ScalarLog(keras.callbacks.Callback):
     page "Custom Scalars" collects the figures that reveal posterior collapse.
 
     Args:
-        training: where the figures of training go.
-        validation: where those of validation go.
+        training: the log for the figures of training.
+        validation: the log for those of validation.
         train: the training sentences.
         valid: the validation sentences.
 

@@ -26,7 +26,7 @@ class TextSamplesLog(keras.callbacks.Callback):
     first.
 
     Args:
-        log: where the tables go.
+        log: the log for the tables.
         tokenizer: turns ids into text.
         originals: the sentences to reconstruct.
         monitor: the callback that encodes the validation sentences; None for a language model.

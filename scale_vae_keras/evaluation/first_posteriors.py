@@ -19,7 +19,7 @@ def first_posteriors(
         encode: gives the posteriors of int32 ids `[batch, time]`, and of numbers of labels where
             the batches have them.
         dataset: batches of ids, with or without labels and weights of the sentences.
-        limit: most sentences, at least 1.
+        limit: maximum number of sentences, at least 1.
 
     Raises:
         InputError: there is no sentence.

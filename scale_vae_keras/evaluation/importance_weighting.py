@@ -58,7 +58,7 @@ def importance_estimates(
         prior: p(z).
         streams: the noise of each sentence, see `sentence_streams`.
         samples: K, at least 1.
-        rows: most samples of a pass, those of all sentences counted; at least one per sentence.
+        rows: maximum number of samples per pass, over all sentences; at least one per sentence.
     """
     passes = math.ceil(len(streams) * samples / rows)
     log_likelihood, log_ratio = [], []

@@ -15,7 +15,7 @@ def stddev_range(delta: float) -> tuple[float, float]:
     The roots v = s^2 of `ln v - v + 2 delta + 1 = 0`, one below and one above 1.
 
     Args:
-        delta: in nats, positive.
+        delta: the KL in nats, positive.
     """
 
     def slack(v):

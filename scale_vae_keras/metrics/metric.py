@@ -18,9 +18,9 @@ class Metric:
         'Negative ELBO (nats per sentence).'
 
     Attributes:
-        name: in files and tables.
+        name: its name in files and tables.
         unit: unit of its value; empty for a plain number or a name.
-        meaning: in a few words.
+        meaning: its meaning in a few words.
         bound: what it is a bound or an estimate of, if it is one.
         better: whether a smaller or a larger value is better; empty where neither is.
         digits: after the decimal point, where systems or epochs are compared.

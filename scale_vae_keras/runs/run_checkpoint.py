@@ -39,7 +39,7 @@ class RunCheckpoint(keras.callbacks.Callback):
     when an epoch begins is undone when it had begun before.
 
     Args:
-        folder: where checkpoints go.
+        folder: the folder of the checkpoints.
         stateful: callbacks with `get_state` and `set_state`, by name; their state is set here.
             Some have `get_arrays` and `set_arrays` as well.
         best: the callback that keeps the best model.
@@ -52,8 +52,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         epochs: finished epochs.
         steps: finished steps of the epoch after them.
         stopped: whether another callback has ended training.
-        seconds: time that the run took.
-        cpu_seconds: time of all processors that it took.
+        seconds: time that the run took, in seconds.
+        cpu_seconds: processor time that it took, in seconds.
         trained_steps: steps of all finished epochs; NaN after a checkpoint of a version that did
             not count them.
         to_best: steps and processor time to the end of the best epoch, `trained_steps` and

@@ -64,7 +64,7 @@ class GrpcTransport:
             signature: its name.
             inputs: one element per row each.
             types: data types of its `inputs` and `outputs`.
-            timeout: in seconds.
+            timeout: time limit in seconds.
 
         Raises:
             InputError: a value has not the type of its input.

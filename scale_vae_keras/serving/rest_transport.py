@@ -73,7 +73,7 @@ class RestTransport:
             signature: its name.
             inputs: one element per row each.
             types: data types of its `inputs` and `outputs`.
-            timeout: in seconds.
+            timeout: time limit in seconds.
 
         Raises:
             ServingError: the server answered with an error, or did not answer.

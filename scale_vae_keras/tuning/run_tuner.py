@@ -44,7 +44,7 @@ class RunTuner(keras_tuner.engine.base_tuner.BaseTuner):
         oracle: what chooses the settings.
         space: what is searched.
         objective: what is looked for.
-        folder: where everything goes.
+        folder: the folder of the search.
         cache: a folder for what is made of the corpus once, see `cached_split`; None for none.
     """
 
