@@ -31,8 +31,8 @@ class MutualPosteriorSettings(LatentSettings):
 
     eta: float = setting(
         1.0,
-        "weight of the reward for posteriors that differ: log sigmoid of their mean pairwise KL, "
-        "summed over dimensions",
+        "weight of the reward for posteriors that differ: log sigmoid of their mean pairwise KL in "
+        "nats, summed over dimensions",
         above=0,
     )
     gamma: float = setting(
