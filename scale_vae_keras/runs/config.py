@@ -42,7 +42,8 @@ class RunConfig(Settings):
         None,
         "sentencepiece (the default for untokenised text); words, split at white space (the "
         "default for the built-in corpora, a corpus with a vocab.txt and the preset paper); "
-        f"raw, which folds text: {RAW_FOLDS}; characters; regex; or hub, that of a backbone",
+        f"raw, which {RAW_FOLDS.removeprefix('raw ')}; characters; regex; or hub, that of a "
+        "backbone",
         choices=TOKENIZERS,
     )
     pattern: str | None = setting(None, "what a token of the regex tokenizer is, in RE2 syntax")
