@@ -31,7 +31,7 @@ def density_markdown(rows: pd.DataFrame) -> str:
 
     Lines are means over seeds, the better proper likelihood first; ± is the standard deviation over
     seeds or, of one seed, the standard error over sentences. An order agrees with the paper's where
-    two systems stand the same way round in both.
+    two systems are ordered alike in both.
 
     Args:
         rows: rows of `density.csv`, see `read_rows`.

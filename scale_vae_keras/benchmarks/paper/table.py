@@ -29,19 +29,19 @@ _TITLES = {
 }
 
 _COMPARED = {"iw_nll": "nll", "objective_nll": "nll", "kl": "kl", "mi": "mi", "au": "au"}
-"""A figure of ours -> the paper's that it stands beside."""
+"""A figure of ours -> the paper's that it is compared with."""
 
 _DEVIATION = "± is the standard deviation over seeds"
 
 _DENSITY_NOTE = (
     "`iw_nll` is the proper importance-weighted negative log-likelihood; `objective_nll` is "
     "reconstruction + KL(q), minus the objective, which for Scale-VAE bounds nothing. The "
-    "published NLL probably charges KL(q) as the objective does, so both stand beside it. "
+    "published NLL probably charges KL(q) as the objective does, so it is compared with both. "
     f"{_DEVIATION} or, of one seed, the standard error over sentences."
 )
 _ORDER_NOTE = (
-    "Pairs of systems that stand the same way round here and in the paper; `iw_nll` and "
-    "`objective_nll` against its NLL:"
+    "Pairs of systems that are ordered alike here and in the paper; `iw_nll` and "
+    "`objective_nll` are compared with its NLL:"
 )
 _TIME_NOTE = (
     "The times are the processor's, the paper's hours those of its own machine: only the ratios "
@@ -98,7 +98,7 @@ def _about(table, rows):
         parts.append(f"{first['generated']:,} sentences")
     versions = ", ".join(rows["version"].unique())
     parts.append(f"version {versions}, corpus {first['corpus_fingerprint'][:12]}")
-    return f"{'; '.join(parts)}. Beside it the paper's figures on {first['beside'].title()}."
+    return f"{'; '.join(parts)}. The paper's figures are those on {first['beside'].title()}."
 
 
 def _command(command, corpus):
