@@ -122,7 +122,7 @@ def _beside_paper(means: pd.DataFrame) -> pd.DataFrame:
 def order_agreement(
     ours: Mapping[str, float | None], papers: Mapping[str, float | None], name: str
 ) -> str:
-    """With how many others a system stands the same way round here as in the paper.
+    """With how many others a system is ordered as in the paper.
 
     A pair that lacks a figure, or whose figures are equal in the paper, does not count.
 
