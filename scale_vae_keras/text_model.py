@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from rich.progress import track
 
-from scale_vae_keras.control.code_control import CodeControl
+from scale_vae_keras.control.code_control import CodeControl, Label
 from scale_vae_keras.data.encoded import EncodedSplit, encode_texts
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
@@ -26,7 +26,6 @@ from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 MODEL_FILE = "model.keras"
-Label = str | Sequence[str] | None
 _BATCH = 256
 
 

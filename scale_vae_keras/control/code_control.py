@@ -1,11 +1,13 @@
 """What a model of strings can do with its codes: attribute vectors and search."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from scale_vae_keras.control.attributes import attribute_direction, shifted
 from scale_vae_keras.control.search import Found, Search
+
+Label = str | Sequence[str] | None
 
 
 class CodeControl:
@@ -15,8 +17,8 @@ class CodeControl:
         self,
         texts_a: Iterable[str],
         texts_b: Iterable[str],
-        label_a=None,
-        label_b=None,
+        label_a: Label = None,
+        label_b: Label = None,
     ) -> np.ndarray:
         """The direction from texts without an attribute to texts with it.
 
@@ -44,8 +46,8 @@ class CodeControl:
         amount: float = 1.0,
         sampler=None,
         seed=0,
-        label=None,
-        text_label=None,
+        label: Label = None,
+        text_label: Label = None,
     ) -> list[str]:
         """Writes each text anew from its posterior mean, moved along a vector.
 
@@ -68,7 +70,11 @@ class CodeControl:
         return self.decode(moved, sampler, seed, label)
 
     def search(
-        self, property: Callable[[str], float], n: int = 100, seed: int = 0, label=None
+        self,
+        property: Callable[[str], float],
+        n: int = 100,
+        seed: int = 0,
+        label: str | None = None,
     ) -> list[Found]:
         """Searches texts for which a function is large, by a Gaussian process on the codes.
 
