@@ -35,16 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the other way",
     )
     parser.add_argument(
-<<<<<<< HEAD
-        "--seed", type=int, default=0, metavar="N", help="seed of drawn tokens, 0 by default"
-=======
         "--label",
         metavar="NAME",
         help="what a run with a condition writes; by default each line's own label",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of tokens that are drawn, 0 by default"
->>>>>>> control
+        "--seed", type=int, default=0, metavar="N", help="seed of drawn tokens, 0 by default"
     )
     add_sampling(parser, "the most likely token (greedy decoding)")
 
