@@ -36,7 +36,8 @@ def texts_of(folder, split):
 
 
 def mean_and_deviation(values):
-    return {"mean": float(np.mean(values)), "deviation": float(np.std(values, ddof=1))}
+    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return {"mean": float(np.mean(values)), "deviation": deviation}
 
 
 def augmentation(model, real, test, per_label, seeds):
@@ -73,15 +74,9 @@ def transfer(model, judge, texts, labels):
     }
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run")
-    parser.add_argument("probed", nargs="?")
-    parser.add_argument("--per-label", type=int, default=1000)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--transferred", type=int, default=500)
-    options = parser.parse_args()
-    folder, model = RunFolder(options.run), load(options.run)
+def measure(run, probed=None, per_label=1000, seeds=5, transferred=500, probe_seeds=1):
+    """The figures that are printed, of a run and of one whose codes are probed."""
+    folder, model = RunFolder(run), load(run)
     train, test = folder.encode("train"), folder.encode("test")
     known = np.flatnonzero(train.label_numbers >= 0)
     texts, test_texts = texts_of(folder, train), texts_of(folder, test)
@@ -95,11 +90,9 @@ def main():
     if model.model.classifier is not None:
         guesses = label_probabilities(model.model, test).argmax(axis=1)
         found["classifier"] = float(np.mean(guesses == test.label_numbers))
-    found["augmentation"] = augmentation(
-        model, real, (test_texts, test.labels), options.per_label, options.seeds
-    )
+    found["augmentation"] = augmentation(model, real, (test_texts, test.labels), per_label, seeds)
     judge = bag_of_words(texts, train.labels)
-    first = slice(options.transferred)
+    first = slice(transferred)
     found["transfer"] = transfer(model, judge, test_texts[first], test.labels[first])
     found["transfer"]["judge_on_test"] = float(judge.score(test_texts, test.labels))
     written = {name: model.generate(500, 1, label=name) for name in model.labels}
@@ -107,13 +100,25 @@ def main():
         name: float(np.mean(judge.predict(texts) == name)) for name, texts in written.items()
     }
     found["written"] = {name: texts[:10] for name, texts in written.items()}
-    if options.probed is not None:
-        other = RunFolder(options.probed)
+    if probed is not None:
+        other = RunFolder(probed)
         vae = other.load_text_vae()
         splits = [other.encode(name) for name in ("train", "valid", "test")]
         codes = [Labelled(encode_sentences(vae, split).mean, split.labels) for split in splits]
-        accuracy = probe(*codes, count, subsets=options.seeds, seeds=1)
+        accuracy = probe(*codes, count, subsets=5, seeds=probe_seeds)
         found["probe"] = {"mean": accuracy.mean, "deviation": accuracy.deviation}
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run")
+    parser.add_argument("probed", nargs="?")
+    parser.add_argument("--per-label", type=int, default=1000)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--transferred", type=int, default=500)
+    options = parser.parse_args()
+    found = measure(**vars(options))
     print(json.dumps(found, indent=1))
 
 

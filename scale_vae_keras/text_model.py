@@ -9,11 +9,11 @@ import keras
 import numpy as np
 from rich.progress import track
 
-from scale_vae_keras.control.code_control import CodeControl
+from scale_vae_keras.control.code_control import CodeControl, Label
 from scale_vae_keras.data.encoded import EncodedSplit, encode_texts
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
-from scale_vae_keras.evaluation.encode import Encoded, encode_sentences, label_probabilities
+from scale_vae_keras.evaluation.encode import encode_sentences, label_probabilities
 from scale_vae_keras.evaluation.importance_weighting import log_likelihood_error
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.text_figures import Codes, Neighbour, Scores
@@ -26,7 +26,6 @@ from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 MODEL_FILE = "model.keras"
-Label = str | Sequence[str] | None
 _BATCH = 256
 
 
@@ -95,14 +94,16 @@ class TextModel(CodeControl):
         Args:
             texts: any number of texts.
             label: the texts' own, one for all or one for each; for a model whose posterior reads
-                it (`condition_encoder`, or the method "sa").
+                it (`condition_encoder`, or the method "sa"). Others read the text alone.
 
         Raises:
             InputError: there is no text, the model has no latent code, or a label is missing or
                 unknown.
         """
-        encoded = self._encoded(encode_texts(texts, self.tokenizer), label)
-        return Codes(encoded.mean, np.exp(0.5 * encoded.log_var))
+        texts = list(texts)
+        if label is not None:
+            self.model.numbers_of(label, len(texts))
+        return self._read(texts, label)
 
     def decode(
         self,
@@ -188,7 +189,7 @@ class TextModel(CodeControl):
         """
         if steps < 2:
             raise InputError(f"an interpolation has at least 2 steps, got {steps}")
-        first, last = self.encode([start, end], label).mean
+        first, last = self._read([start, end], label).mean
         alpha = np.linspace(0.0, 1.0, steps, dtype=np.float32)
         codes = between(first[None], last[None], alpha).numpy()
         return self.decode(codes, sampler, seed, label)
@@ -214,7 +215,7 @@ class TextModel(CodeControl):
             raise InputError(f"the number of sentences must be at least 1, got {n}")
         if not 0 <= scale < float("inf"):
             raise InputError(f"scale must be at least 0 and finite, got {scale}")
-        mean, stddev = self.encode([text], label)
+        mean, stddev = self._read([text], label)
         noise = np.random.default_rng(seed).standard_normal((n, mean.shape[1]), np.float32)
         return self.decode(mean + scale * stddev * noise, label=label)
 
@@ -322,12 +323,14 @@ class TextModel(CodeControl):
 
         return publish(self.model, self.tokenizer, self.max_length, directory, version)
 
-    def _encoded(self, split: EncodedSplit, label: Label) -> Encoded:
+    def _read(self, texts: Iterable[str], label: Label) -> Codes:
+        split = encode_texts(texts, self.tokenizer)
         if not self.model.latent_dim:
             raise InputError("a language model has no latent code: use a text VAE, such as scale")
         if self.model.encoder_reads_label:
             split = self._labelled(split, label)
-        return encode_sentences(self.model, split)
+        encoded = encode_sentences(self.model, split)
+        return Codes(encoded.mean, np.exp(0.5 * encoded.log_var))
 
     def _labelled(self, split: EncodedSplit, label: Label) -> EncodedSplit:
         numbers = self.model.numbers_of(label, split.sentences)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from scale_vae_keras.commands.lines import add_lines, lines_of
+from scale_vae_keras.commands.lines import add_lines, lines_of, own_labels
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
@@ -35,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the other way",
     )
     parser.add_argument(
+        "--label",
+        metavar="NAME",
+        help="what a run with a condition writes; by default each line's own label",
+    )
+    parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="seed of drawn tokens, 0 by default"
     )
     add_sampling(parser, "the most likely token (greedy decoding)")
@@ -42,11 +47,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Prints each line moved along the attribute."""
-    texts, labels = lines_of(options, options.file)
-    without, having = (lines_of(options, file)[0] for file in (options.without, options.having))
+    texts, own = lines_of(options, options.file)
+    without, having = (lines_of(options, file) for file in (options.without, options.having))
     sampler = chosen_sampler(options, GreedySampler())
     model = load(options.run)
-    vector = model.attribute_vector(without, having)
-    label = labels if model.labels else None
-    for text in model.shift(texts, vector, options.amount, sampler, options.seed, label):
+    vector = model.attribute_vector(
+        without[0], having[0], own_labels(model, without[1]), own_labels(model, having[1])
+    )
+    label = options.label
+    if label is None and model.labels:
+        label = own
+    read = own_labels(model, own)
+    for text in model.shift(texts, vector, options.amount, sampler, options.seed, label, read):
         print(one_line(text))

@@ -1,31 +1,43 @@
 """What a model of strings can do with its codes: attribute vectors and search."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from scale_vae_keras.control.attributes import attribute_direction, shifted
 from scale_vae_keras.control.search import Found, Search
 
+Label = str | Sequence[str] | None
+
 
 class CodeControl:
     """Methods of a `TextModel`, which has `encode`, `decode` and a `model` with a prior."""
 
-    def attribute_vector(self, texts_a: Iterable[str], texts_b: Iterable[str]) -> np.ndarray:
+    def attribute_vector(
+        self,
+        texts_a: Iterable[str],
+        texts_b: Iterable[str],
+        label_a: Label = None,
+        label_b: Label = None,
+    ) -> np.ndarray:
         """The direction from texts without an attribute to texts with it.
 
         Args:
             texts_a: texts without the attribute.
             texts_b: texts with it; they need not be pairs.
+            label_a: the labels of a by name, as for `encode`: one for all or one for each.
+            label_b: those of b.
 
         Returns:
             The mean code of b less that of a, in the space of `encode`'s means, float32
             `[latent]`.
 
         Raises:
-            InputError: there is no text on a side, or the model has no latent code.
+            InputError: there is no text on a side, the model has no latent code, or a label is
+                missing where the posterior reads it, or unknown.
         """
-        return attribute_direction(self.encode(texts_a).mean, self.encode(texts_b).mean)
+        a, b = self.encode(texts_a, label_a), self.encode(texts_b, label_b)
+        return attribute_direction(a.mean, b.mean)
 
     def shift(
         self,
@@ -34,8 +46,8 @@ class CodeControl:
         amount: float = 1.0,
         sampler=None,
         seed=0,
-        label=None,
-        text_label=None,
+        label: Label = None,
+        text_label: Label = None,
     ) -> list[str]:
         """Writes each text anew from its posterior mean, moved along a vector.
 
@@ -50,14 +62,20 @@ class CodeControl:
             text_label: the texts' own, as for `reconstruct`.
 
         Raises:
-            InputError: the vector has another width, it or the amount is not finite, or a code
-                becomes too large, see `TextVAE.largest_code`.
+            InputError: the vector has another width, it or the amount is not finite, a code
+                becomes too large, see `TextVAE.largest_code`, or a label is missing or unknown.
         """
         own = label if text_label is None else text_label
         moved = shifted(self.encode(texts, own).mean, vector, amount)
         return self.decode(moved, sampler, seed, label)
 
-    def search(self, property: Callable[[str], float], n: int = 100, seed: int = 0) -> list[Found]:
+    def search(
+        self,
+        property: Callable[[str], float],
+        n: int = 100,
+        seed: int = 0,
+        label: str | None = None,
+    ) -> list[Found]:
         """Searches texts for which a function is large, by a Gaussian process on the codes.
 
         For a property that a laboratory measures, or to go on later, see `Search`.
@@ -66,12 +84,14 @@ class CodeControl:
             property: gives a finite number for a text; the larger, the better.
             n: how often it is called, on a text each.
             seed: of the search.
+            label: what a model with a condition writes, one name for the whole search.
 
         Returns:
             The texts that were tried with their values, the best first.
 
         Raises:
             InputError: `n` is below 1, the property is not finite, scikit-learn is not installed,
-                or no text that was not tried before is within the bounds of realism.
+                no text that was not tried before is within the bounds of realism, or the label is
+                missing or unknown.
         """
-        return Search(self, property, seed).run(n)
+        return Search(self, property, seed, label).run(n)

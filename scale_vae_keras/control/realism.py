@@ -39,7 +39,9 @@ def round_trip(codes: np.ndarray, again: np.ndarray, scale: np.ndarray) -> np.nd
     return np.sqrt(np.mean(np.square((np.float64(codes) - again) / scale), axis=1))
 
 
-def realism_bounds(text_model, quantile: float = 0.05, seed: int = 0) -> Realism:
+def realism_bounds(
+    text_model, quantile: float = 0.05, seed: int = 0, label: str | None = None
+) -> Realism:
     """The bounds that all but a share of the prior's own samples keep.
 
     Args:
@@ -47,14 +49,16 @@ def realism_bounds(text_model, quantile: float = 0.05, seed: int = 0) -> Realism
         quantile: the share of samples below the density, and of those beyond the distance, in
             [0, 1).
         seed: of the samples.
+        label: that a model with a condition writes and reads the texts with.
 
     Raises:
-        InputError: `quantile` is out of its range, or the prior is not fitted yet.
+        InputError: `quantile` is out of its range, the prior is not fitted yet, or the label is
+            missing or unknown.
     """
     if not 0 <= quantile < 1:
         raise InputError(f"the quantile must be at least 0 and below 1, got {quantile}")
     codes = prior_codes(text_model, _SAMPLES, seed)
-    again = text_model.encode(text_model.decode(codes)).mean
+    again = text_model.encode(text_model.decode(codes, label=label), label).mean
     scale = np.std(codes, axis=0, dtype=np.float64)
     distance = round_trip(codes, again, scale)
     return Realism(

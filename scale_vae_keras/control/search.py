@@ -45,9 +45,12 @@ class Search:
         text_model: a `TextModel` with a latent code.
         property: gives the value of a text; `run` alone needs it.
         seed: of all that is drawn; the same values give the same proposals.
+        label: of a model with a condition, by name: what all proposals are written with, and, where
+            the posterior reads labels, what texts are read with.
 
     Raises:
-        InputError: scikit-learn is not installed, or the prior is not fitted yet.
+        InputError: scikit-learn is not installed, the prior is not fitted yet, or the label is
+            missing or unknown.
 
     Example:
         >>> search = Search(text_model, seed=1)
@@ -57,11 +60,19 @@ class Search:
         [Found(text='the soup was great .', value=0.75)]
     """
 
-    def __init__(self, text_model, property: Callable[[str], float] | None = None, seed: int = 0):
+    def __init__(
+        self,
+        text_model,
+        property: Callable[[str], float] | None = None,
+        seed: int = 0,
+        label: str | None = None,
+    ):
         check_installed()
+        text_model.model.numbers_of(label, 1)
         self.text_model = text_model
         self.property = property
         self.seed = seed
+        self.label = label
         self._values: dict[str, float] = {}
         self._codes: dict[str, np.ndarray] = {}
         self._proposed: set[str] = set()
@@ -71,7 +82,7 @@ class Search:
     @cached_property
     def realism(self) -> Realism:
         """The bounds that proposals are held to."""
-        return realism_bounds(self.text_model, seed=self.seed)
+        return realism_bounds(self.text_model, seed=self.seed, label=self.label)
 
     def ask(self, n: int = _BATCH) -> list[str]:
         """Texts to try, in no order.
@@ -113,7 +124,7 @@ class Search:
             raise InputError(f"{len(texts)} texts have {len(values)} values: give one each")
         if not np.all(np.isfinite(values)):
             raise InputError("a value is not finite: leave its text out")
-        self._codes |= dict(zip(texts, self.text_model.encode(texts).mean, strict=True))
+        self._codes |= dict(zip(texts, self._read(texts), strict=True))
         self._values |= dict(zip(texts, values, strict=True))
         self._proposed |= set(texts)
 
@@ -163,9 +174,12 @@ class Search:
         codes = codes[log_density(self.text_model, codes) >= self.realism.log_density]
         for start in range(0, len(codes), 4 * n):
             part = codes[start : start + 4 * n]
-            texts = self.text_model.decode(part)
-            agrees = self.realism.agree(part, self.text_model.encode(texts).mean)
+            texts = self.text_model.decode(part, label=self.label)
+            agrees = self.realism.agree(part, self._read(texts))
             yield from (text for text, agree in zip(texts, agrees, strict=True) if agree)
+
+    def _read(self, texts: list[str]) -> np.ndarray:
+        return self.text_model.encode(texts, self.label).mean
 
     def _around_the_best(self, random: np.random.Generator) -> np.ndarray:
         best = np.stack([self._codes[found.text] for found in self.best(_PARENTS)])

@@ -16,7 +16,8 @@ from scale_vae_keras.report.evaluation import read_evaluation
 from scale_vae_keras.report.history import read_history
 from scale_vae_keras.report.latent import describe_latent_code
 from scale_vae_keras.report.pictures import PANELS, draw_panel
-from scale_vae_keras.report.sentences import describe_lengths, neighbours, traverse
+from scale_vae_keras.report.sentences import describe_lengths, neighbours
+from scale_vae_keras.report.traversals import traverse
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.standard_callbacks import best_figure
 from scale_vae_keras.runs.tensorboard import sentence_texts, spread
@@ -34,10 +35,10 @@ def write_report(
 ) -> Path:
     """Writes one self-contained HTML page about a run: nothing in it needs a network.
 
-    Curves, a map of the latent code, KL and factor of each dimension, what the model writes, also
-    as its most active dimensions change, nearest neighbours, lengths and unknown words, the metrics
-    of the last `scale-vae evaluate` with their definitions, and the settings. Map, dimensions and
-    sentences are those of the best model on the validation sentences.
+    Curves, a map of the latent code, KL and factor of each dimension, what the model writes, what
+    changes along its most active dimensions, nearest neighbours, lengths and unknown words, the
+    metrics of the last `scale-vae evaluate` with their definitions, and the settings. Map,
+    dimensions and sentences are those of the best model on the validation sentences.
 
     Args:
         run: the run folder.
@@ -77,16 +78,7 @@ def write_report(
         neighbours=neighbours(tokenizer, valid, encoded, originals[:_LOOKED_UP])
         if latent
         else None,
-        traversals=traverse(
-            model,
-            tokenizer,
-            encoded,
-            0,
-            MAX_LENGTH,
-            None if numbers is None else int(max(numbers[0], 0)),
-        )
-        if latent
-        else [],
+        traversals=traverse(model, tokenizer, encoded, MAX_LENGTH, numbers) if latent else None,
         run=folder.path,
         evaluation=read_evaluation(folder),
         settings=_settings(folder),

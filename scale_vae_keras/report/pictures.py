@@ -99,7 +99,7 @@ def draw_panel(panel: Panel, history: pd.DataFrame) -> Picture | None:
     }
     if not lines:
         return None
-    figure, axes = _new_figure(_HEIGHT)
+    figure, [[axes]] = _new_figure(_HEIGHT)
     said = []
     alone = max(map(len, lines.values())) == 1
     for number, (name, values) in enumerate(lines.items()):
@@ -150,7 +150,7 @@ def draw_lengths(lengths: Mapping[str, np.ndarray]) -> Picture:
     Raises:
         InputError: matplotlib is not installed.
     """
-    figure, axes = _new_figure(_HEIGHT)
+    figure, [[axes]] = _new_figure(_HEIGHT)
     longest = max(values.max() for values in lengths.values())
     width = max(1, -(-int(longest) // 30))
     edges = np.arange(0, longest + width + 1, width) - 0.5
@@ -192,7 +192,7 @@ def draw_map(means: np.ndarray, labels: Sequence[str] | None) -> Picture:
     total = np.var(np.float64(means), axis=0).sum()
     share = np.var(plane, axis=0).sum() / total if total > 0 else 0.0
     groups = _groups(labels, len(means))
-    figure, axes = _new_figure(_WIDTH)
+    figure, [[axes]] = _new_figure(_WIDTH)
     for number, (name, chosen) in enumerate(groups.items()):
         axes.scatter(
             *plane[chosen].T,
@@ -241,7 +241,7 @@ def draw_bars(title: str, values: np.ndarray) -> Picture:
     Raises:
         InputError: matplotlib is not installed.
     """
-    figure, axes = _new_figure(_HEIGHT)
+    figure, [[axes]] = _new_figure(_HEIGHT)
     axes.bar(range(len(values)), values, color=_COLOURS[0])
     axes.set(xlabel="latent dimension")
     axes.xaxis.get_major_locator().set_params(integer=True)
@@ -253,12 +253,73 @@ def draw_bars(title: str, values: np.ndarray) -> Picture:
     )
 
 
-def _new_figure(height):
+class Effect(NamedTuple):
+    """How much of the text changes along a latent dimension.
+
+    Attributes:
+        dimension: which one.
+        tokens: mean share of the tokens that differ from the text in the middle, float `[steps]`.
+        sentences: share of the sentences that differ from it at all, float `[steps]`.
+    """
+
+    dimension: int
+    tokens: np.ndarray
+    sentences: np.ndarray
+
+
+def draw_effects(effects: Sequence[Effect], steps: np.ndarray, other: float | None) -> Picture:
+    """Draws how much of the text changes along dimensions, a panel for each.
+
+    Args:
+        effects: of each dimension, at least one.
+        steps: where it is, in standard deviations, `[steps]`.
+        other: share of the tokens of a sentence that differ from another sentence's, or None.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    columns = min(2, len(effects))
+    rows = -(-len(effects) // columns)
+    figure, axes = _new_figure(1.3 * rows + 1.1, rows, columns)
+    said = []
+    for axis, effect in zip(axes.flat, effects, strict=False):
+        shares = {"sentences that change": effect.sentences, "tokens that change": effect.tokens}
+        for number, (name, values) in enumerate(shares.items()):
+            style = {"color": _COLOURS[1 - number], "marker": _MARKERS[number], "markersize": 4}
+            axis.plot(steps, 100 * values, _LINES[1 - number], label=name, **style)
+        if other is not None:
+            axis.axhline(
+                100 * other, color=_COLOURS[5], linestyle=":", label="tokens between two sentences"
+            )
+        axis.set_title(f"dimension {effect.dimension}", fontsize=9)
+        ends = [
+            f"{effect.tokens[end]:.0%} of the tokens and {effect.sentences[end]:.0%} of the "
+            f"sentences at {steps[end]:+g}"
+            for end in (0, -1)
+        ]
+        said.append(f"dimension {effect.dimension}: {' and '.join(ends)}")
+    for axis in axes.flat[len(effects) :]:
+        axis.set_visible(False)
+    axes[0, 0].set(ylim=(-4, 104), xticks=steps, yticks=[0, 50, 100])
+    figure.supxlabel("standard deviations from the mean", fontsize=10)
+    figure.supylabel("% that change", fontsize=10)
+    lines, names = axes[0, 0].get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside upper center", ncols=2, fontsize=8, frameon=False)
+    reference = "" if other is None else f" Two sentences differ in {other:.0%} of their tokens."
+    return Picture(
+        "What changes along the most active dimensions",
+        _svg(figure),
+        f"Lines of what changes against the middle. {'; '.join(said)}.{reference}",
+    )
+
+
+def _new_figure(height, rows=1, columns=1):
     with needs("the report's pictures need matplotlib", "plots"):
         from matplotlib.figure import Figure
     figure = Figure(figsize=(_WIDTH, height), layout="constrained")
-    axes = figure.subplots()
-    axes.grid(alpha=0.3)
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for each in axes.flat:
+        each.grid(alpha=0.3)
     return figure, axes
 
 

@@ -1,4 +1,4 @@
-"""What a report shows of sentences and their codes: lengths, neighbours, single dimensions."""
+"""What a report shows of sentences and their codes: lengths and neighbours."""
 
 from typing import NamedTuple
 
@@ -15,8 +15,6 @@ from scale_vae_keras.text.vocabulary import END_ID, PAD_ID
 
 _WRITTEN = 256
 _NEIGHBOURS = 3
-_DIMENSIONS = 3
-_STEPS = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 
 
 class Lengths(NamedTuple):
@@ -29,28 +27,6 @@ class Lengths(NamedTuple):
 
     picture: Picture
     note: str
-
-
-class Traversal(NamedTuple):
-    """What the model writes as one dimension of a code changes.
-
-    Attributes:
-        title: which dimension.
-        texts: from two standard deviations below the mean over sentences to two above.
-    """
-
-    title: str
-    texts: list[str]
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The texts, each with its place; one that is the same as the one before says so."""
-        before = [None, *self.texts]
-        shown = [
-            "the same" if text == last else text
-            for text, last in zip(self.texts, before, strict=False)
-        ]
-        return pd.DataFrame({"deviations": [f"{step:+g}" for step in _STEPS], "sentence": shown})
 
 
 def describe_lengths(model, valid: EncodedSplit, max_length: int) -> Lengths:
@@ -97,45 +73,3 @@ def neighbours(
         for found, away in list(texts.items())[:_NEIGHBOURS]:
             rows.append({"sentence": text, "neighbour": found, "distance": f"{away:.3f}"})
     return pd.DataFrame(rows, columns=["sentence", "neighbour", "distance"])
-
-
-def traverse(
-    model,
-    tokenizer: Tokenizer,
-    encoded: Encoded,
-    start: int,
-    max_length: int,
-    label: int | None = None,
-) -> list[Traversal]:
-    """Changes the most active dimensions of a sentence's code, one at a time.
-
-    A dimension is as active as its posterior means differ between sentences.
-
-    Args:
-        model: the model.
-        tokenizer: turns ids into text.
-        encoded: posteriors of sentences.
-        start: place of the sentence whose other dimensions are kept.
-        max_length: most tokens of a sentence that is written, `</s>` counted.
-        label: number of the label that is written, for a model with a condition.
-
-    Returns:
-        A `Traversal` for each dimension, the most active first.
-    """
-    means = np.float64(encoded.mean)
-    centre, spread = means.mean(axis=0), means.std(axis=0)
-    dimensions = np.argsort(-spread, kind="stable")[:_DIMENSIONS]
-    codes = np.repeat(means[[start]], len(dimensions) * len(_STEPS), axis=0)
-    for number, dimension in enumerate(dimensions):
-        rows = slice(number * len(_STEPS), (number + 1) * len(_STEPS))
-        codes[rows, dimension] = centre[dimension] + _STEPS * spread[dimension]
-    labels = None if label is None else np.full(len(codes), label)
-    sentences = model.decode(codes, max_length=max_length, label=labels)
-    texts = [text.decode() for text in tokenizer.detokenize(sentences.ids).numpy()]
-    return [
-        Traversal(
-            f"Dimension {dimension}, standard deviation of its means {spread[dimension]:.2f}",
-            texts[number * len(_STEPS) :][: len(_STEPS)],
-        )
-        for number, dimension in enumerate(dimensions)
-    ]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_corpora import labelled
-from made_runs import train
+from made_runs import SIZES, train
 
 import scale_vae_keras as sv
 from scale_vae_keras.benchmarks.control.benchmark import Moved, control_table, measure_control
@@ -13,6 +13,9 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.generation import reconstruction_bleu
 from scale_vae_keras.evaluation.text_classifier import TextClassifier
 from scale_vae_keras.metrics import CONTROL
+from scale_vae_keras.runs.build_model import build_model
+from scale_vae_keras.runs.config import configure
+from scale_vae_keras.runs.train import Run
 
 GOOD = [f"the {what} is {how} ." for what in ("cat", "dog", "bird") for how in ("good", "fine")]
 BAD = [f"now the {what} is {how} ." for what in ("cat", "dog", "bird") for how in ("bad", "ill")]
@@ -65,7 +68,7 @@ def test_the_shares_are_of_what_the_parts_write(runs, monkeypatch):
     model = run.load_text_vae()
     tokens = run.tokenizer([GOOD[0], BAD[0]]).to_tensor().numpy()[:, 1:]
 
-    def decode(self, codes, max_length):
+    def decode(self, codes, max_length, label):
         plus = np.asarray(codes)[:, 0] >= 1
         return type("Written", (), {"ids": np.where(plus[:, None], tokens[:1], tokens[1:])})
 
@@ -81,6 +84,24 @@ def test_the_shares_are_of_what_the_parts_write(runs, monkeypatch):
 
 def zero_codes(model, split):
     return type("Encoded", (), {"mean": np.zeros((split.sentences, 3), np.float32)})
+
+
+def test_a_run_with_a_condition_writes_with_the_label_of_the_moved(runs, corpus):
+    """The model is not trained; its decoder is sharp enough to tell labels apart."""
+    settings = {**SIZES, "tokenizer": "words", "min_count": 1, "max_length": 8}
+    settings |= {"condition": "label", "decoder_initializer_range": 2.0}
+    path = corpus.parent / "conditional"
+    folder = Run.start(configure(str(corpus), "vae", "small", **settings), path).folder
+    model = build_model(folder.config, len(folder.tokenizer.vocabulary), folder.labels)
+    model.save(folder.model_path)
+    text_model = sv.load(path)
+    texts = BAD[:5]
+    own, other = (text_model.reconstruct(texts, label=name) for name in ("minus", "plus"))
+    assert own != other
+    row = measure_control(path, runs[1].path, "minus", "plus", 5, (0.0,)).rows.iloc[0]
+    tokens = [[text.split() for text in each] for each in (own, texts)]
+    assert row["bleu"] == pytest.approx(reconstruction_bleu(*tokens))
+    assert row["words"] == pytest.approx(np.mean([len(text.split()) for text in own]))
 
 
 def test_refusals(runs):

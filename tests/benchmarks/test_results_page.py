@@ -5,12 +5,14 @@ import os
 import runpy
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from scale_vae_keras.benchmarks.density.table import density_markdown
+from scale_vae_keras.benchmarks.density.table import density_markdown, shown_means
 from scale_vae_keras.benchmarks.paper.table import show_paper_table
-from scale_vae_keras.benchmarks.rows import read_rows
-from scale_vae_keras.tables import read_csv
+from scale_vae_keras.benchmarks.rows import read_rows, system_means
+from scale_vae_keras.metrics import EVALUATION, STRUCTURE
+from scale_vae_keras.tables import markdown_table, read_csv
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLES = sorted(DOCS.glob("data/*_table?.csv"))
@@ -64,3 +66,22 @@ def test_a_row_says_where_it_comes_from(path):
     assert (rows["seed"] >= 0).all()
     assert set(rows["corpus_fingerprint"].str.len()) == {64}
     assert rows["command"].str.startswith("scale-vae benchmark paper --table").all()
+
+
+def structure_table(path):
+    """The structure of the codes of systems, the least information first."""
+    record = {name: EVALUATION[name] for name in ("mi", "au", "iw_nll")} | STRUCTURE
+    rows = read_rows(path)
+    means = system_means(rows, record).sort_values("mi", kind="stable")
+    shown = {name: shown_means(means, name, record) for name in ("mi", "au", *STRUCTURE, "iw_nll")}
+    seeds = means["seeds"].map(str).to_numpy()
+    return markdown_table(pd.DataFrame({"system": means.index, "seeds": seeds, **shown}))
+
+
+def test_the_guide_has_the_structure_of_reviews():
+    path = DOCS / "data" / "reviews_structure.csv"
+    page = (DOCS / "guides" / "control.md").read_text(encoding="utf-8")
+    assert structure_table(path) in page
+    said = " ".join(page.replace("\\\n", "").split())
+    for command in read_rows(path)["command"].unique():
+        assert command in said

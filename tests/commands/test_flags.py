@@ -319,6 +319,7 @@ LABELLED = {
     "generate run --per-label 2 --seed 3 --output more.txt": ("generate", ["bad", "good"]),
     f"{RECONSTRUCT} --label good": ("reconstruct", ["good"]),
     f"{INTERPOLATE} --label good": ("interpolate", ["good"]),
+    f"{SHIFT} --label good": ("shift", ["good"]),
 }
 """Command lines with labels: what they call, and the label of each call."""
 OTHERS = (*DECODING, *LABELLED, SCORE, ENCODE, REQUEST, TUNE, SHOW)

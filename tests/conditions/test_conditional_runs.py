@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -157,6 +158,45 @@ def test_commands(run, model, tmp_path, capsys):
     np.testing.assert_array_equal(np.load(tmp_path / "codes.npz")["mean"], model.encode(texts).mean)
     with pytest.raises(InputError, match="give label, one of bad, good"):
         printed(capsys, generate, run)
+
+
+def test_shift_writes_with_another_label(run, model, tmp_path, capsys):
+    file = tmp_path / "lines.txt"
+    file.write_text("\n".join(CORPUS["test"][:3]) + "\n")
+    words = (run, file, "--from", file, "--to", file)
+    texts = [line.partition("\t")[2] for line in CORPUS["test"][:3]]
+    still = np.zeros(3, np.float32)
+    moved = model.shift(texts, still, label="bad")
+    assert printed(capsys, shift, *words, "--label", "bad") == moved
+    with pytest.raises(InputError, match="unknown label 'fine': choose bad, good"):
+        printed(capsys, shift, *words, "--label", "fine")
+
+
+def test_shift_reads_texts_with_the_labels_of_their_lines(run, tmp_path, monkeypatch, capsys):
+    files = [tmp_path / f"{name}.txt" for name in ("lines", "from", "to")]
+    given = [("bad", "good"), ("good", "bad", "bad"), ("good",)]
+    for file, labels in zip(files, given, strict=True):
+        file.write_text("".join(f"{label}\tit\n" for label in labels))
+    calls = []
+    recorder = SimpleNamespace(
+        labels=("bad", "good"),
+        model=SimpleNamespace(encoder_reads_label=True),
+        attribute_vector=lambda *arguments: calls.append(arguments) or "the vector",
+        shift=lambda *arguments: calls.append(arguments) or [],
+    )
+    monkeypatch.setattr(shift, "load", lambda path: recorder)
+    lines, without, having = files
+    words = (run, lines, "--from", without, "--to", having)
+    printed(capsys, shift, *words)
+    printed(capsys, shift, *words, "--label", "bad")
+    vector, own, _, other = calls
+    assert vector == (["it"] * 3, ["it"], ["good", "bad", "bad"], ["good"])
+    assert own[1] == other[1] == "the vector"
+    assert own[-2:] == (["bad", "good"], ["bad", "good"])
+    assert other[-2:] == ("bad", ["bad", "good"])
+    without.write_text("it\n")
+    with pytest.raises(InputError, match="give each line as label<TAB>text, one of bad, good"):
+        printed(capsys, shift, *words)
 
 
 def test_the_report_names_the_labels(run, tmp_path):

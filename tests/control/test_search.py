@@ -32,10 +32,13 @@ class Points:
     def log_density(self, codes):
         return -0.5 * np.square(codes).sum(axis=1)
 
-    def decode(self, codes):
+    def numbers_of(self, label, rows):
+        assert label is None
+
+    def decode(self, codes, label=None):
         return [" ".join(f"{x:.1f}" for x in code) for code in codes]
 
-    def encode(self, texts):
+    def encode(self, texts, label=None):
         codes = np.array([[float(x) for x in text.split()] for text in texts])
         codes[codes[:, 0] < self.misread] *= -2
         return Codes(codes, np.ones_like(codes))
@@ -130,7 +133,7 @@ def test_refusals():
             call()
 
     class Mute(Points):
-        def decode(self, codes):
+        def decode(self, codes, label=None):
             return ["0 0 0"] * len(codes)
 
     search = Search(Mute(), seed=0)

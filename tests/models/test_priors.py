@@ -54,24 +54,20 @@ def test_gradients_of_a_learned_prior_agree_with_finite_differences(make, senten
     spread(vae.prior)
 
     @tf.function(autograph=False)
-    def loss_of_batch():
-        vae.training_calls.assign(0)
-        return tf.reduce_mean(vae(ids, training=True).loss)
-
-    @tf.function(autograph=False)
-    def gradients_of_batch():
+    def loss_and_gradients():
         vae.training_calls.assign(0)
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(vae(ids, training=True).loss)
-        return tape.gradient(loss, [w.value for w in vae.prior.trainable_weights])
+        return loss, tape.gradient(loss, [w.value for w in vae.prior.trainable_weights])
 
-    for weight, gradient in zip(vae.prior.trainable_weights, gradients_of_batch(), strict=True):
+    _, gradients = loss_and_gradients()
+    for weight, gradient in zip(vae.prior.trainable_weights, gradients, strict=True):
         norm = np.linalg.norm(gradient)
         start, step = np.array(weight), 0.02 * np.array(gradient) / norm
         losses = []
         for sign in (1, -1):
             weight.assign(start + sign * step)
-            losses.append(float(loss_of_batch()))
+            losses.append(float(loss_and_gradients()[0]))
         weight.assign(start)
         assert norm > 1e-4, weight.path
         # the samples of the prior in the discrepancy are taken as they are

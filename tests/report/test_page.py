@@ -19,12 +19,13 @@ from scale_vae_keras.files import write_json
 from scale_vae_keras.metrics import EVALUATION
 from scale_vae_keras.report import pictures
 from scale_vae_keras.report.page import write_report
-from scale_vae_keras.report.sentences import Traversal, describe_lengths, neighbours, traverse
+from scale_vae_keras.report.sentences import describe_lengths, neighbours
+from scale_vae_keras.report.traversals import traverse
 from scale_vae_keras.text.vocabulary import UNKNOWN_ID
 
 SECTIONS = [
-    *("Curves", "Latent map", "Latent dimensions", "Sentences", "Lengths", "Neighbours"),
-    *("Metrics", "Settings"),
+    *("Curves", "Latent map", "Latent dimensions", "Sentences", "Traversals", "Lengths"),
+    *("Neighbours", "Metrics", "Settings"),
 ]
 MARKUP = [line.replace("the big house", "<b> & </b>") for line in LINES]
 CORPUS = {"lines": labelled(MARKUP, ("<i>", "b"))}
@@ -98,8 +99,8 @@ def test_it_needs_nothing_from_elsewhere(page):
 
 def test_pictures_are_svg_with_alternative_texts(page):
     pictures = page.all("img")
-    # eight panels of curves, the map, KL and factor of each dimension, lengths
-    assert len(pictures) == 12
+    # eight panels of curves, the map, KL and factor of each dimension, traversals, lengths
+    assert len(pictures) == 13
     for picture in pictures:
         assert len(picture["alt"]) > 30
         kind, data = picture["src"].split(",", 1)
@@ -169,19 +170,16 @@ def test_neighbours_are_the_nearest_other_sentences(page, scale):
 def test_traversals_change_the_most_active_dimensions(page, scale):
     model, valid = scale.load_model(), scale.encode("valid")
     encoded = encode_sentences(model, valid)
-    spread = encoded.mean.std(axis=0)
-    order = np.argsort(-spread)
+    order = np.argsort(-encoded.mean.std(axis=0))
     titles = [text for text in page.text["h3"] if text.startswith("Dimension")]
     assert [int(re.match(r"Dimension (\d+)", title)[1]) for title in titles] == order.tolist()
     code = encoded.mean[[0]].copy()
-    code[0, order[0]] = encoded.mean[:, order[0]].mean() + 2 * spread[order[0]]
+    code[0, order[0]] = encoded.mean[:, order[0]].mean() + 2 * encoded.mean[:, order[0]].std()
     written = scale.tokenizer.detokenize(model.decode(code).ids).numpy()[0].decode()
-    [first, *_] = traverse(model, scale.tokenizer, encoded, 0, 100)
-    assert len(first.texts) == 5
+    [first, *_] = traverse(model, scale.tokenizer, encoded, 100).examples
     assert first.texts[-1] == written
-    table = Traversal("", ["a", "a", "b", "a", "a"]).table
-    assert table["deviations"].tolist() == ["-2", "-1", "+0", "+1", "+2"]
-    assert table["sentence"].tolist() == ["a", "the same", "b", "a", "the same"]
+    [picture] = [each["alt"] for each in page.all("img") if "against the middle" in each["alt"]]
+    assert picture.count("dimension ") == 3
 
 
 def test_lengths_and_unknown_words(page, scale):
@@ -264,7 +262,7 @@ def test_a_language_model_that_was_not_evaluated(corpus):
     folder = train(corpus, corpus.parent / "lm", "lm", epochs=1)
     page = Page(write_report(folder.path).read_text(encoding="utf-8"))
     assert page.text["h2"] == SECTIONS
-    assert page.text["p"].count("A language model has no latent code.") == 3
+    assert page.text["p"].count("A language model has no latent code.") == 4
     assert f"scale-vae evaluate {folder.path}" in page.text["code"]
     assert len(page.all("img")) == 5
     [summary] = [text for text in page.text["p"] if text.startswith("The run lm")]

@@ -1,5 +1,6 @@
 """Tiny models whose likelihood can be computed in another way."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -51,42 +52,54 @@ def small_scale_vae(latent_dim, factor, **arguments):
 
 def numpy_log_likelihood(decoder, ids, z):
     """log p(ids | z) of one sequence under many z, by NumPy in float64: `[samples]`."""
+    return numpy_log_likelihoods(decoder, [ids], z)[0]
+
+
+def numpy_log_likelihoods(decoder, sequences, z):
+    """The same of several sequences, whose common beginnings are computed once."""
     embedding = np.float64(decoder.embedding.embeddings)
     kernel = np.float64(decoder.lstm.kernel)
     recurrent = np.float64(decoder.lstm.recurrent_kernel)
     output = np.float64(decoder.output_kernel)
-    cell = z @ np.float64(decoder.state_kernel)
-    hidden = np.tanh(cell)
-    total = np.zeros(len(z))
-    for token, target in itertools.pairwise(ids):
+    first = z @ np.float64(decoder.state_kernel)
+
+    @functools.cache
+    def after(*beginning):
+        """Hidden and cell state after the tokens, and the log-probabilities of the next."""
+        *before, token = beginning
+        hidden, cell, _ = after(*before) if before else (np.tanh(first), first, None)
         inputs = np.concatenate([np.tile(embedding[token], (len(z), 1)), z], axis=1)
         gates = inputs @ kernel + hidden @ recurrent + np.float64(decoder.lstm.bias)
         i, f, g, o = np.split(gates, 4, axis=1)
         cell = _sigmoid(f) * cell + _sigmoid(i) * np.tanh(g)
         hidden = _sigmoid(o) * np.tanh(cell)
         logits = hidden @ output
-        total += logits[:, target] - np.logaddexp.reduce(logits, axis=1)
-    return total
+        return hidden, cell, logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+
+    return [
+        sum(after(*ids[:place])[2][:, ids[place]] for place in range(1, len(ids)))
+        for ids in sequences
+    ]
 
 
 def _sigmoid(x):
     return 0.5 * (1 + np.tanh(0.5 * x))
 
 
-def exact_log_likelihood(decoder, ids, prior):
-    """log of the integral of p(ids | z) prior(z), by the trapezoidal rule."""
+def exact_log_likelihoods(decoder, sequences, prior):
+    """log of the integral of p(ids | z) prior(z) of each sequence, by the trapezoidal rule."""
     parts = components(prior)
-    return np.log(sum(w * _expected_likelihood(decoder, ids, *rest) for w, *rest in parts))
+    return np.log(sum(w * _expected_likelihoods(decoder, sequences, *rest) for w, *rest in parts))
 
 
-def _expected_likelihood(decoder, ids, mean, cholesky):
+def _expected_likelihoods(decoder, sequences, mean, cholesky):
     points = np.linspace(-8, 8, 2001 if len(mean) == 1 else 121)
     weight = np.exp(-0.5 * np.square(points)) / np.sqrt(2 * np.pi) * (points[1] - points[0])
     grid = np.stack(np.meshgrid(*[points] * len(mean), indexing="ij"), -1).reshape(-1, len(mean))
     weights = np.prod(
         np.stack(np.meshgrid(*[weight] * len(mean), indexing="ij"), -1), axis=-1
     ).ravel()
-    return weights @ np.exp(numpy_log_likelihood(decoder, ids, mean + grid @ cholesky.T))
+    return np.exp(numpy_log_likelihoods(decoder, sequences, mean + grid @ cholesky.T)) @ weights
 
 
 def two_sentence_model(spread=1e-3, scaled=1.1):

@@ -55,6 +55,8 @@ def measure_control(
     explains is (s(part of length) - s(nothing)) / (s(whole) - s(nothing)); it is missing where the
     whole vector has no effect.
 
+    A run with a condition writes with the label `source`: what is measured is the vector alone.
+
     Args:
         run: the run folder of a text VAE on a corpus with labels.
         language_model: the run folder of an `lm` with the same vocabulary.
@@ -84,10 +86,11 @@ def measure_control(
     originals = token_lists(folder, _ids(test, chosen))
     starts = encode_sentences(model, test).mean[chosen]
     longest = folder.config.max_length + 1
+    label = source if model.labels else None
 
     def write(vector, amount):
         moved = shifted(starts, vector, amount)
-        return np.asarray(model.decode(moved, max_length=longest).ids)
+        return np.asarray(model.decode(moved, max_length=longest, label=label).ids)
 
     def success(written):
         return 100 * float(np.mean(classifier.predict(written) == target))
