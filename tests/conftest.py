@@ -18,6 +18,11 @@ from made_models import made_model
 
 from scale_vae_keras.models import ScaleVAE, TextVAE
 
+# Tests run side by side: in tiny operations, threads of one process only wait for each other.
+# Processes that tests start keep the threads that users have.
+tf.config.threading.set_intra_op_parallelism_threads(1)
+tf.config.threading.set_inter_op_parallelism_threads(1)
+
 # What the libraries made when they were imported stays: no collection looks through it again.
 gc.freeze()
 
