@@ -18,7 +18,7 @@ ROOMS = (
 )
 
 
-PUBLIC_ROOMS = ("serving", "tuning")
+PUBLIC_ROOMS = ("conditions", "control", "serving", "tuning")
 """Further rooms with public classes, whose examples need more than a few lines to run."""
 
 

@@ -22,6 +22,14 @@ class Conditional:
 
     The decoder reads the vector of the label behind z; prior, posterior, rate and information
     stay those of z alone, and a likelihood is log p(text | label).
+
+    Example:
+        >>> names = ["bad", "good"]
+        >>> train = numbered(sv.data.encode_split(corpus, "train", tokenizer), names)
+        >>> model = sv.ScaleVAE(len(tokenizer.vocabulary), condition="label", labels=names)
+        >>> model.compile(optimizer=keras.optimizers.SGD(1.0))
+        >>> model.fit(sv.data.training_batches(train, 64, seed=1), shuffle=False)
+        >>> model.generate(5, seed=1, label="good")
     """
 
     labels: tuple[str, ...] = ()

@@ -69,6 +69,10 @@ class Parts(NamedTuple):
     Attributes:
         length: what the difference in length of the two sets explains.
         rest: the difference at equal length.
+
+    Example:
+        >>> parts = length_parts(codes_a, codes_b, lengths_a, lengths_b)
+        >>> moved = shifted(codes, parts.rest)
     """
 
     length: np.ndarray

@@ -11,7 +11,14 @@ Label = str | Sequence[str] | None
 
 
 class CodeControl:
-    """Methods of a `TextModel`, which has `encode`, `decode` and a `model` with a prior."""
+    """Methods of a `TextModel`, which has `encode`, `decode` and a `model` with a prior.
+
+    Example:
+        >>> text_model = sv.load("RUN")
+        >>> praise = text_model.attribute_vector(complaints, compliments)
+        >>> text_model.shift(["the food was cold ."], praise, amount=1.5)
+        ['the food was great .']
+    """
 
     def attribute_vector(
         self,

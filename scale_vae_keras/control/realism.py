@@ -18,6 +18,11 @@ class Realism(NamedTuple):
         distance: largest distance of a code from the code of the text that is written from it.
         scale: what a difference in each dimension is divided by before the distance is taken, the
             standard deviation of the prior's samples, `[latent]`.
+
+    Example:
+        >>> bounds = realism_bounds(text_model, seed=1)
+        >>> texts = text_model.decode(codes)
+        >>> codes[bounds.agree(codes, text_model.encode(texts).mean)]
     """
 
     log_density: float

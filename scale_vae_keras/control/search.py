@@ -20,7 +20,12 @@ _TRIES = 20
 
 
 class Found(NamedTuple):
-    """A text that was tried, and its value."""
+    """A text that was tried, and its value.
+
+    Example:
+        >>> [found.text for found in text_model.search(assay, n=100) if found.value > 0.5]
+        ['the soup was great .']
+    """
 
     text: str
     value: float
