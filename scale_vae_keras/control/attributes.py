@@ -71,8 +71,11 @@ class Parts(NamedTuple):
         rest: the difference at equal length.
 
     Example:
-        >>> parts = length_parts(codes_a, codes_b, lengths_a, lengths_b)
-        >>> moved = shifted(codes, parts.rest)
+        >>> a, b = np.array([[1.0, 0.0], [2.0, 0.0]]), np.array([[3.0, 5.0], [4.0, 5.0]])
+        >>> parts = length_parts(a, b, np.array([1, 2]), np.array([3, 4]))
+        >>> shifted(a, parts.rest, 1.0)
+        array([[1., 5.],
+               [2., 5.]], dtype=float32)
     """
 
     length: np.ndarray
