@@ -179,5 +179,7 @@ def differences(system, several, epochs):
 if __name__ == "__main__":
     count, *runs = sys.argv[1:]
     several = open_strategy(int(count))
+    # To optimise graphs of so few steps takes longer than they do; that is left to other tests.
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     for epochs, system in (run.split("*") for run in runs):
         print(json.dumps({system: differences(system, several, int(epochs))}), flush=True)
