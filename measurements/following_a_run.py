@@ -37,8 +37,10 @@ TENSORBOARD = (
     TextSamplesLog,
     LatentProjector,
 )
-ONCE_PER_EPOCH = {**dict.fromkeys((*TENSORBOARD, LatentMonitor), "on_epoch_end")}
-ONCE_PER_EPOCH[FitPrior] = "on_test_begin"
+ONCE_PER_EPOCH = {
+    **dict.fromkeys((*TENSORBOARD, LatentMonitor), "on_epoch_end"),
+    FitPrior: "on_test_begin",
+}
 """The method of each callback that does its work of an epoch."""
 
 SENTENCES = 20_000

@@ -2,12 +2,15 @@
 
     python measurements/judged_priors.py RUN --language-model JUDGE
 
-The priors `diagonal`, `full` and `mixture` are fitted to the posteriors of the sentences that the
-run was trained on. From each prior as many sentences are written with all words, with top-p 0.9,
-and with temperature 0.7; the figure is their perplexity under the language model.
+The priors `diagonal`, `full` and `mixture` are fitted to the posteriors of all sentences that the
+run was trained on, but for the run's own, which stays as training fitted it. From each prior as
+many sentences are written with all words, with top-p 0.9, and with temperature 0.7; the figure is
+their perplexity under the language model.
 """
 
 import argparse
+
+import pandas as pd
 
 from scale_vae_keras.benchmarks.generation import judged_perplexity, load_judge
 from scale_vae_keras.evaluation.encode import encode_sentences
@@ -16,6 +19,7 @@ from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.samplers.temperature_sampler import TemperatureSampler
 from scale_vae_keras.samplers.top_p_sampler import TopPSampler
+from scale_vae_keras.tables import markdown_table
 
 PRIORS = ("scaled", "standard", "diagonal", "full", "mixture")
 SAMPLERS = {
@@ -37,17 +41,15 @@ def main() -> None:
     model, judge = folder.load_text_vae(), load_judge(arguments.language_model, folder)
     posteriors = encode_sentences(model, folder.encode("train"))
     seeds = row_seeds(arguments.n, arguments.seed)
-    print(f"| prior | {' | '.join(SAMPLERS)} |")
-    print("|---" * (1 + len(SAMPLERS)) + "|")
+    rows = []
     for name in PRIORS:
         z = declared_prior(model, name, posteriors).sample(seeds)
-        figures = [
-            judged_perplexity(
-                judge, model.decode(z, sampler, seeds, folder.config.max_length + 1).ids.numpy()
-            )
-            for sampler in SAMPLERS.values()
-        ]
-        print(f"| `{name}` | {' | '.join(f'{figure:.1f}' for figure in figures)} |")
+        row = {"prior": f"`{name}`"}
+        for title, sampler in SAMPLERS.items():
+            ids = model.decode(z, sampler, seeds, folder.config.max_length + 1).ids.numpy()
+            row[title] = f"{judged_perplexity(judge, ids):.1f}"
+        rows.append(row)
+    print(markdown_table(pd.DataFrame(rows)))
 
 
 if __name__ == "__main__":

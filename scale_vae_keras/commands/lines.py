@@ -31,6 +31,16 @@ def lines_of(
     return read_lines(file, RunFolder(options.run).has_labels, options.encoding)
 
 
+def target_labels(
+    model: TextModel, label: str | None, own: Sequence[str] | None
+) -> str | Sequence[str] | None:
+    """The labels that texts are written or scored with: `label`, or each line's own without it.
+
+    None for a model without a condition, unless a label was asked for, which the model refuses.
+    """
+    return own if label is None and model.labels else label
+
+
 def own_labels(model: TextModel, labels: Sequence[str] | None) -> Sequence[str] | None:
     """The labels that texts are encoded with; None where the posterior does not read them.
 

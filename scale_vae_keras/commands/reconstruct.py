@@ -2,7 +2,7 @@
 
 import argparse
 
-from scale_vae_keras.commands.lines import add_lines, lines_of, own_labels
+from scale_vae_keras.commands.lines import add_lines, lines_of, own_labels, target_labels
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
@@ -29,9 +29,7 @@ def run(options: argparse.Namespace) -> None:
     texts, own = lines_of(options, options.file)
     sampler = chosen_sampler(options, GreedySampler())
     model = load(options.run)
-    label = options.label
-    if label is None and model.labels:
-        label = own
+    label = target_labels(model, options.label, own)
     written = model.reconstruct(texts, sampler, options.seed, label, own_labels(model, own))
     for text in written:
         print(one_line(text))

@@ -3,7 +3,7 @@
 import argparse
 
 from scale_vae_keras.commands.console import at_least
-from scale_vae_keras.commands.lines import add_lines, lines_of
+from scale_vae_keras.commands.lines import add_lines, lines_of, target_labels
 from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     """Prints a table with a tab between columns: a line for each line of the text."""
     texts, labels = lines_of(options, options.file)
     model = load(options.run)
-    label = labels if model.labels else None
+    label = target_labels(model, None, labels)
     scores = model.score(texts, options.samples, options.seed, label)
     places = range(len(texts)) if options.oddest is None else scores.oddest(options.oddest)
     print(*_COLUMNS, sep="\t")

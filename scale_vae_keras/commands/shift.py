@@ -2,7 +2,7 @@
 
 import argparse
 
-from scale_vae_keras.commands.lines import add_lines, lines_of, own_labels
+from scale_vae_keras.commands.lines import add_lines, lines_of, own_labels, target_labels
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
@@ -54,9 +54,7 @@ def run(options: argparse.Namespace) -> None:
     vector = model.attribute_vector(
         without[0], having[0], own_labels(model, without[1]), own_labels(model, having[1])
     )
-    label = options.label
-    if label is None and model.labels:
-        label = own
+    label = target_labels(model, options.label, own)
     read = own_labels(model, own)
     for text in model.shift(texts, vector, options.amount, sampler, options.seed, label, read):
         print(one_line(text))
