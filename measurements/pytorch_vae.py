@@ -59,7 +59,10 @@ class Decoder(nn.Module):
 
 
 class PyTorchVAE(nn.Module):
-    """The VAE with its training step (SGD, gradients clipped to a global norm of 5)."""
+    """The VAE with its training step (SGD, gradients clipped to a global norm of 5).
+
+    With `bfloat16` the step is computed under `torch.autocast`.
+    """
 
     def __init__(
         self,
@@ -69,8 +72,10 @@ class PyTorchVAE(nn.Module):
         units: int = 1024,
         dropout: float = 0.5,
         learning_rate: float = 1.0,
+        bfloat16: bool = False,
     ):
         super().__init__()
+        self.bfloat16 = bfloat16
         self.encoder = Encoder(vocabulary_size, latent_dim, embedding_dim, units)
         self.decoder = Decoder(vocabulary_size, latent_dim, embedding_dim, units, dropout)
         for parameter in self.parameters():
@@ -94,7 +99,8 @@ class PyTorchVAE(nn.Module):
         """Updates the parameters once; returns the loss of the batch `[batch, time]`."""
         self.train()
         self.optimizer.zero_grad()
-        loss = self.loss(ids)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+            loss = self.loss(ids)
         loss.backward()
         nn.utils.clip_grad_norm_(self.parameters(), MAX_NORM)
         self.optimizer.step()

@@ -113,7 +113,7 @@ def load_judge(language_model: str, folder: RunFolder) -> LanguageModel:
     judge = RunFolder(language_model)
     if judge.tokenizer.vocabulary.tokens != folder.tokenizer.vocabulary.tokens:
         raise InputError(f"{language_model} has another vocabulary than {folder.path}")
-    model = judge.load_model()
+    model = judge.load_model("float32")
     if not isinstance(model, LanguageModel):
         raise InputError(f"{language_model} is not a language model: train one with --method lm")
     return model

@@ -10,7 +10,7 @@ from scale_vae_keras.tables import read_csv
 
 _TEXT = (
     *("system", "version", "corpus", "corpus_fingerprint", "command", "generator", "prior"),
-    *("preset", "settings", "beside", "paper_note"),
+    *("preset", "settings", "beside", "paper_note", "precision"),
 )
 
 

@@ -5,6 +5,7 @@ import argparse
 import numpy as np
 
 from scale_vae_keras.commands.lines import lines_of, own_labels
+from scale_vae_keras.commands.precision_flag import add_precision
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
 from scale_vae_keras.runs.load import load
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="file for the means and standard deviations, one row per line, and the texts",
     )
     parser.add_argument("--encoding", metavar="NAME", help="encoding of FILE, UTF-8 by default")
+    add_precision(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -35,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
     if not options.output.endswith(".npz"):
         raise InputError(f"{options.output} must end in .npz")
     texts, labels = lines_of(options, options.file)
-    model = load(options.run)
+    model = load(options.run, options.precision)
     codes = model.encode(texts, own_labels(model, labels))
     arrays = {"mean": codes.mean, "stddev": codes.stddev, "text": np.array(texts)}
     if labels is not None:

@@ -14,6 +14,7 @@ from scale_vae_keras.commands.console import (
     short_names,
     terminal,
 )
+from scale_vae_keras.commands.precision_flag import add_precision
 from scale_vae_keras.evaluation.report import metrics_table, notes
 from scale_vae_keras.priors import ALIASES, PRIORS
 from scale_vae_keras.runs.evaluate_run import evaluate_run
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="seed of the samples, 0 by default"
     )
+    add_precision(parser, "float32")
     add_cache(parser)
     add_formats(parser)
 
@@ -67,6 +69,7 @@ def run(options: argparse.Namespace) -> None:
             progress=sys.stderr.isatty(),
             data=options.data,
             cache=options.cache,
+            precision=options.precision,
         )
     names = short_names(metrics)
     shown = {names[path]: values for path, values in metrics.items()}

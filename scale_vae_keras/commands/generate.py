@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 
 from scale_vae_keras.commands.console import at_least
+from scale_vae_keras.commands.precision_flag import add_precision
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.errors import InputError
@@ -42,12 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="file to write the sentences to; standard output by default",
     )
     add_sampling(parser, "top-p 0.9")
+    add_precision(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Prints sentences from the model's prior, or writes them to a file."""
     sampler = chosen_sampler(options)
-    model = load(options.run)
+    model = load(options.run, options.precision)
     if options.per_label is not None:
         lines = _labelled(model, options.per_label, options.seed, sampler)
     else:

@@ -3,6 +3,7 @@
 import argparse
 
 from scale_vae_keras.commands.lines import add_lines, lines_of, own_labels, target_labels
+from scale_vae_keras.commands.precision_flag import add_precision
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
@@ -22,13 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, metavar="N", help="seed of drawn tokens, 0 by default"
     )
     add_sampling(parser, "the most likely token (greedy decoding)")
+    add_precision(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Prints the reconstruction of each line."""
     texts, own = lines_of(options, options.file)
     sampler = chosen_sampler(options, GreedySampler())
-    model = load(options.run)
+    model = load(options.run, options.precision)
     label = target_labels(model, options.label, own)
     written = model.reconstruct(texts, sampler, options.seed, label, own_labels(model, own))
     for text in written:

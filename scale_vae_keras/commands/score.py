@@ -4,6 +4,7 @@ import argparse
 
 from scale_vae_keras.commands.console import at_least
 from scale_vae_keras.commands.lines import add_lines, lines_of, target_labels
+from scale_vae_keras.commands.precision_flag import add_precision
 from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
 
@@ -33,12 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="seed of the samples, 0 by default"
     )
+    add_precision(parser, "float32")
 
 
 def run(options: argparse.Namespace) -> None:
     """Prints a table with a tab between columns: a line for each line of the text."""
     texts, labels = lines_of(options, options.file)
-    model = load(options.run)
+    model = load(options.run, options.precision)
     label = target_labels(model, None, labels)
     scores = model.score(texts, options.samples, options.seed, label)
     places = range(len(texts)) if options.oddest is None else scores.oddest(options.oddest)

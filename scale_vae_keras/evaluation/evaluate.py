@@ -65,7 +65,8 @@ def evaluate_model(
       semi-supervised one `label_accuracy`, the share of sentences whose most likely label under the
       classifier is their own.
     - `sentences`, `tokens` (predicted), `factor` (minimum, mean and maximum of f-bar), `prior`
-      (its name), `generator` (the name that earlier versions gave it), `seed`.
+      (its name), `generator` (the name that earlier versions gave it), `precision` (of encoder and
+      decoder), `seed`.
 
     Args:
         model: a text VAE or the language model of this package.
@@ -93,6 +94,7 @@ def evaluate_model(
     return {
         "prior": declared.kind,
         "generator": _GENERATORS.get(declared.kind, declared.kind),
+        "precision": model.dtype_policy.name,
         "seed": seed,
         **_density_metrics(terms, samples),
         "bits_per_byte": bits_per_byte(terms.log_likelihood, split.text_bytes),

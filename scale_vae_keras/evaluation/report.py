@@ -71,11 +71,14 @@ def notes(metrics: Mapping[str, object]) -> list[str]:
     Args:
         metrics: as `evaluate_model` returns them.
     """
-    given = (
-        ["Likelihoods are p(text | label): do not compare them with those of text alone."]
-        if metrics.get("condition")
-        else []
-    )
+    given = []
+    if metrics.get("condition"):
+        given.append(
+            "Likelihoods are p(text | label): do not compare them with those of text alone."
+        )
+    precision = metrics.get("precision", "float32")
+    if precision != "float32":
+        given.append(f"Encoder and decoder computed in {precision}: likelihoods are rounded.")
     if metrics["factor"] is None:
         return [
             "A language model has no latent code: iw_nll is its exact negative log-likelihood.",

@@ -7,8 +7,6 @@ import tensorflow as tf
 from scale_vae_keras.layers.graphs import graph_of
 from scale_vae_keras.samplers.loop_shapes import state_shapes
 
-_SMALLEST_NORMAL = 1.2e-38
-
 
 def sample_likelihood(decoder) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
     """The function that scores sentences of equal length under samples of z.
@@ -38,8 +36,9 @@ def sample_likelihood(decoder) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         def step(t, state, total):
             inputs = tf.repeat(decoder.read(tokens[t]), samples, axis=0)
             target = tf.repeat(tokens[t + 1], samples)
-            log_probability, state = _step(decoder, inputs, state, context, target)
-            return t + 1, state, total + log_probability
+            hidden, state = decoder.hidden_from(inputs, state, context)
+            log_probability = decoder.target_log_likelihood(hidden, target)
+            return t + 1, state, total + tf.cast(log_probability, tf.float64)
 
         start = decoder.initial_state(rows, steps)
         total = tf.zeros([sentences * samples], tf.float64)
@@ -63,24 +62,3 @@ def sample_likelihood(decoder) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         )
 
     return graph_of(decoder, "sample_likelihood", make)
-
-
-def _step(decoder, inputs, state, context, target):
-    """Log-probability of the target, float64 `[rows]`, and the new state.
-
-    A softmax in one operation is the fastest pass over the vocabulary on a CPU with oneDNN. Where
-    a target's probability leaves the range of float32, its logarithm is taken the other way.
-    """
-    logits, after = decoder.step_from(inputs, state, context)
-    probability = tf.gather(tf.nn.softmax(logits), target, batch_dims=1)
-
-    def in_logarithms():
-        again, _ = decoder.step_from(inputs, state, context)
-        return tf.gather(tf.nn.log_softmax(again), target, batch_dims=1)
-
-    log_probability = tf.cond(
-        tf.reduce_min(probability) > _SMALLEST_NORMAL,
-        lambda: tf.math.log(probability),
-        in_logarithms,
-    )
-    return tf.cast(log_probability, tf.float64), after

@@ -14,15 +14,20 @@ def _wide(values: tf.Tensor) -> tf.Tensor:
 
 
 def _activate(gates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-    i, f, g, o = tf.split(_wide(gates), 4, axis=1)
+    i, f, g, o = tf.split(gates, 4, axis=1)
     return tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
 
 
 def advance(gates: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Hidden state of the dtype of the gates, and cell state of its own dtype."""
+    hidden, new = _advance(_wide(gates), _wide(cell))
+    return tf.cast(hidden, gates.dtype), tf.cast(new, cell.dtype)
+
+
+def _advance(gates, cell):
     i, f, g, o = _activate(gates)
-    new = f * _wide(cell) + i * g
-    return tf.cast(o * tf.tanh(new), gates.dtype), tf.cast(new, cell.dtype)
+    new = f * cell + i * g
+    return o * tf.tanh(new), new
 
 
 @custom_gradient
@@ -50,8 +55,9 @@ def recurrence(
         )
 
     def forward(t, h, c, all_gates, all_hidden, all_cells):
-        gates = inputs[t] + tf.matmul(h, recurrent_kernel)
-        h, c = advance(gates, c)
+        gates = _wide(inputs[t] + tf.matmul(h, recurrent_kernel))
+        h, c = _advance(gates, c)
+        h = tf.cast(h, inputs.dtype)
         return (
             t + 1,
             h,
@@ -64,7 +70,10 @@ def recurrence(
     *_, all_gates, all_hidden, all_cells = tf.while_loop(
         lambda t, *_: t < time,
         forward,
-        (0, hidden, first_cell, steps(4 * units), steps(units), steps(units, first_cell.dtype)),
+        (
+            *(0, hidden, first_cell),
+            *(steps(4 * units, first_cell.dtype), steps(units), steps(units, first_cell.dtype)),
+        ),
     )
     all_gates, all_hidden, all_cells = all_gates.stack(), all_hidden.stack(), all_cells.stack()
 

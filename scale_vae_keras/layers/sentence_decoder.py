@@ -238,10 +238,18 @@ class SentenceDecoder(keras.layers.Layer):
         if self.skip:
             own = tf.gather(tf.cast(z, self.compute_dtype), states.sentence)
             hidden = tf.concat([hidden, own], axis=1)
-        log_likelihood = token_log_likelihood(
-            hidden, tf.cast(self.output_kernel, self.compute_dtype), states.target
-        )
+        log_likelihood = self.target_log_likelihood(hidden, states.target)
         return tf.math.unsorted_segment_sum(log_likelihood, states.sentence, tf.shape(z)[0])
+
+    def target_log_likelihood(self, hidden: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        """Log-probability of each target, in nats, `[positions]`, see `token_log_likelihood`.
+
+        Args:
+            hidden: `[positions, units]`, with `skip` joined by z.
+            targets: int32 `[positions]`.
+        """
+        kernel = tf.cast(self.output_kernel, self.compute_dtype)
+        return token_log_likelihood(hidden, kernel, targets)
 
     def _drop(self, values, training, seed, stream, of="rows"):
         if not training or self.dropout == 0:
@@ -281,11 +289,17 @@ class SentenceDecoder(keras.layers.Layer):
 
     def step_from(self, inputs: tf.Tensor, state: Any, context: Any) -> tuple[tf.Tensor, Any]:
         """As `step`, for tokens read already: `inputs` is what `read(token)` returned."""
+        hidden, state = self.hidden_from(inputs, state, context)
+        return self.logits(hidden), state
+
+    def hidden_from(self, inputs: tf.Tensor, state: Any, context: Any) -> tuple[tf.Tensor, Any]:
+        """As `step_from`, with the state that the logits come from in their place.
+
+        It is `[batch, units]`, with `skip` joined by z.
+        """
         input_context, z = context if self.skip else (context, None)
         hidden, state = self.advance(inputs, state, input_context)
-        if self.skip:
-            hidden = tf.concat([hidden, z], axis=1)
-        return self.logits(hidden), state
+        return tf.concat([hidden, z], axis=1) if self.skip else hidden, state
 
     def logits(self, hidden: tf.Tensor) -> tf.Tensor:
         """Unnormalised log-probabilities, float32 `[..., vocabulary]`.

@@ -1,18 +1,27 @@
 """Log-probabilities of target tokens, with a cheap gradient."""
 
+from functools import cache
+
 import tensorflow as tf
 
 from scale_vae_keras.layers.custom_gradient import custom_gradient
+
+_SMALLEST_NORMAL = 1.2e-38
 
 
 @custom_gradient
 def token_log_likelihood(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
     """Log-probability of each target under softmax(hidden @ kernel).
 
-    The exponentials of the shifted logits are kept from the forward pass. The gradient of the
-    logits is, up to a factor per row, those exponentials less their sum at the target, so that
-    the backward pass consists of two matrix products and touches no `[positions, vocabulary]` entry
-    but the targets. The sums are float32 under every precision policy.
+    A softmax in one operation is the fastest pass over the vocabulary on a CPU with oneDNN. It is
+    kept from the forward pass: less one at the target it is, up to a factor per row, the gradient
+    of the logits, so that the backward pass consists of two matrix products and touches no
+    `[positions, vocabulary]` entry but the targets. Where a target's probability leaves the range
+    of float32, its logarithm is taken the other way.
+
+    The softmax is computed in float32 under every precision policy. In 16 bits its results are
+    rounded, in bfloat16 by 0.2 % at most: 0.002 nats for a token, less than what rounding does to
+    the logits.
 
     Args:
         hidden: `[positions, units]`.
@@ -24,22 +33,44 @@ def token_log_likelihood(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tenso
     """
     logits = tf.matmul(hidden, kernel)
     wide = logits.dtype if logits.dtype == tf.float64 else tf.float32
-    logits = tf.cast(logits, wide)
-    top = tf.reduce_max(logits, axis=-1, keepdims=True)
-    shifted = logits - top
-    exponentials = tf.exp(shifted)
-    total = tf.reduce_sum(exponentials, axis=-1)
-    chosen = tf.gather(shifted, targets, batch_dims=1)
-    # Rounded before they are kept: half of the memory, and half of what is copied below.
-    at_target = tf.cast(tf.gather(exponentials, targets, batch_dims=1) - total, hidden.dtype)
-    kept = tf.cast(exponentials, hidden.dtype)
+    if logits.dtype != tf.bfloat16 or not _softmax_is_wide():
+        logits = tf.cast(logits, wide)
+    probabilities = tf.nn.softmax(logits)
+    of_target = tf.cast(tf.gather(probabilities, targets, batch_dims=1), wide)
+    kept = tf.cast(probabilities, hidden.dtype)
+
+    def in_logarithms():
+        # The memory of the logits may hold the probabilities by now.
+        again = tf.cast(tf.matmul(hidden, kernel), wide)
+        return tf.gather(tf.nn.log_softmax(again), targets, batch_dims=1)
+
+    log_probability = tf.cond(
+        tf.reduce_min(of_target) > _SMALLEST_NORMAL,
+        lambda: tf.math.log(of_target),
+        in_logarithms,
+    )
 
     def gradient(upstream):
         places = tf.stack([tf.range(tf.shape(targets)[0]), targets], axis=1)
-        scaled = tf.tensor_scatter_nd_update(kept, places, at_target)
-        weight = tf.cast(-upstream / total, hidden.dtype)[:, None]
-        d_hidden = tf.matmul(scaled, kernel, transpose_b=True) * weight
-        d_kernel = tf.matmul(hidden * weight, scaled, transpose_a=True)
+        d_logits = tf.tensor_scatter_nd_update(kept, places, tf.cast(of_target - 1, kept.dtype))
+        weight = tf.cast(-upstream, hidden.dtype)[:, None]
+        d_hidden = tf.matmul(d_logits, kernel, transpose_b=True) * weight
+        # After the other product, which the loops of the backward pass wait for.
+        with tf.control_dependencies([d_hidden]):
+            d_kernel = tf.matmul(hidden * weight, d_logits, transpose_a=True)
         return d_hidden, d_kernel, None
 
-    return chosen - tf.math.log(total), gradient
+    return log_probability, gradient
+
+
+@cache
+def _softmax_is_wide() -> bool:
+    """Whether the softmax of bfloat16 adds up in float32, as oneDNN's does.
+
+    TensorFlow's own, where oneDNN is off or does not know the processor, adds up in bfloat16: its
+    probabilities are off by half a per cent on average, and those of a row sum up to 0.99 to 1.01.
+    """
+    with tf.init_scope():
+        logits = tf.cast(tf.random.stateless_normal([64, 4000], [0, 0], 0.0, 2.0), tf.bfloat16)
+        sums = tf.reduce_sum(tf.cast(tf.nn.softmax(logits), tf.float32), axis=1)
+        return bool(tf.reduce_max(tf.abs(sums - 1)) < 0.003)

@@ -14,7 +14,6 @@ from scale_vae_keras.settings import Range, Setting, Settings, setting, settings
 from scale_vae_keras.text.splitting import RAW_FOLDS
 
 TOKENIZERS = ("sentencepiece", "words", "raw", "characters", "regex", "hub")
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 OPTIMIZERS = ("sgd", "adam")
 ADAM_RATE = 0.001
 """Learning rate of Adam where nothing is said, whatever the preset."""
@@ -119,7 +118,7 @@ class RunConfig(Settings):
         "dtype policy of encoder and decoder: float32, mixed_bfloat16 or mixed_float16; weights, "
         "posterior, factor and losses are always float32; auto chooses mixed_bfloat16 where the "
         "processor supports it and a short trial finds it faster, and the run keeps that choice",
-        choices=PRECISIONS,
+        choices=("float32", "mixed_bfloat16", "mixed_float16", "auto"),
     )
     seed: int = setting(
         783435,

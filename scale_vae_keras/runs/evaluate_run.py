@@ -25,6 +25,7 @@ def evaluate_run(
     progress: bool = False,
     data: str | os.PathLike | Corpus | None = None,
     cache: str | os.PathLike | None = None,
+    precision: str = "float32",
 ) -> Metrics:
     """Measures the best model of a run and writes its `metrics.json`.
 
@@ -41,16 +42,19 @@ def evaluate_run(
         progress: whether to show a progress bar.
         data: where the run's corpus is now, if it has moved, or the corpus itself.
         cache: a folder that keeps tokenised splits, see `cached_split`; None for none.
+        precision: what encoder and decoder compute in, whatever the run was trained in, see
+            `in_precision`.
 
     Raises:
         InputError: the run is broken, an argument is out of its range, or "mixture" is asked for
             without scikit-learn.
     """
     folder = RunFolder(run, data, cache)
-    model = folder.load_model()
+    model = folder.load_model(precision)
     sentences = folder.encode(split)
     name = f"evaluation-{split}-{samples}-{prior or 'own'}-seed-{seed}"
     name += "" if limit is None else f"-first-{limit}"
+    name += "" if precision == "float32" else f"-{precision}"
     with contextlib.ExitStack() as stack:
         try:
             journal = _own_journal(folder, name, stack)

@@ -5,17 +5,20 @@ from pathlib import Path
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models.load_model import load_model
+from scale_vae_keras.runs.in_precision import in_precision
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.text.loading import load_tokenizer
 from scale_vae_keras.text.tokenizer import SETTINGS_FILE
 from scale_vae_keras.text_model import MODEL_FILE, TextModel
 
 
-def load(path: str | os.PathLike) -> TextModel:
+def load(path: str | os.PathLike, precision: str | None = None) -> TextModel:
     """Opens the best model of a run, or what `TextModel.save` wrote.
 
     Args:
         path: the run folder, or the folder that was saved.
+        precision: what encoder and decoder compute in, "float32", "bfloat16" or
+            "float16"; None for the precision that the model was trained in.
 
     Raises:
         InputError: the folder is neither, or it is broken.
@@ -26,8 +29,9 @@ def load(path: str | os.PathLike) -> TextModel:
     """
     if (Path(path) / SETTINGS_FILE).exists():
         tokenizer = load_tokenizer(path)
-        return TextModel(load_model(Path(path) / MODEL_FILE), tokenizer)
+        model = load_model(Path(path) / MODEL_FILE)
+        return TextModel(model if precision is None else in_precision(model, precision), tokenizer)
     folder = RunFolder(path)
     if not folder.config_path.exists() and Path(path).is_dir():
         raise InputError(f"{path} is not a run folder, and holds no model that was saved")
-    return TextModel(folder.load_model(), folder.tokenizer, folder.config.max_length + 1)
+    return TextModel(folder.load_model(precision), folder.tokenizer, folder.config.max_length + 1)

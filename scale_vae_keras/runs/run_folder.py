@@ -18,6 +18,7 @@ from scale_vae_keras.files import lock_holder, locked, write_json, written_whole
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.runs.checkpoint_folder import checkpoints, read_state
 from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.runs.in_precision import in_precision
 from scale_vae_keras.runs.run_split import split_of_run
 from scale_vae_keras.text.loading import load_tokenizer
 from scale_vae_keras.text.tokenizer import Tokenizer
@@ -247,8 +248,12 @@ class RunFolder:
         )
         return split_of_run(sentences, split, self.config, self.labels)
 
-    def load_model(self) -> TextVAE:
+    def load_model(self, precision: str | None = None) -> TextVAE:
         """The best model of the run.
+
+        Args:
+            precision: what encoder and decoder compute in, see `in_precision`; None for the
+                precision that the run was trained in.
 
         Raises:
             InputError: the run has no model yet, or its file is broken.
@@ -256,7 +261,8 @@ class RunFolder:
         self.config  # noqa: B018 - the clearest message comes first
         if not self.model_path.is_file():
             raise InputError(f"{self.path} has no model.keras yet: train at least one epoch")
-        return load_keras_file(self.model_path)
+        model = load_keras_file(self.model_path)
+        return model if precision is None else in_precision(model, precision)
 
     def best_epoch(self) -> int | None:
         """The epoch of the best model, from 1; None where no checkpoint says it."""

@@ -1,5 +1,6 @@
 """From a loss to one update of the weights, the same on one replica and on many."""
 
+import contextlib
 import math
 
 import keras
@@ -7,6 +8,8 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import global_sum
+
+_LIMITS = ("global_clipnorm", "clipnorm", "clipvalue")
 
 
 def dense_gradients(
@@ -85,10 +88,11 @@ def apply_clipped(
         # It skips the update by itself, and lowers its scale, where a gradient is not finite.
         gradients = [tf.where(finite, g, tf.constant(math.nan, g.dtype)) for g in gradients]
         condition = due
-    if condition is None:
-        optimizer.apply(gradients, variables)
-    else:
-        _apply_if(condition, optimizer, gradients, variables)
+    with _clipped_already(inner):
+        if condition is None:
+            optimizer.apply(gradients, variables)
+        else:
+            _apply_if(condition, optimizer, gradients, variables)
     return norm, finite if due is None else finite & due
 
 
@@ -108,6 +112,28 @@ def _clip(optimizer, gradients, norm, scale):
             for g in gradients
         ]
     return gradients
+
+
+@contextlib.contextmanager
+def _clipped_already(optimizer):
+    """Keeps the optimizer from taking the norm again, and clipping what `_clip` has clipped.
+
+    Not on several replicas, whose threads would share what is changed here.
+    """
+    if (
+        optimizer.gradient_accumulation_steps
+        or tf.distribute.get_strategy().num_replicas_in_sync > 1
+    ):
+        yield
+        return
+    limits = {name: getattr(optimizer, name) for name in _LIMITS}
+    for name in _LIMITS:
+        setattr(optimizer, name, None)
+    try:
+        yield
+    finally:
+        for name, limit in limits.items():
+            setattr(optimizer, name, limit)
 
 
 def _apply_if(condition, optimizer, gradients, variables):

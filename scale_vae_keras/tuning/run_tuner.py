@@ -130,7 +130,7 @@ class RunTuner(keras_tuner.engine.base_tuner.BaseTuner):
         if not run.folder.model_path.is_file():
             raise InputError("no epoch had a finite validation loss: the model has diverged")
         metrics = evaluate_model(
-            run.folder.load_model(), run.valid, samples=0, seed=run.folder.config.seed
+            run.folder.load_model("float32"), run.valid, samples=0, seed=run.folder.config.seed
         )
         objective = self.search_objective.value(metrics)
         if not math.isfinite(objective):

@@ -20,6 +20,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 from made_corpora import write_corpus
+from made_models import in_mixed_precision
 from older_files import unpack_older_files
 
 from scale_vae_keras import samplers
@@ -31,9 +32,10 @@ from scale_vae_keras.commands.main import main, parse
 from scale_vae_keras.evaluation.probe import Accuracy
 from scale_vae_keras.models import ScaleVAE
 from scale_vae_keras.models.text_generator import row_seeds
+from scale_vae_keras.runs import run_folder
 from scale_vae_keras.runs.config import every_setting
 from scale_vae_keras.runs.load import load
-from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
 from scale_vae_keras.samplers.sampler import Sentences
 from scale_vae_keras.text_model import TextModel
 
@@ -71,7 +73,7 @@ CASES = [
     Case("quickstart --output d", "quickstart.run_quickstart", {"output": "d"}),
     Case(
         "evaluate r --split valid --samples 7 --prior standard --limit 5 --seed 3 --data d "
-        "--cache k --json",
+        "--cache k --precision bfloat16 --json",
         "evaluate.evaluate_run",
         dict(
             run="r",
@@ -82,6 +84,7 @@ CASES = [
             limit=5,
             data="d",
             cache="k",
+            precision="bfloat16",
         ),
         returns={"elbo_nll": 1.5},
         printed='{\n  "elbo_nll": 1.5\n}\n',
@@ -89,7 +92,7 @@ CASES = [
     Case(
         "evaluate r --csv",
         "evaluate.evaluate_run",
-        {"run": "r", "split": "test", "samples": 500},
+        {"run": "r", "split": "test", "samples": 500, "precision": "float32"},
         returns={"elbo_nll": 1.5, "factor": {"min": 0.5, "max": 2.0}},
         printed="run,elbo_nll,factor_min,factor_max\nr,1.5,0.5,2.0\n",
     ),
@@ -322,7 +325,16 @@ LABELLED = {
     f"{SHIFT} --label good": ("shift", ["good"]),
 }
 """Command lines with labels: what they call, and the label of each call."""
+PRECISE = {
+    "generate": "generate run",
+    "reconstruct": "reconstruct run text.txt",
+    "encode": "encode run text.txt --output codes.npz",
+    "score": "score run text.txt",
+}
+"""Commands that compute in a precision, by what they call."""
+HALF = "--precision bfloat16"
 OTHERS = (*DECODING, *LABELLED, SCORE, ENCODE, REQUEST, TUNE, SHOW)
+OTHERS += tuple(f"{words} {HALF}" for words in PRECISE.values())
 LINES = [words.split() for words in (*(case.words for case in CASES), *SAMPLERS, *COUNTS, *OTHERS)]
 """Every command line that a test of this file runs."""
 
@@ -546,6 +558,27 @@ def test_encode(older):
         np.testing.assert_allclose(codes["mean"], posterior.mean, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(codes["stddev"], posterior.stddev, rtol=1e-5)
         assert codes["text"].tolist() == lines
+
+
+@pytest.mark.parametrize("name", PRECISE)
+@pytest.mark.parametrize("trained", ["float32", "mixed_bfloat16"])
+def test_precision(name, trained, older, monkeypatch):
+    """By default that of the training, but for a likelihood."""
+
+    class RecordedError(Exception):
+        pass
+
+    def record(self, *arguments, **named):
+        raise RecordedError(self.model.dtype_policy.name)
+
+    model = load_keras_file(older / "run" / "model.keras")
+    model = in_mixed_precision(model, trained)
+    monkeypatch.setattr(run_folder, "load_keras_file", lambda path: model)
+    monkeypatch.setattr(TextModel, name, record)
+    default = "float32" if name == "score" else trained
+    for flags, precision in (("", default), (HALF, "bfloat16")):
+        with pytest.raises(RecordedError, match=f"^{precision}$"):
+            main(["--debug", *f"{PRECISE[name]} {flags}".split()])
 
 
 def test_request(monkeypatch, capsys):

@@ -120,7 +120,12 @@ def test_likelihood_of_a_language_model_is_exact(split):
     decoder = LSTMDecoder(VOCABULARY, 5, 6, latent_dim=0, dropout=0.0, initializer_range=0.9)
     decoder.build((None, 4), (None, 0))
     model = SimpleNamespace(
-        decoder=decoder, vocabulary_size=VOCABULARY, latent_dim=0, labels=(), classifier=None
+        decoder=decoder,
+        vocabulary_size=VOCABULARY,
+        latent_dim=0,
+        labels=(),
+        classifier=None,
+        dtype_policy=decoder.dtype_policy,
     )
     encoded = encode_sentences(model, split)
     terms = evaluate_density(model, split, encoded, declared_prior(model, "scaled"), samples=3)

@@ -13,6 +13,7 @@ import scale_vae_keras as sv
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
+from scale_vae_keras.runs.in_precision import in_precision
 from scale_vae_keras.runs.run_folder import load_keras_file
 from scale_vae_keras.runs.run_tokenizer import run_tokenizer
 from scale_vae_keras.runs.train import Run
@@ -194,6 +195,8 @@ def test_a_run(config, preset, tmp_path):
     np.testing.assert_allclose(
         half.encoder(tf.constant(IDS[:1])), model.encoder(tf.constant(IDS[:1])), atol=0.05
     )
+    whole = in_precision(half, "float32").encoder
+    np.testing.assert_array_equal(whole(tf.constant(IDS[:1])), model.encoder(tf.constant(IDS[:1])))
     text = sv.TextModel(model, run.folder.tokenizer)
     assert isinstance(text.reconstruct(["The cat sat"])[0], str)
 

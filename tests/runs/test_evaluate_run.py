@@ -1,11 +1,14 @@
 """Evaluations beside each other, and of runs that cannot be written to."""
 
 import pytest
+from made_models import in_mixed_precision
 from older_files import unpack_older_files
 
+from scale_vae_keras.evaluation.report import notes
 from scale_vae_keras.files import locked
 from scale_vae_keras.runs import evaluate_run as module
 from scale_vae_keras.runs.evaluate_run import evaluate_run
+from scale_vae_keras.runs.run_folder import load_keras_file
 
 
 @pytest.fixture
@@ -25,10 +28,12 @@ def journals(tmp_path, monkeypatch):
 def test_a_journal_is_named_for_what_it_holds(journals):
     evaluate_run("run", "test", 7, None, 0)
     evaluate_run("run", "valid", 7, "scaled", 3, limit=2)
+    evaluate_run("run", "test", 7, None, 0, precision="bfloat16")
     names = [journal.name for journal in journals]
     assert names == [
         "evaluation-test-7-own-seed-0.npz",
         "evaluation-valid-7-scaled-seed-3-first-2.npz",
+        "evaluation-test-7-own-seed-0-bfloat16.npz",
     ]
     assert not list(journals[0].parent.glob(".*"))
 
@@ -63,3 +68,19 @@ def test_a_journal_of_an_earlier_model_is_dropped(journals, tmp_path, caplog):
     evaluate_run("run", "test", 7, None, 0)
     assert not path.exists()
     assert "earlier model" in caplog.text
+
+
+@pytest.mark.parametrize("trained", ["float32", "mixed_bfloat16"])
+def test_likelihoods_are_float32_unless_asked(trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(unpack_older_files(tmp_path))
+    exact = evaluate_run("run", "test", 7, None, 0)
+    model = load_keras_file(module.RunFolder("run").model_path)
+    in_mixed_precision(model, trained).save("run/model.keras")
+    assert evaluate_run("run", "test", 7, None, 0) == exact
+    assert exact["precision"] == "float32"
+    rounded = evaluate_run("run", "test", 7, None, 0, precision="bfloat16")
+    assert rounded["precision"] == "bfloat16"
+    assert rounded["iw_nll"] != exact["iw_nll"]
+    assert rounded["iw_nll"] == pytest.approx(exact["iw_nll"], rel=0.01)
+    assert any("computed in bfloat16" in line for line in notes(rounded))
+    assert not any("computed in" in line for line in notes(exact))

@@ -18,6 +18,15 @@ def made_model(system=TextVAE, vocabulary_size=9, random_seed=2, factor=None, **
     return model
 
 
+def in_mixed_precision(model, policy="mixed_bfloat16"):
+    """A model with the same weights, as if it had been trained under a policy."""
+    mixed = type(model).from_config({**model.get_config(), "dtype": policy})
+    mixed.ensure_built()
+    for weight, value in zip(mixed.variables, model.variables, strict=True):
+        weight.assign(value)
+    return mixed
+
+
 def set_factor(model, factor):
     """Gives a ScaleVAE an f-bar as an epoch does, and puts it into effect."""
     model.posterior_scale.average.assign(factor)

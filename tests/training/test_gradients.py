@@ -49,6 +49,27 @@ def test_global_norm_clipping(clip):
         np.testing.assert_allclose(weight, start - 0.1 * shrink * gradient, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "limits", [{"global_clipnorm": 2.0}, {"clipnorm": 2.0}, {"clipvalue": 2.0}]
+)
+@pytest.mark.parametrize("steps", [None, 2])
+def test_what_is_clipped_is_not_clipped_again_by_the_optimizer(limits, steps):
+    """But for gradients that are accumulated, which only the optimizer can clip."""
+    given = []
+
+    class Recorded(keras.optimizers.SGD):
+        def _clip_gradients(self, gradients):
+            given.append({name: getattr(self, name) for name in limits})
+            return super()._clip_gradients(gradients)
+
+    optimizer = Recorded(0.1, **limits, gradient_accumulation_steps=steps)
+    weights = variables()
+    for _ in range(steps or 1):
+        apply(optimizer, weights)
+    assert given == [limits if steps else dict.fromkeys(limits)]
+    assert {name: getattr(optimizer, name) for name in limits} == limits
+
+
 @pytest.mark.parametrize("scaled", [False, True])
 @pytest.mark.parametrize(
     ("clip", "expected"),

@@ -115,14 +115,18 @@ def importance_work(shape: Shape, split: EncodedSplit, samples: int) -> float:
 
 
 def products(
-    count: int, rows: int = 2048, inner: int = 2048, columns: int = 2048
+    count: int,
+    rows: int = 2048,
+    inner: int = 2048,
+    columns: int = 2048,
+    dtype: str = "float32",
 ) -> Callable[[], None]:
     """A function that runs products of matrices `[rows, inner]` and `[inner, columns]`.
 
     By default each is a large one, of `PRODUCT_WORK` floating-point operations.
     """
-    left = tf.random.stateless_uniform([rows, inner], [0, 0])
-    right = tf.random.stateless_uniform([inner, columns], [0, 1])
+    left = tf.cast(tf.random.stateless_uniform([rows, inner], [0, 0]), dtype)
+    right = tf.cast(tf.random.stateless_uniform([inner, columns], [0, 1]), dtype)
 
     def run():
         for _ in range(count):
