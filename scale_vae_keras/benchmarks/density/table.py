@@ -38,8 +38,8 @@ def density_markdown(rows: pd.DataFrame) -> str:
     """
     first = rows.iloc[0]
     about = (
-        f"{first['sentences']} test sentences, {first['iw_samples']} importance samples, generator "
-        f'"{first["generator"]}"; version {first["version"]}, corpus '
+        f"{first['sentences']} test sentences, {rows['iw_samples'].max()} importance samples, "
+        f"{shown_generators(rows)}; version {first['version']}, corpus "
         f"{first['corpus_fingerprint'][:12]}."
     )
     parts = [about, "\n".join(f"    {command}" for command in rows["command"].unique())]
@@ -48,6 +48,13 @@ def density_markdown(rows: pd.DataFrame) -> str:
     if len(beside) > 1:
         parts.append(markdown_table(beside))
     return "\n\n".join(parts) + "\n"
+
+
+def shown_generators(rows: pd.DataFrame) -> str:
+    """The generators that likelihoods are declared for; a language model has none."""
+    coded = rows[rows["mi"].notna()]
+    names = (rows if coded.empty else coded)["generator"].unique()
+    return f"generator{'s' if len(names) > 1 else ''} " + ", ".join(f'"{name}"' for name in names)
 
 
 def shown_means(means: pd.DataFrame, name: str, record: Mapping = EVALUATION) -> list[str]:

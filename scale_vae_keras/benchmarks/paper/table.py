@@ -9,6 +9,7 @@ import pandas as pd
 from scale_vae_keras.benchmarks.density.table import (
     order_agreement,
     shown_epochs,
+    shown_generators,
     shown_means,
     shown_ratios,
     shown_steps,
@@ -90,7 +91,7 @@ def _about(table, rows):
     if table in (1, 3):
         parts.append(
             f"{first['sentences']:,} test sentences, {first['samples']} importance samples, "
-            f'generator "{first["generator"]}"'
+            f"{shown_generators(rows)}"
         )
     elif table == 4:
         parts.append(f"{first['repeats']} draws of labels, {first['repeats']} orders of each")

@@ -130,3 +130,11 @@ def test_measures_of_structure_stand_there_where_a_row_has_them():
     assert [table["vae"][place] for place in places] == ["0.500 ± 0.354", "55.0 ± 7.1"]
     assert [table["lstm-lm"][place] for place in places] == ["-", "-"]
     assert "completeness" not in table["system"]
+
+
+def test_a_language_model_has_one_sample_and_no_generator():
+    lm = row("lm", 1, 36.0, 0.0, None, None, iw_samples=1, generator="standard")
+    assert shown([lm, *ROWS]).startswith('20 test sentences, 10 importance samples, generator "sc')
+    both = [lm, *ROWS, row("bn", 1, 38.0, 1.0, 2.0, 3, generator="fitted-full")]
+    assert '10 importance samples, generators "scaled", "fitted-full"; version' in shown(both)
+    assert shown([lm]).startswith('20 test sentences, 1 importance samples, generator "standard"')
