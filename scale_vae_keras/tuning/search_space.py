@@ -10,6 +10,7 @@ from scale_vae_keras.runs.config import (
     config_class,
     configure,
     every_setting,
+    usual_optimizer,
 )
 from scale_vae_keras.settings import Range, settings_of
 
@@ -26,15 +27,26 @@ SEARCH_SPACE = {name: every_setting()[name].search for name in _SEARCHED}
 _RATES_OF_ADAM = Range(0.0001, 0.003, log=True)
 
 
-def _rates(optimizer):
+def _rates(settings):
     """The learning rates to search: those of SGD and of Adam have nothing in common."""
-    optimizers = set(optimizer) if isinstance(optimizer, list | tuple) else {optimizer}
+    optimizers = _values(settings, "optimizer")
+    if None in optimizers:
+        optimizers = {
+            usual_optimizer("scale", encoder, decoder)
+            for encoder in _values(settings, "encoder")
+            for decoder in _values(settings, "decoder")
+        }
     if optimizers >= set(OPTIMIZERS):
         raise InputError(
-            "sgd and adam need learning rates of their own: search with one optimizer, or give "
-            "learning_rate"
+            "sgd and adam, which is usual for transformers, need learning rates of their own: "
+            "search with one optimizer, or give learning_rate"
         )
     return _RATES_OF_ADAM if "adam" in optimizers else SEARCH_SPACE["learning_rate"]
+
+
+def _values(settings, name):
+    value = settings.get(name)
+    return set(value) if isinstance(value, list | tuple) else {value}
 
 
 class SearchSpace:
@@ -67,7 +79,7 @@ class SearchSpace:
         given = search_space or {}
         entries = {**SEARCH_SPACE, **given}
         if "learning_rate" not in given:
-            entries["learning_rate"] = _rates(given.get("optimizer", chosen.get("optimizer")))
+            entries["learning_rate"] = _rates({**chosen, **given})
         known = {each.name for each in settings_of(config_class("scale"))} - _OF_THE_SEARCH
         for name, entry in entries.items():
             if name not in known:

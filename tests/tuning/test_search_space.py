@@ -60,9 +60,14 @@ def test_refused(space, message):
 def test_adam_has_learning_rates_of_its_own():
     assert SearchSpace({"optimizer": ["adam"]}).searched["learning_rate"].high == 0.003
     assert SearchSpace(optimizer="adam").searched["learning_rate"].high == 0.003
+    for of_transformers in ({"decoder": "transformer"}, {"encoder": ["transformer"]}):
+        assert SearchSpace(of_transformers).searched["learning_rate"].high == 0.003
+        sgd = SearchSpace(of_transformers, optimizer="sgd")
+        assert sgd.searched["learning_rate"].high == 1.0
     both = {"optimizer": ["sgd", "adam"]}
-    with pytest.raises(InputError, match="sgd and adam need learning rates of their own"):
-        SearchSpace(both)
+    for space in (both, {"decoder": ["lstm", "transformer"]}):
+        with pytest.raises(InputError, match=r"sgd and adam, .*, need learning rates of their own"):
+            SearchSpace(space)
     space = SearchSpace({**both, "learning_rate": 0.01})
     assert space.config({"optimizer": "adam"}).learning_rate == 0.01
 
