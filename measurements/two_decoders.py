@@ -4,8 +4,7 @@
         --output docs/data/two_decoders_short_yelp.csv
 
 Each DIR is a folder of `scale-vae benchmark density`. Where the corpus has labels each run's codes
-are probed as Table 4 of the paper is, which the file keeps: the same command goes on where it
-stopped.
+are probed as for Table 4 of the paper; probes that the file has already are kept.
 """
 
 import argparse
@@ -29,7 +28,8 @@ REPEATS = 5
 
 def measured(name: str, folder: Path, before: pd.DataFrame | None) -> pd.DataFrame:
     """The rows of a benchmark, with the number of weights and the probes of each run."""
-    rows = read_rows(folder / "density.csv")
+    # The page says the commands, whose paths are those of one machine.
+    rows = read_rows(folder / "density.csv").drop(columns="command")
     rows.insert(0, "decoder", name)
     for place, row in rows.iterrows():
         run = RunFolder(run_path(folder, row["system"], row["seed"]))

@@ -59,6 +59,17 @@ def test_the_page_has_the_variants(monkeypatch):
     assert shown in (DOCS / "results.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    "path", sorted(DOCS.glob("data/two_decoders_*.csv")), ids=lambda path: path.stem
+)
+def test_the_page_has_both_decoders(path):
+    script = runpy.run_path(str(DOCS.parent / "measurements" / "two_decoders.py"))
+    rows = read_rows(path)
+    assert script["markdown"](rows) in (DOCS / "results.md").read_text(encoding="utf-8")
+    assert rows["version"].notna().all()
+    assert set(rows["corpus_fingerprint"].str.len()) == {64}
+
+
 @ALL
 def test_a_row_says_where_it_comes_from(path):
     rows = read_rows(path)

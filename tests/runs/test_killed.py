@@ -15,7 +15,7 @@ CORPUS = {"train": LINES * 12 + LINES[:5]}
 TINY = "--preset small --epochs 3 --batch-size 16 --embedding-dim 4 --units 5 --latent-dim 3"
 KILLS = 10
 CHAINS = {
-    "plateau": "--f-epo 1 --decay plateau --decay-start 0 --decay-patience 1 --learning-rate 3",
+    "plateau": "--f-epo 1 --decay plateau --decay-start 0 --decay-patience 1 --learning-rate 2",
     "replicas": "--f-epo 2 --average median --resplit --word-dropout 0.1 --replicas 2",
 }
 

@@ -58,6 +58,7 @@ OPTIONS = {
         "heads": 2,
         "layer_dropout": 0.2,
         "embedding_noise": 0.1,
+        "optimizer": "sgd",
     },
     "word-dropout": {"word_dropout": 0.2},
 }
