@@ -57,9 +57,12 @@ def contestants(shape: Shape, steps: int, bfloat16: bool) -> dict[str, Callable[
         for _ in range(steps):
             reference.training_step(torch_ids)
 
-    def run_function() -> None:
-        for _ in range(steps):
-            train_step(tf_ids)["loss"].numpy()
+    def steps_of(step: Callable) -> Callable[[], None]:
+        def run() -> None:
+            for _ in range(steps):
+                step(tf_ids)["loss"].numpy()
+
+        return run
 
     def run_fit(steps=steps) -> None:
         model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
@@ -69,18 +72,12 @@ def contestants(shape: Shape, steps: int, bfloat16: bool) -> dict[str, Callable[
 
     runs = {
         "PyTorch": run_reference,
-        "tf.function": run_function,
+        "tf.function": steps_of(train_step),
         "fit": run_fit,
         "long fit": run_long_fit,
     }
     if bfloat16:
-        _, exact_step = new_step(shape, tf_ids, "float32")
-
-        def run_exact() -> None:
-            for _ in range(steps):
-                exact_step(tf_ids)["loss"].numpy()
-
-        runs["float32"] = run_exact
+        runs["float32"] = steps_of(new_step(shape, tf_ids, "float32")[1])
     return runs
 
 
@@ -125,9 +122,7 @@ def main() -> None:
         print(f"of the step in float32: {of_exact:.3f}")
         of_exact = median_ratio(seconds["bfloat16 products"], seconds["products"])
         print(f"large products of theirs in float32: {of_exact:.3f}")
-    for name in runs:
-        if name == "long fit":
-            continue
+    for name in [name for name in runs if name in seconds]:
         each = seconds[name] / arguments.steps
         ratio = median_ratio(seconds[name], seconds["PyTorch"])
         share = np.median(shape.step_work / each / rate)

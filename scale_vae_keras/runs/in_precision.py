@@ -11,7 +11,7 @@ PRECISIONS = ("float32", "bfloat16", "float16")
 """The dtypes that encoder and decoder of a trained model can have."""
 
 
-def in_precision(model: SentenceModel, precision: str) -> SentenceModel:
+def in_precision(model: SentenceModel, precision: str | None) -> SentenceModel:
     """A trained model with encoder and decoder of another dtype, for everything but training.
 
     It gives what a model of mixed precision does with the same weights, without casting them at
@@ -19,7 +19,7 @@ def in_precision(model: SentenceModel, precision: str) -> SentenceModel:
 
     Args:
         model: a built model with weights of float32.
-        precision: "float32", "bfloat16" or "float16".
+        precision: "float32", "bfloat16" or "float16"; None for what the model has.
 
     Returns:
         The model itself where it has this dtype; else a new one, which is not compiled.
@@ -32,6 +32,8 @@ def in_precision(model: SentenceModel, precision: str) -> SentenceModel:
         >>> in_precision(model, "bfloat16").encoder([[1, 5, 2]]).dtype
         tf.bfloat16
     """
+    if precision is None:
+        return model
     if precision not in PRECISIONS:
         raise InputError(f"precision is {precision!r}: give one of {', '.join(PRECISIONS)}")
     model.ensure_built()

@@ -29,8 +29,8 @@ def load(path: str | os.PathLike, precision: str | None = None) -> TextModel:
     """
     if (Path(path) / SETTINGS_FILE).exists():
         tokenizer = load_tokenizer(path)
-        model = load_model(Path(path) / MODEL_FILE)
-        return TextModel(model if precision is None else in_precision(model, precision), tokenizer)
+        model = in_precision(load_model(Path(path) / MODEL_FILE), precision)
+        return TextModel(model, tokenizer)
     folder = RunFolder(path)
     if not folder.config_path.exists() and Path(path).is_dir():
         raise InputError(f"{path} is not a run folder, and holds no model that was saved")

@@ -261,8 +261,7 @@ class RunFolder:
         self.config  # noqa: B018 - the clearest message comes first
         if not self.model_path.is_file():
             raise InputError(f"{self.path} has no model.keras yet: train at least one epoch")
-        model = load_keras_file(self.model_path)
-        return model if precision is None else in_precision(model, precision)
+        return in_precision(load_keras_file(self.model_path), precision)
 
     def best_epoch(self) -> int | None:
         """The epoch of the best model, from 1; None where no checkpoint says it."""
