@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from scale_vae_keras.samplers.sampler import Sampler
-from scale_vae_keras.samplers.temperature_sampler import inverse_cdf
+from scale_vae_keras.samplers.top_p_sampler import draw_likely
 
 LOWEST, HIGHEST = 1e-6, 1e6
 
@@ -34,17 +34,4 @@ class RowTopPSampler(Sampler):
         """A random token of each row, int32 `[batch]`."""
         temperature = tf.clip_by_value(self.temperature, LOWEST, HIGHEST)[:, None]
         below_best = logits - tf.reduce_max(logits, axis=-1, keepdims=True)
-        tempered = below_best / temperature
-        of_all = inverse_cdf(tf.nn.softmax(tempered), uniform)
-
-        def of_likeliest():
-            # Sorted by the logits, as a small temperature makes different ones equal.
-            tokens = tf.argsort(logits, axis=-1, direction="DESCENDING", stable=True)
-            probability = tf.nn.softmax(tf.gather(tempered, tokens, batch_dims=1))
-            reached_before = tf.cumsum(probability, axis=-1, exclusive=True)
-            kept = tf.where(reached_before < self.p[:, None], probability, 0.0)
-            chosen = tf.gather(tokens, inverse_cdf(kept, uniform), batch_dims=1)
-            return tf.where(self.p < 1, chosen, of_all)
-
-        # Sorting costs more than all the rest.
-        return tf.cond(tf.reduce_any(self.p < 1), of_likeliest, lambda: of_all)
+        return draw_likely(logits, tf.nn.softmax(below_best / temperature), self.p, uniform)

@@ -98,11 +98,50 @@ def test_top_k_renormalises_the_best():
     ("p", "kept"), [(0.01, {1}), (0.49, {1}), (0.51, {1, 3}), (0.74, {1, 3}), (1.0, {0, 1, 2, 3})]
 )
 def test_top_p_keeps_the_fewest_that_reach_p(p, kept):
-    tokens = draw(TopPSampler(p), np.linspace(0, LARGEST, 1001))
+    tokens = draw(TopPSampler(p), np.linspace(0, LARGEST, 2**16))
     assert set(tokens) == kept
     weights = np.array([0.125, 0.5, 0.125, 0.25]) * [token in kept for token in range(4)]
-    share = np.bincount(tokens, minlength=4) / 1001
+    share = np.bincount(tokens, minlength=4) / 2**16
     np.testing.assert_allclose(share, weights / weights.sum(), atol=3e-3)
+
+
+@pytest.mark.parametrize(("p", "spread"), [(0.05, 0.5), (0.5, 2), (0.9, 2)])
+def test_top_p_against_sorted_probabilities(p, spread):
+    """Pearson's statistic of 100,000 draws, within five of its standard deviations."""
+    random = np.random.default_rng(3)
+    logits = random.normal(0, spread, (1, 300)).astype(np.float32)
+    tokens = draw(TopPSampler(p), random.random(100_000, np.float32), logits)
+    probability = np.exp(np.float64(logits[0]))
+    probability /= probability.sum()
+    order = np.argsort(-probability)
+    before = np.cumsum(probability[order]) - probability[order]
+    kept = order[before < p]
+    assert set(tokens) <= set(kept)
+    expected = 100_000 * probability[kept] / probability[kept].sum()
+    seen = np.bincount(tokens, minlength=300)[kept]
+    freedom = len(kept) - 1
+    assert np.sum((seen - expected) ** 2 / expected) < freedom + 5 * np.sqrt(2 * freedom)
+
+
+def test_of_equal_tokens_top_p_keeps_the_first():
+    tokens = draw(TopPSampler(0.3), np.linspace(0, LARGEST, 1000), np.zeros((1, 8), np.float32))
+    assert set(tokens) == {0, 1, 2}
+
+
+def test_top_p_of_one_draws_as_temperature_does():
+    random = np.random.default_rng(4)
+    uniforms, logits = random.random(2000), random.normal(0, 3, (1, 300)).astype(np.float32)
+    expected = draw(TemperatureSampler(0.7), uniforms, logits)
+    np.testing.assert_array_equal(draw(TopPSampler(1.0, 0.7), uniforms, logits), expected)
+
+
+def test_top_p_of_a_row_does_not_depend_on_the_others():
+    random = np.random.default_rng(5)
+    logits = random.normal(0, 1, (50, 200)).astype(np.float32)
+    uniforms = random.random(50, np.float32)
+    together = TopPSampler(0.4).next_token(logits, uniforms)
+    alone = [TopPSampler(0.4).next_token(logits[[k]], uniforms[[k]])[0] for k in range(50)]
+    np.testing.assert_array_equal(together, alone)
 
 
 def test_top_p_applies_the_temperature_first():
