@@ -39,6 +39,7 @@ def main() -> None:
     weighted = split.first(arguments.weighted)
     models = {name: folder.load_model(name) for name in PRECISIONS}
     prior = declared_prior(models["float32"])
+    encoded = encode_sentences(models["float32"], weighted)
 
     def encode(model):
         return encode_sentences(model, split)
@@ -47,11 +48,9 @@ def main() -> None:
         return model.generate(arguments.n, 1, TopPSampler(0.9), max_length=50).ids.numpy()
 
     def reconstruct(model):
-        means = encode_sentences(models["float32"], weighted).mean
-        return model.decode(means, GreedySampler(), max_length=50).ids.numpy()
+        return model.decode(encoded.mean, GreedySampler(), max_length=50).ids.numpy()
 
     def weigh(model):
-        encoded = encode_sentences(models["float32"], weighted)
         return evaluate_density(model, weighted, encoded, prior, arguments.samples)
 
     for what in (encode, reconstruct, sample, weigh):
