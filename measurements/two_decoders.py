@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from scale_vae_keras.benchmarks.density.benchmark import run_path
-from scale_vae_keras.benchmarks.density.table import shown_means
+from scale_vae_keras.benchmarks.density.table import shown_epochs, shown_means, shown_steps
 from scale_vae_keras.benchmarks.paper.table import draw_paper_table
 from scale_vae_keras.benchmarks.probe import probe_run
 from scale_vae_keras.benchmarks.rows import read_rows, system_means
@@ -55,16 +55,23 @@ def of(rows: pd.DataFrame, decoder: str, system: str, seed: int) -> pd.Series:
 
 
 def by_decoder(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with names that say the decoder: `vae: transformer`."""
-    method = rows["system"].str.partition(":")[0]
-    return rows.assign(system=method + ": " + rows["decoder"].astype("string"))
+    """The rows with names that say the decoder: `vae: transformer`.
+
+    That the encoder is one as well is left out of a system's settings.
+    """
+    named = []
+    for system, decoder in zip(rows["system"], rows["decoder"], strict=True):
+        method, _, own = system.partition(":")
+        told = [each for each in own.split(",") if each and each != "encoder=transformer"]
+        named.append(f"{':'.join([method, ','.join(told)] if told else [method])}: {decoder}")
+    return rows.assign(system=pd.array(named, "string"))
 
 
 def markdown(rows: pd.DataFrame) -> str:
     """The means over seeds of each system with each decoder, as a table."""
     probes = [f"probe_{count}" for count in LABELS if f"probe_{count}" in rows]
-    means = system_means(by_decoder(rows), [*FIGURES, *probes, "weights", "cpu_seconds"])
-    names = means.index.str.partition(": ")
+    means = system_means(by_decoder(rows), [*FIGURES, *probes, "weights", *COST])
+    names = means.index.str.rpartition(": ")
     shown = {
         "system": [name for name, _, _ in names],
         "LSTM or Transformer": [decoder for _, _, decoder in names],
@@ -75,7 +82,9 @@ def markdown(rows: pd.DataFrame) -> str:
     for name in probes:
         count = int(name.partition("_")[2])
         shown[f"probe, {count:,}"] = shown_means(means, name, {name: PROBE["accuracy"]})
-    shown["processor s"] = shown_means(means, "cpu_seconds", COST)
+    shown["epochs (best)"] = shown_epochs(means)
+    shown |= shown_steps(means)
+    shown["processor s to best"] = shown_means(means, "cpu_seconds_to_best", COST)
     return markdown_table(pd.DataFrame(shown))
 
 
