@@ -1,5 +1,7 @@
 """The Transformers, against Keras' own attention and by their properties."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -44,6 +46,14 @@ def test_a_block_is_what_keras_layers_make():
     expected += block.down(block.up(block.feed_forward_norm(expected)))
     causal = allowed(tf.linalg.band_part(tf.ones([5, 5], tf.bool), -1, 0))
     np.testing.assert_allclose(block(hidden, causal), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_half_precision_takes_gelu_in_float32():
+    block = TransformerBlock(4, 2, 4, dtype="mixed_bfloat16")
+    values = tf.cast(tf.linspace(-6.0, 6.0, 999), tf.bfloat16)
+    exact = [0.5 * x * math.erfc(-x / math.sqrt(2)) for x in np.float64(values)]
+    expected = tf.cast(tf.constant(exact, tf.float32), tf.bfloat16)
+    np.testing.assert_array_equal(block.up.activation(values), expected)
 
 
 def test_rotary_products_depend_on_the_distance_alone():
