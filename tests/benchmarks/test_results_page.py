@@ -1,4 +1,4 @@
-"""The tables of docs/results.md and of the README are those of the figures in docs/data."""
+"""The tables of the results and of the README are those of the figures in docs/data."""
 
 import itertools
 import os
@@ -25,7 +25,7 @@ def test_there_are_tables():
 
 @ALL
 def test_the_page_has_the_table(path):
-    page = (DOCS / "results.md").read_text(encoding="utf-8")
+    page = (DOCS / "results-short-runs.md").read_text(encoding="utf-8")
     assert show_paper_table(path).strip() in page
     if path.stem.endswith("table1"):
         measures = next(
@@ -56,7 +56,7 @@ def test_the_page_has_the_variants(monkeypatch):
     monkeypatch.setattr(os, "environ", dict(os.environ))
     script = runpy.run_path(str(DOCS.parent / "measurements" / "scale_variants.py"))
     shown = script["markdown"](read_csv(DOCS / "data" / "scale_variants.csv"))
-    assert shown in (DOCS / "results.md").read_text(encoding="utf-8")
+    assert shown in (DOCS / "results-short-runs.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_page_has_the_variants(monkeypatch):
 def test_the_page_has_both_decoders(path):
     script = runpy.run_path(str(DOCS.parent / "measurements" / "two_decoders.py"))
     rows = read_rows(path)
-    assert script["markdown"](rows) in (DOCS / "results.md").read_text(encoding="utf-8")
+    assert script["markdown"](rows) in (DOCS / "results-short-runs.md").read_text(encoding="utf-8")
     assert rows["version"].notna().all()
     assert set(rows["corpus_fingerprint"].str.len()) == {64}
 
