@@ -197,6 +197,8 @@ def test_a_language_model_generates_and_scores_alone():
     assert len(text_model.generate(2)) == 2
     exact = model.log_likelihood(tokenizer(["a cat sat"]).to_tensor())
     assert text_model.score(["a cat sat"]).log_likelihood == pytest.approx(exact, rel=1e-4)
+    # One pass: a likelihood that is exact needs no more samples.
+    assert text_model.score(["a cat sat"], samples=100).ess.tolist() == [1.0]
     assert text_model.score(["a cat sat"]).standard_error.tolist() == [0.0]
     with pytest.raises(InputError, match="no latent code"):
         text_model.encode(["a cat"])

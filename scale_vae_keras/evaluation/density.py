@@ -118,6 +118,8 @@ def evaluate_density(
     if rows is not None and rows < 1:
         raise InputError(f"rows is {rows}: a pass needs at least 1")
     check_finite(encoded)
+    if not model.latent_dim:
+        samples = min(samples, 1)
     rows = rows or min(_MOST_ROWS, max(1, _MOST_LOGITS // model.vocabulary_size))
     scores = _importance_weighting(
         model, split, encoded, prior, samples, seed, rows, journal, progress

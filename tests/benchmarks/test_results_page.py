@@ -60,12 +60,17 @@ def test_the_page_has_the_variants(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "path", sorted(DOCS.glob("data/two_decoders_*.csv")), ids=lambda path: path.stem
+    ("path", "page"),
+    [
+        *((path, "results-short-runs.md") for path in DOCS.glob("data/two_decoders_*.csv")),
+        *((path, "results.md") for path in DOCS.glob("data/whole_*.csv")),
+    ],
+    ids=lambda value: getattr(value, "stem", ""),
 )
-def test_the_page_has_both_decoders(path):
+def test_the_page_has_both_decoders(path, page):
     script = runpy.run_path(str(DOCS.parent / "measurements" / "two_decoders.py"))
     rows = read_rows(path)
-    assert script["markdown"](rows) in (DOCS / "results-short-runs.md").read_text(encoding="utf-8")
+    assert script["markdown"](rows) in (DOCS / page).read_text(encoding="utf-8")
     assert rows["version"].notna().all()
     assert set(rows["corpus_fingerprint"].str.len()) == {64}
 
