@@ -2,8 +2,9 @@
 
     python measurements/paired_likelihood.py LM_RUN RUN [RUN ...] --samples 500
 
-Some sentences are unlikely under every model, so that the error of a difference sentence by
-sentence is far smaller than the errors of the two means.
+Likelihoods are float32, whatever the training was, as those of `evaluate` are. Some sentences are
+unlikely under every model, so that the error of a difference sentence by sentence is far smaller
+than the errors of the two means.
 """
 
 import argparse
@@ -26,7 +27,8 @@ def main() -> None:
     texts = [line.text for line in corpus.lines("test")][: arguments.limit]
     reference = None
     for run in arguments.runs:
-        nll = -np.asarray(sv.load(run).score(texts, arguments.samples).log_likelihood)
+        scores = sv.load(run, precision="float32").score(texts, arguments.samples)
+        nll = -scores.log_likelihood
         reference = nll if reference is None else reference
         less = nll - reference
         error = less.std(ddof=1) / np.sqrt(len(less))
