@@ -30,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--method", metavar="NAME", help="the system to train, scale by default; see below"
     )
     parser.add_argument(
-        "--preset", help="sizes and schedules to start from: small, base (default) or paper"
+        "--preset",
+        help="sizes and schedules to start from: small, transformer, base (default) or paper",
     )
     parser.add_argument(
         "--profile",

@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="figure to optimise: elbo_nll (default), objective_nll, mi, or elbo_nll-W*mi with W "
         "up to 1",
     )
-    parser.add_argument("--preset", help="small (default), base or paper")
+    parser.add_argument("--preset", help="small (default), transformer, base or paper")
     parser.add_argument(
         "--train-limit",
         type=int,

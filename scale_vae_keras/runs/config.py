@@ -276,7 +276,8 @@ def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfi
         if name not in own:
             raise InputError(f"the method {method} has no setting {name}: leave it out")
     of_preset = {name: value for name, value in PRESETS[preset].items() if name in own}
-    usual = usual_optimizer(method, given.get("encoder"), given.get("decoder"))
+    chosen = {**of_preset, **given}
+    usual = usual_optimizer(method, chosen.get("encoder"), chosen.get("decoder"))
     optimizer = given.get("optimizer", usual)
     of_optimizer = {"optimizer": optimizer, **_rate_of(optimizer)}
     settings = {**of_preset, **system.fixed, **of_optimizer, **given}

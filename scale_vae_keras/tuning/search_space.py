@@ -12,6 +12,7 @@ from scale_vae_keras.runs.config import (
     every_setting,
     usual_optimizer,
 )
+from scale_vae_keras.runs.presets import PRESETS
 from scale_vae_keras.settings import Range, settings_of
 
 _OF_THE_SEARCH = {"epochs", "train_limit", "seed", "dilations"}
@@ -79,7 +80,7 @@ class SearchSpace:
         given = search_space or {}
         entries = {**SEARCH_SPACE, **given}
         if "learning_rate" not in given:
-            entries["learning_rate"] = _rates({**chosen, **given})
+            entries["learning_rate"] = _rates({**PRESETS.get(preset, {}), **chosen, **given})
         known = {each.name for each in settings_of(config_class("scale"))} - _OF_THE_SEARCH
         for name, entry in entries.items():
             if name not in known:

@@ -1,3 +1,5 @@
+import dataclasses
+
 import keras
 import pytest
 
@@ -97,6 +99,33 @@ def test_a_preset_and_what_is_given_come_before_the_values_of_the_paper():
     assert configure("reviews", "du", "base").gamma == 0.5
     assert configure("reviews", "du", "base", gamma=0.9).gamma == 0.9
     assert configure("reviews", "beta", "small").kl_epochs == 0
+
+
+@pytest.mark.parametrize("name", ["lm", "vae", "li2019", "scale"])
+def test_the_preset_transformer_is_what_was_measured(name):
+    encoder = {} if name == "lm" else {"encoder": "transformer"}
+    measured = configure(
+        "reviews",
+        name,
+        "small",
+        epochs=12,
+        decay_start=8,
+        decoder="transformer",
+        units=176,
+        depth=2,
+        **encoder,
+    )
+    preset = configure("reviews", name, "transformer")
+    assert preset == dataclasses.replace(measured, preset="transformer")
+    assert (preset.optimizer, preset.learning_rate) == ("adam", 0.001)
+
+
+def test_what_is_given_decides_the_optimizer_of_the_preset_transformer():
+    both = {"encoder": "lstm", "decoder": "lstm"}
+    lstm = configure("reviews", "vae", "transformer", **both)
+    assert (lstm.optimizer, lstm.learning_rate) == ("sgd", 0.5)
+    assert configure("reviews", "vae", "transformer", decoder="cnn").optimizer == "adam"
+    assert configure("reviews", "agg", "transformer").optimizer == "sgd"
 
 
 def test_an_unknown_system():

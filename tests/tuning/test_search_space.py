@@ -64,6 +64,9 @@ def test_adam_has_learning_rates_of_its_own():
         assert SearchSpace(of_transformers).searched["learning_rate"].high == 0.003
         sgd = SearchSpace(of_transformers, optimizer="sgd")
         assert sgd.searched["learning_rate"].high == 1.0
+    assert SearchSpace(preset="transformer").searched["learning_rate"].high == 0.003
+    lstm = {"encoder": "lstm", "decoder": "lstm"}
+    assert SearchSpace(lstm, preset="transformer").searched["learning_rate"].high == 1.0
     both = {"optimizer": ["sgd", "adam"]}
     for space in (both, {"decoder": ["lstm", "transformer"]}):
         with pytest.raises(InputError, match=r"sgd and adam, .*, need learning rates of their own"):

@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="all (default), or systems, each with settings of its own if need be: "
         "scale:des_std=0.9,f_epo=3",
     )
-    parser.add_argument("--preset", default="small", help="small (default), base or paper")
+    parser.add_argument(
+        "--preset", default="small", help="small (default), transformer, base or paper"
+    )
     parser.add_argument(
         "--settings",
         nargs="+",

@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset",
         default="small",
-        help="small (default), base or paper, which also takes f_epo from the paper",
+        help="small (default), transformer, base or paper, which also takes f_epo from the paper",
     )
     parser.add_argument(
         "--settings", nargs="+", default=[], metavar="NAME=VALUE", help="settings of every run"
