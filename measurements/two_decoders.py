@@ -12,16 +12,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from scale_vae_keras.benchmarks.density.benchmark import run_path
-from scale_vae_keras.benchmarks.density.table import shown_epochs, shown_means, shown_steps
+from scale_vae_keras.benchmarks.density.table import (
+    shown_differences,
+    shown_epochs,
+    shown_means,
+    shown_steps,
+)
 from scale_vae_keras.benchmarks.paper.table import draw_paper_table
 from scale_vae_keras.benchmarks.probe import probe_run
-from scale_vae_keras.benchmarks.rows import read_rows, system_means
-from scale_vae_keras.metrics import COST, PROBE
+from scale_vae_keras.benchmarks.rows import read_rows, run_path, system_means
+from scale_vae_keras.metrics import COMPARISON, COST, PROBE
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.tables import markdown_table, write_csv
 
-FIGURES = ("iw_nll", "elbo_nll", "reconstruction", "kl", "mi", "au", "ess")
+FIGURES = ("elbo_nll", "reconstruction", "kl", "mi", "au", "ess")
 LABELS = (100, 1000, 10_000)
 REPEATS = 5
 
@@ -70,13 +74,16 @@ def by_decoder(rows: pd.DataFrame) -> pd.DataFrame:
 def markdown(rows: pd.DataFrame) -> str:
     """The means over seeds of each system with each decoder, as a table."""
     probes = [f"probe_{count}" for count in LABELS if f"probe_{count}" in rows]
-    means = system_means(by_decoder(rows), [*FIGURES, *probes, "weights", *COST])
+    measures = ["iw_nll", *COMPARISON, *FIGURES, *probes, "weights", *COST]
+    means = system_means(by_decoder(rows), measures)
     names = means.index.str.rpartition(": ")
     shown = {
         "system": [name for name, _, _ in names],
         "LSTM or Transformer": [decoder for _, _, decoder in names],
         "seeds": means["seeds"].map(str).to_numpy(),
         "weights, millions": [f"{weights / 1e6:.2f}" for weights in means["weights"]],
+        "iw_nll": shown_means(means, "iw_nll"),
+        **shown_differences(means),
         **{name: shown_means(means, name) for name in FIGURES},
     }
     for name in probes:

@@ -1,6 +1,7 @@
 """The rows of a benchmark's table, one or more per system and seed, as stored in its CSV file."""
 
 import os
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -24,6 +25,11 @@ def rows_so_far(path: str | os.PathLike) -> pd.DataFrame:
     if Path(path).exists():
         return read_rows(path)
     return pd.DataFrame({"system": pd.array([], "string"), "seed": pd.array([], "Int64")})
+
+
+def run_path(folder: str | os.PathLike, system: str, seed: int) -> Path:
+    """The run folder of a system and seed in the folder of a benchmark."""
+    return Path(folder) / f"{re.sub('[:,]', '-', system)}-{seed}"
 
 
 def is_of(rows: pd.DataFrame, system: str, seed: int) -> pd.Series:

@@ -83,6 +83,20 @@ def evaluate_model(
         InputError: an argument is out of its range, the prior is not fitted yet or was trained
             with another model, or "mixture" is fitted without scikit-learn.
     """
+    return evaluate_sentences(model, split, samples, prior, seed, fitted_on, journal, progress)[0]
+
+
+def evaluate_sentences(
+    model,
+    split: EncodedSplit,
+    samples: int = 500,
+    prior: str | Prior | None = None,
+    seed: int = 0,
+    fitted_on: EncodedSplit | None = None,
+    journal: str | Path | None = None,
+    progress: bool = False,
+) -> tuple[Metrics, Density]:
+    """The figures of `evaluate_model`, whose arguments these are, and those of each sentence."""
     latent = bool(model.latent_dim)
     samples = samples if latent else 1
     fitted = None if fitted_on is None else encode_sentences(model, fitted_on)
@@ -91,7 +105,7 @@ def evaluate_model(
     terms = evaluate_density(
         model, split, encoded, declared, samples, seed, journal=journal, progress=progress
     )
-    return {
+    metrics = {
         "prior": declared.kind,
         "generator": _GENERATORS.get(declared.kind, declared.kind),
         "precision": model.dtype_policy.name,
@@ -102,6 +116,7 @@ def evaluate_model(
         "factor": _extremes(generator_factor(model)) if latent else None,
         **(_label_metrics(model, split) if model.labels else {}),
     }
+    return metrics, terms
 
 
 def _label_metrics(model, split):
@@ -135,16 +150,16 @@ def _extremes(values):
 def _density_metrics(terms: Density, samples: int) -> Metrics:
     tokens = int(terms.tokens.sum())
     metrics = {
-        **_mean("objective_nll", -terms.objective),
-        **_mean("elbo_nll", -terms.elbo),
-        **_mean("iw_nll", -terms.log_likelihood),
+        **mean_and_error("objective_nll", -terms.objective),
+        **mean_and_error("elbo_nll", -terms.elbo),
+        **mean_and_error("iw_nll", -terms.log_likelihood),
         "iw_samples": samples,
         "ppl": float(np.exp(-terms.log_likelihood.sum() / tokens)),
-        **_mean("ess", terms.ess),
-        **_mean("reconstruction", terms.reconstruction),
-        **_mean("kl", terms.kl),
-        **_mean("kl_scaled_prior", terms.kl_scaled_prior),
-        **_mean("kl_standard_prior", terms.kl_standard_prior),
+        **mean_and_error("ess", terms.ess),
+        **mean_and_error("reconstruction", terms.reconstruction),
+        **mean_and_error("kl", terms.kl),
+        **mean_and_error("kl_scaled_prior", terms.kl_scaled_prior),
+        **mean_and_error("kl_standard_prior", terms.kl_standard_prior),
         "sentences": len(terms.tokens),
         "tokens": tokens,
     }
@@ -167,7 +182,13 @@ def _is_nan(value):
     return isinstance(value, float) and math.isnan(value)
 
 
-def _mean(name, values):
+def mean_and_error(name: str, values: np.ndarray) -> Metrics:
+    """A mean over sentences as `name` and its standard error as `name_se`; NaN of one sentence.
+
+    Args:
+        name: name of the mean.
+        values: one of each sentence, float `[sentences]`.
+    """
     error = values.std(ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
     return {name: float(values.mean()), f"{name}_se": float(error)}
 

@@ -2,6 +2,7 @@
 
 from scale_vae_keras.metrics.metric import Metric
 from scale_vae_keras.metrics.record import (
+    COMPARISON,
     CONTROL,
     COST,
     DIMENSION,
@@ -15,6 +16,7 @@ from scale_vae_keras.metrics.record import (
 )
 
 __all__ = [
+    "COMPARISON",
     "CONTROL",
     "COST",
     "DIMENSION",

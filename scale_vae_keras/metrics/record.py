@@ -132,6 +132,17 @@ TRAINING = _by_name(
 )
 """What an epoch logs in addition to figures of `EVALUATION`."""
 
+COMPARISON = _by_name(
+    Metric(
+        "above_lm",
+        _SENTENCE,
+        "iw_nll less that of the language model of the same seed, sentence by sentence",
+        "upper bound in expectation",
+        better="smaller",
+    ),
+)
+"""Of a system beside the language model in a benchmark."""
+
 COST = _by_name(
     Metric("epochs", "epochs", "trained", digits=0),
     Metric("best_epoch", "", "epoch of the model that is kept", digits=0),

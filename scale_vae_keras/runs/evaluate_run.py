@@ -5,12 +5,16 @@ import logging
 import os
 from pathlib import Path
 
+import pandas as pd
+
 from scale_vae_keras.data.corpus import Corpus
-from scale_vae_keras.evaluation.evaluate import Metrics, evaluate_model
+from scale_vae_keras.evaluation.density import Density
+from scale_vae_keras.evaluation.evaluate import Metrics, evaluate_sentences
 from scale_vae_keras.evaluation.prior import FITTED
 from scale_vae_keras.files import locked, write_json
 from scale_vae_keras.priors import prior_kind
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.tables import write_csv
 
 _logger = logging.getLogger("scale_vae_keras")
 
@@ -27,7 +31,11 @@ def evaluate_run(
     cache: str | os.PathLike | None = None,
     precision: str = "float32",
 ) -> Metrics:
-    """Measures the best model of a run and writes its `metrics.json`.
+    """Measures the best model of a run and writes its `metrics.json` and `sentences.csv`.
+
+    The latter has a line for each sentence, in the order of the split, with the quantities whose
+    means the metrics are, in nats: `iw_nll`, `elbo_nll`, `objective_nll`, `reconstruction`, `kl`;
+    `ess`; and `tokens`, how many are predicted.
 
     When it is interrupted, the same call continues where it stopped. A run that cannot be written
     to is measured all the same, with a warning.
@@ -55,19 +63,38 @@ def evaluate_run(
     name = f"evaluation-{split}-{samples}-{prior or 'own'}-seed-{seed}"
     name += "" if limit is None else f"-first-{limit}"
     name += "" if precision == "float32" else f"-{precision}"
+    writable = True
     with contextlib.ExitStack() as stack:
         try:
             journal = _own_journal(folder, name, stack)
         except OSError as error:
+            journal, writable = None, False
             _logger.warning(
                 "%s cannot be written to (%s): it is measured without metrics.json",
                 folder.path,
                 error.strerror,
             )
-            return _measure(folder, model, sentences, samples, prior, seed, limit, None, progress)
-        metrics = _measure(folder, model, sentences, samples, prior, seed, limit, journal, progress)
-    write_json(folder.metrics_path, metrics)
+        metrics, terms = _measure(
+            folder, model, sentences, samples, prior, seed, limit, journal, progress
+        )
+    if writable:
+        write_csv(folder.sentences_path, _sentence_table(terms))
+        write_json(folder.metrics_path, metrics)
     return metrics
+
+
+def _sentence_table(terms: Density) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "iw_nll": -terms.log_likelihood,
+            "elbo_nll": -terms.elbo,
+            "objective_nll": -terms.objective,
+            "reconstruction": terms.reconstruction,
+            "kl": terms.kl,
+            "ess": terms.ess,
+            "tokens": terms.tokens,
+        }
+    )
 
 
 def _own_journal(folder: RunFolder, name: str, stack: contextlib.ExitStack) -> Path | None:
@@ -90,7 +117,7 @@ def _own_journal(folder: RunFolder, name: str, stack: contextlib.ExitStack) -> P
 
 
 def _measure(folder, model, sentences, samples, prior, seed, limit, journal, progress):
-    return evaluate_model(
+    return evaluate_sentences(
         model,
         sentences if limit is None else sentences.first(limit),
         samples,

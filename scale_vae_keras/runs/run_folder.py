@@ -31,8 +31,9 @@ class RunFolder:
     """Paths and contents of a run folder.
 
     `config.json`, `vocabulary.txt` (or the file of another tokenizer), `model.keras` (the best),
-    `checkpoints/`, `logs/` (TensorBoard), `history.csv`, `metrics.json` (written by evaluate) and,
-    after training that gave up, `stopped.json` with the reason.
+    `checkpoints/`, `logs/` (TensorBoard), `history.csv`, `metrics.json` and, of each
+    sentence that was measured, `sentences.csv` (both written by evaluate) and, after training that
+    gave up, `stopped.json` with the reason.
 
     Args:
         path: the folder.
@@ -59,6 +60,7 @@ class RunFolder:
         self.logs = path / "logs"
         self.history_path = path / "history.csv"
         self.metrics_path = path / "metrics.json"
+        self.sentences_path = path / "sentences.csv"
         self.stopped_path = path / "stopped.json"
 
     def with_output(self, path: str | os.PathLike) -> "RunFolder":

@@ -1,14 +1,19 @@
 """Evaluations beside each other, and of runs that cannot be written to."""
 
+import os
+
+import numpy as np
 import pytest
 from made_models import in_mixed_precision
 from older_files import unpack_older_files
 
+from scale_vae_keras.evaluation.density import Density
 from scale_vae_keras.evaluation.report import notes
 from scale_vae_keras.files import locked
 from scale_vae_keras.runs import evaluate_run as module
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.run_folder import load_keras_file
+from scale_vae_keras.tables import read_csv
 
 
 @pytest.fixture
@@ -19,9 +24,9 @@ def journals(tmp_path, monkeypatch):
 
     def measure(*arguments, journal, **options):
         given.append(journal)
-        return {"elbo_nll": 1.5}
+        return {"elbo_nll": 1.5}, Density(*np.ones([8, 2]))
 
-    monkeypatch.setattr(module, "evaluate_model", measure)
+    monkeypatch.setattr(module, "evaluate_sentences", measure)
     return given
 
 
@@ -57,17 +62,34 @@ def test_a_run_that_cannot_be_written_to_is_measured_with_one_warning(
     (warning,) = caplog.messages
     assert "run cannot be written to (Permission denied)" in warning
     assert "without metrics.json" in warning
+    assert "sentences.csv" not in os.listdir("run")
 
 
 def test_a_journal_of_an_earlier_model_is_dropped(journals, tmp_path, caplog):
-    import os
-
     path = module.RunFolder("run").path / "evaluation-test-7-own-seed-0.npz"
     path.write_bytes(b"before")
     os.utime(path, (1, 1))
     evaluate_run("run", "test", 7, None, 0)
     assert not path.exists()
     assert "earlier model" in caplog.text
+
+
+def test_the_metrics_are_means_of_the_figures_of_each_sentence(tmp_path, monkeypatch):
+    monkeypatch.chdir(unpack_older_files(tmp_path))
+    metrics = evaluate_run("run", "test", 7, None, 0, limit=3)
+    table = read_csv("run/sentences.csv")
+    assert list(table.columns) == [
+        *("iw_nll", "elbo_nll", "objective_nll", "reconstruction", "kl", "ess", "tokens")
+    ]
+    assert len(table) == 3
+    for name in table.columns.drop("tokens"):
+        assert table[name].mean() == pytest.approx(metrics[name], rel=1e-12)
+        assert table[name].std() / 3**0.5 == pytest.approx(metrics[f"{name}_se"], rel=1e-12)
+    assert table["tokens"].sum() == metrics["tokens"]
+    evaluate_run("run", "test", 0, None, 0)
+    again = read_csv("run/sentences.csv")
+    assert len(again) > 3
+    assert again["iw_nll"].isna().all()
 
 
 @pytest.mark.parametrize("trained", ["float32", "mixed_bfloat16"])

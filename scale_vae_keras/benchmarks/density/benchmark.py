@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from scale_vae_keras import __version__
+from scale_vae_keras.benchmarks.density.differences import with_differences
 from scale_vae_keras.benchmarks.density.structure import review_structure
 from scale_vae_keras.benchmarks.density.table import density_markdown
-from scale_vae_keras.benchmarks.rows import is_of, rows_so_far, with_rows
+from scale_vae_keras.benchmarks.rows import is_of, rows_so_far, run_path, with_rows
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json, written_whole
@@ -157,16 +157,12 @@ class DensityFolder:
                 "corpus_fingerprint": self.fingerprint,
                 "command": command,
             }
-            write_csv(self.path / "density.csv", with_rows(self.rows(), [row]))
+            rows = with_differences(with_rows(self.rows(), [row]), self.path)
+            write_csv(self.path / "density.csv", rows)
             rows = self.rows()
             with written_whole(self.path / "density.md") as temporary:
                 temporary.write_text(density_markdown(rows), encoding="utf-8")
         return rows[is_of(rows, system, seed)].iloc[0]
-
-
-def run_path(folder: str | os.PathLike, system: str, seed: int) -> Path:
-    """The run folder of a system and seed in the folder of a benchmark."""
-    return Path(folder) / f"{re.sub('[:,]', '-', system)}-{seed}"
 
 
 def configure_system(system: str, seed: int, protocol: Protocol) -> RunConfig:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from scale_vae_keras.benchmarks.paper.published import PUBLISHED, published_name
 from scale_vae_keras.benchmarks.rows import system_means
-from scale_vae_keras.metrics import COST, EVALUATION, STRUCTURE
+from scale_vae_keras.metrics import COMPARISON, COST, EVALUATION, STRUCTURE
 from scale_vae_keras.tables import FittedTable, markdown_table
 
 _PAPER_YELP = PUBLISHED[1]["yelp"]
@@ -14,15 +14,16 @@ _PAPER_YELP = PUBLISHED[1]["yelp"]
 _COMPARED = ("iw_nll", "kl", "mi", "au")
 
 _COLUMNS = (
-    *("iw_nll", "ppl", "bits_per_byte", "elbo_nll", "objective_nll", "reconstruction", "kl"),
+    *("ppl", "bits_per_byte", "elbo_nll", "objective_nll", "reconstruction", "kl"),
     *("kl_scaled_prior", "mi", "au", "au_unscaled", "mpd", "ess"),
 )
 
 
 def density_table(rows: pd.DataFrame) -> FittedTable:
     """The table for a terminal, the better proper likelihood first."""
-    shown = _measures(rows, ("iw_nll", "objective_nll", "kl", "mi", "au"))
-    legend = {name: STRUCTURE[name].explanation for name in STRUCTURE if name in shown}
+    shown = _measures(rows, ("objective_nll", "kl", "mi", "au"))
+    record = COMPARISON | STRUCTURE
+    legend = {name: record[name].explanation for name in record if name in shown}
     return FittedTable(shown.columns, shown.to_numpy().tolist(), 1, legend)
 
 
@@ -72,13 +73,15 @@ def shown_means(means: pd.DataFrame, name: str, record: Mapping = EVALUATION) ->
 
 
 def _measures(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    means = system_means(rows, [*_COLUMNS, *STRUCTURE, *COST])
+    means = system_means(rows, ["iw_nll", *COMPARISON, *_COLUMNS, *STRUCTURE, *COST])
     means = means.sort_values("iw_nll", kind="stable")
     known = [name for name in STRUCTURE if means[name].notna().any()]
     return pd.DataFrame(
         {
             "system": means.index,
             "seeds": means["seeds"].map(str).to_numpy(),
+            "iw_nll": shown_means(means, "iw_nll"),
+            **shown_differences(means),
             **{name: shown_means(means, name) for name in columns},
             **{name: shown_means(means, name, STRUCTURE) for name in known},
             "epochs (best)": shown_epochs(means),
@@ -86,6 +89,13 @@ def _measures(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
             "time to best, vae = 1": shown_ratios(means),
         }
     )
+
+
+def shown_differences(means: pd.DataFrame) -> dict[str, list[str]]:
+    """The column of differences from the language model; none where none is known."""
+    if means["above_lm"].isna().all():
+        return {}
+    return {"above_lm": shown_means(means, "above_lm", COMPARISON)}
 
 
 def shown_epochs(means: pd.DataFrame) -> list[str]:

@@ -7,7 +7,6 @@ from scale_vae_keras.benchmarks.density.benchmark import (
     DensityFolder,
     Protocol,
     configure_system,
-    run_path,
 )
 from scale_vae_keras.benchmarks.generation import measure_generation
 from scale_vae_keras.benchmarks.paper.published import (
@@ -18,7 +17,7 @@ from scale_vae_keras.benchmarks.paper.published import (
 )
 from scale_vae_keras.benchmarks.paper.table import draw_paper_table, paper_markdown
 from scale_vae_keras.benchmarks.probe import probe_run
-from scale_vae_keras.benchmarks.rows import is_of, read_rows, rows_so_far, with_rows
+from scale_vae_keras.benchmarks.rows import is_of, read_rows, rows_so_far, run_path, with_rows
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.generation import open_bleu
