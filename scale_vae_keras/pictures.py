@@ -172,7 +172,9 @@ class Point(NamedTuple):
     nll_error: float
 
 
-def draw_likelihood_information(points: Mapping[str, Point], path: str | os.PathLike) -> Path:
+def draw_likelihood_information(
+    points: Mapping[str, Point], path: str | os.PathLike, bars: str = ""
+) -> Path:
     """Draws the proper negative log-likelihood of systems against their mutual information.
 
     A system without a latent code is a horizontal line. The axis ends three times as far from the
@@ -182,6 +184,7 @@ def draw_likelihood_information(points: Mapping[str, Point], path: str | os.Path
     Args:
         points: by system.
         path: the PNG file.
+        bars: what the errors of the likelihoods are, for the label of the axis.
 
     Raises:
         InputError: matplotlib is not installed.
@@ -230,7 +233,7 @@ def draw_likelihood_information(points: Mapping[str, Point], path: str | os.Path
     axis.set(
         xlabel=f"mutual information of sentence and code (nats){note}",
         ylabel="proper negative log-likelihood, iw_nll "
-        f"({EVALUATION['iw_nll'].unit}; lower is better)",
+        f"({EVALUATION['iw_nll'].unit}; lower is better)" + (f"\nbars: {bars}" if bars else ""),
     )
     axis.grid(alpha=0.3)
     _draw_beyond(axis, beyond)

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from scale_vae_keras.benchmarks.paper.table import draw_paper_table
@@ -44,3 +46,35 @@ def test_labels_cover_neither_each_other_nor_a_bar_or_a_line(name, tmp_path, mon
     ]
     assert crossed == []
     close(figure)
+
+
+def test_bars_are_errors_of_differences_where_all_are_known(tmp_path, monkeypatch):
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="needs the extra plots")
+    drawn, close = [], pyplot.close
+    monkeypatch.setattr(pyplot, "close", drawn.append)
+    rows = pd.DataFrame(
+        {
+            "system": ["lm", "vae", "scale"],
+            "mi": [None, 0.1, 6.5],
+            "iw_nll": [36.5, 36.6, 36.9],
+            "iw_nll_se": 0.44,
+            "above_lm": [None, 0.1, 0.4],
+            "above_lm_se": [None, 0.05, 0.05],
+        }
+    )
+    draw_paper_table(rows, tmp_path / "picture.png")
+    draw_paper_table(rows.assign(above_lm=[None, 0.1, None]), tmp_path / "picture.png")
+    axes = [figure.axes[0] for figure in drawn]
+    heights = [
+        max(
+            np.ptp(segment[:, 1])
+            for container in axis.containers
+            for bar in container.lines[2]
+            for segment in bar.get_segments()
+        )
+        for axis in axes
+    ]
+    assert heights == pytest.approx([0.1, 0.88])
+    assert ["difference" in axis.get_ylabel() for axis in axes] == [True, False]
+    for figure in drawn:
+        close(figure)

@@ -215,6 +215,9 @@ _BODIES = {1: _density, 2: _time, 3: _settings, 4: _probe, 5: _generation}
 def draw_paper_table(rows: pd.DataFrame, path: str | os.PathLike) -> Path:
     """Draws the proper likelihood of the systems of Table 1 against their information.
 
+    The errors of the likelihoods are those of their differences from the language model where all
+    are known, which are far smaller.
+
     Args:
         rows: rows of `table1.csv`.
         path: the PNG file.
@@ -222,8 +225,10 @@ def draw_paper_table(rows: pd.DataFrame, path: str | os.PathLike) -> Path:
     Raises:
         InputError: matplotlib is not installed.
     """
-    means = system_means(rows, ["mi", "iw_nll"])
-    errors = means[["mi_error", "iw_nll_error"]].astype("Float64").fillna(0.0)
+    means = system_means(rows, ["mi", "iw_nll", "above_lm"])
+    compared = means.loc[means["mi"].notna(), "above_lm"].notna().all()
+    shown = ["mi_error", "above_lm_error" if compared else "iw_nll_error"]
+    errors = means[shown].astype("Float64").fillna(0.0)
     points = {
         system: Point(
             None if pd.isna(own["mi"]) else float(own["mi"]),
@@ -232,4 +237,5 @@ def draw_paper_table(rows: pd.DataFrame, path: str | os.PathLike) -> Path:
         )
         for system, own in means.iterrows()
     }
-    return draw_likelihood_information(points, path)
+    bars = "error of the difference from the language model" if compared else ""
+    return draw_likelihood_information(points, path, bars)
