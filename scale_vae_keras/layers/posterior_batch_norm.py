@@ -7,7 +7,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import global_moments
 from scale_vae_keras.layers.state import add_state
 
-_EPSILON = 1e-5
+PUBLISHED_EPSILON = 1e-5
 _MOMENTUM = 0.1
 
 
@@ -15,8 +15,8 @@ _MOMENTUM = 0.1
 class PosteriorBatchNorm(keras.layers.Layer):
     """Gives every dimension of the posterior mean a fixed spread over the batch.
 
-    BN-VAE (Zhu et al., 2020): `gamma * (mean - m) / sqrt(v + 1e-5) + beta` with m, v the mean and
-    the variance (divided by N) over the global batch, `beta` learnt and gamma fixed. In DU-VAE
+    BN-VAE (Zhu et al., 2020): `gamma * (mean - m) / sqrt(v + epsilon) + beta` with m, v the mean
+    and the variance (divided by N) over the global batch, `beta` learnt and gamma fixed. In DU-VAE
     (Shen et al., 2021) gamma is a learnt vector, which is brought back to its root mean square
     before each training batch; as in the published code the gradient does not see that.
     Outside training m and v are running averages with momentum 0.1, of the variance divided by
@@ -27,6 +27,8 @@ class PosteriorBatchNorm(keras.layers.Layer):
         gamma: the standard deviation of each dimension, or its root mean square over dimensions.
         learn_scale: whether gamma is learnt per dimension, with a fixed root mean square.
         min_batch: smallest global batch that is normalised by its own statistics.
+        epsilon: added to the variance. An encoder whose means vary as little escapes the spread
+            and collapses.
 
     Raises:
         InputError: an argument is out of its range.
@@ -38,7 +40,14 @@ class PosteriorBatchNorm(keras.layers.Layer):
                [ 0.5]], dtype=float32)
     """
 
-    def __init__(self, gamma: float, learn_scale: bool = False, min_batch: int = 2, **kwargs):
+    def __init__(
+        self,
+        gamma: float,
+        learn_scale: bool = False,
+        min_batch: int = 2,
+        epsilon: float = PUBLISHED_EPSILON,
+        **kwargs,
+    ):
         super().__init__(**{"dtype": "float32", **kwargs})
         if not 0 < gamma < float("inf"):
             raise InputError(f"gamma must be positive and finite, got {gamma}")
@@ -46,7 +55,10 @@ class PosteriorBatchNorm(keras.layers.Layer):
             raise InputError(f"min_batch must be at least 2, got {min_batch}")
         self.gamma = gamma
         self.learn_scale = learn_scale
+        if not 0 < epsilon < float("inf"):
+            raise InputError(f"epsilon must be positive and finite, got {epsilon}")
         self.min_batch = min_batch
+        self.epsilon = epsilon
         self.supports_jit = False
 
     def build(self, input_shape):
@@ -83,7 +95,7 @@ class PosteriorBatchNorm(keras.layers.Layer):
             self._record(own_centre, own_variance, count, usable)
             centre = tf.where(usable, own_centre, centre)
             variance = tf.where(usable, own_variance, variance)
-        return self.stddev() * (mean - centre) * tf.math.rsqrt(variance + _EPSILON) + self.beta
+        return self.stddev() * (mean - centre) * tf.math.rsqrt(variance + self.epsilon) + self.beta
 
     def stddev(self) -> tf.Tensor:
         """The standard deviation that each dimension is given, float32 `[latent]` or a scalar."""
@@ -106,4 +118,5 @@ class PosteriorBatchNorm(keras.layers.Layer):
             "gamma": self.gamma,
             "learn_scale": self.learn_scale,
             "min_batch": self.min_batch,
+            "epsilon": self.epsilon,
         }

@@ -5,11 +5,21 @@ from dataclasses import dataclass
 import keras
 
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.layers.posterior_batch_norm import PosteriorBatchNorm
+from scale_vae_keras.layers.posterior_batch_norm import PUBLISHED_EPSILON, PosteriorBatchNorm
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.settings import setting
+
+
+def epsilon_setting() -> float:
+    """The declaration of `epsilon`, for every system with `PosteriorBatchNorm`."""
+    return setting(
+        PUBLISHED_EPSILON,
+        "added to the variance of the posterior means before they are normalised; means that vary "
+        "less than that collapse",
+        above=0,
+    )
 
 
 @dataclass(frozen=True)
@@ -19,6 +29,7 @@ class BatchNormSettings(LatentSettings):
     gamma: float = setting(
         0.6, "standard deviation of the posterior means over a batch, in each dimension", above=0
     )
+    epsilon: float = epsilon_setting()
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -26,13 +37,15 @@ class BatchNormVAE(TextVAE):
     """BN-VAE: posterior means are batch-normalised with a fixed gamma and a learnt beta.
 
     Zhu et al. (2020). Over a training batch the mean KL is at least the sum over dimensions of
-    `(gamma^2 v / (v + 1e-5) + beta^2) / 2`, where v is the variance of the encoder's means: the
-    published bound `n (gamma^2 + beta^2) / 2` up to the epsilon of the normalisation. See
-    `PosteriorBatchNorm`.
+    `(gamma^2 v / (v + epsilon) + beta^2) / 2`, where v is the variance of the encoder's means: the
+    published bound `n (gamma^2 + beta^2) / 2` up to epsilon. With the published
+    one Adam can shrink the means below it in long training, and the posterior collapses; 1e-12
+    keeps the bound. See `PosteriorBatchNorm`.
 
     Args:
         *args: as for `TextVAE`.
         gamma: the standard deviation of each dimension over the batch.
+        epsilon: added to the variance of the means.
         **kwargs: as for `TextVAE`.
 
     Raises:
@@ -46,10 +59,17 @@ class BatchNormVAE(TextVAE):
         0.5
     """
 
-    def __init__(self, *args, gamma: float = BatchNormSettings.gamma, **kwargs):
+    def __init__(
+        self,
+        *args,
+        gamma: float = BatchNormSettings.gamma,
+        epsilon: float = BatchNormSettings.epsilon,
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
         self.gamma = gamma
-        self.mean_norm = PosteriorBatchNorm(gamma, name="mean_norm")
+        self.epsilon = epsilon
+        self.mean_norm = PosteriorBatchNorm(gamma, epsilon=epsilon, name="mean_norm")
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
@@ -64,7 +84,7 @@ class BatchNormVAE(TextVAE):
 
     def get_config(self):
         """Returns the constructor's arguments."""
-        return {**super().get_config(), "gamma": self.gamma}
+        return {**super().get_config(), "gamma": self.gamma, "epsilon": self.epsilon}
 
 
 SYSTEM = System(

@@ -9,6 +9,7 @@ import tensorflow as tf
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.layers.posterior_batch_norm import PosteriorBatchNorm
 from scale_vae_keras.layers.replica import first_global_row
+from scale_vae_keras.models.batch_norm_vae import epsilon_setting
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
@@ -36,6 +37,7 @@ class DUSettings(LatentSettings):
     min_batch: int = setting(
         16, "smallest global batch that is normalised by its own statistics", least=2
     )
+    epsilon: float = epsilon_setting()
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -53,6 +55,7 @@ class DUVAE(TextVAE):
         variance_dropout: share of variances dropped; the paper's p is the share kept.
         delta_rate: sets the least variance, `delta_rate / (2 pi e)`.
         min_batch: smallest global batch that is normalised by its own statistics.
+        epsilon: added to the variance of the means, see `BatchNormVAE`.
         **kwargs: as for `TextVAE`.
 
     Raises:
@@ -72,6 +75,7 @@ class DUVAE(TextVAE):
         variance_dropout: float = DUSettings.variance_dropout,
         delta_rate: float = DUSettings.delta_rate,
         min_batch: int = DUSettings.min_batch,
+        epsilon: float = DUSettings.epsilon,
         **kwargs,
     ):
         super().__init__(*args, **kwargs)
@@ -80,8 +84,9 @@ class DUVAE(TextVAE):
         self.variance_dropout = variance_dropout
         self.delta_rate = delta_rate
         self.min_batch = min_batch
+        self.epsilon = epsilon
         self.mean_norm = PosteriorBatchNorm(
-            gamma, learn_scale=True, min_batch=min_batch, name="mean_norm"
+            gamma, learn_scale=True, min_batch=min_batch, epsilon=epsilon, name="mean_norm"
         )
 
     def build(self, input_shape):
@@ -122,6 +127,7 @@ class DUVAE(TextVAE):
             "variance_dropout": self.variance_dropout,
             "delta_rate": self.delta_rate,
             "min_batch": self.min_batch,
+            "epsilon": self.epsilon,
         }
 
 

@@ -7,7 +7,7 @@ pooling, the choice of the best epoch and the prior that gave the best sentences
 sizes as well.
 """
 
-_PROVED = {"pooling": "max", "select_by": "elbo", "prior": "full"}
+_PROVED = {"pooling": "max", "select_by": "elbo", "prior": "full", "epsilon": 1e-12}
 
 _SMALL = {
     **_PROVED,
@@ -45,5 +45,6 @@ PUBLISHED = {
     "pooling": "last",
     "select_by": "objective",
     "prior": "scaled",
+    "epsilon": 1e-5,
 }
 """What the comparison with published figures does not take from the other presets."""

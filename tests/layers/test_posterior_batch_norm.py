@@ -22,6 +22,25 @@ def test_training_normalises_by_the_batch():
     np.testing.assert_allclose(made(MEAN, training=True), 0.5 * expected + [1, -1], rtol=1e-4)
 
 
+def test_means_that_vary_less_than_epsilon_lose_the_spread():
+    # standard deviations 1.63e-4 and 2.83e-4, variances 2.7e-8 and 8e-8
+    faint = 1e-4 * MEAN
+    published = np.std(layer()(faint, training=True), axis=0)
+    variance = faint.var(axis=0)
+    np.testing.assert_allclose(published, 0.5 * np.sqrt(variance / (variance + 1e-5)), rtol=1e-3)
+    assert (published < 0.05).all()
+    kept = layer(epsilon=1e-12)
+    np.testing.assert_allclose(np.std(kept(faint, training=True), axis=0), 0.5, rtol=1e-3)
+    again = PosteriorBatchNorm.from_config(kept.get_config())
+    assert again.epsilon == 1e-12
+
+
+@pytest.mark.parametrize("epsilon", [0.0, -1e-5, float("nan"), float("inf")])
+def test_epsilon_out_of_range(epsilon):
+    with pytest.raises(InputError, match="epsilon must be positive"):
+        layer(epsilon=epsilon)
+
+
 def test_running_statistics_are_used_outside_training():
     made = layer()
     made(MEAN, training=True)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.models import BatchNormVAE, TextVAE
+from scale_vae_keras.models import DUVAE, BatchNormVAE, TextVAE
 
 
 def test_the_loss_is_charged_on_normalised_means(make, sentences):
@@ -42,6 +42,19 @@ def test_the_floor_holds_up_to_epsilon(make, sentences):
     rest = np.sum(np.exp(log_var) - log_var - 1, axis=1) / 2
     kl = model(ids, training=True).kl
     np.testing.assert_allclose(np.mean(kl), floor + np.mean(rest), rtol=1e-3)
+
+
+@pytest.mark.parametrize("kind", [BatchNormVAE, DUVAE])
+def test_a_small_epsilon_keeps_the_floor(kind, make, sentences):
+    floors = {}
+    for epsilon in (1e-5, 1e-12):
+        model = make(kind, gamma=1.0, epsilon=epsilon)
+        model.gaussian_posterior.kernel.assign(0.01 * model.gaussian_posterior.kernel)
+        floors[epsilon] = np.mean(model(sentences(16), training=True).kl)
+        assert model.mean_norm.epsilon == kind.from_config(model.get_config()).epsilon == epsilon
+    # two dimensions of gamma 1
+    assert floors[1e-5] < 0.5
+    assert floors[1e-12] > 0.999
 
 
 def test_gamma_out_of_range():

@@ -27,7 +27,7 @@ SPLIT = EncodedSplit(
 
 @ALL
 def test_the_model_has_the_values_of_its_paper(name):
-    model = build_model(configure("reviews", name, "base", **sizes(name)), 12)
+    model = build_model(configure("reviews", name, "paper", **sizes(name)), 12)
     assert type(model) is SYSTEMS[name].model
     config = model.get_config()
     own = SYSTEMS[name].own_settings
@@ -99,6 +99,9 @@ def test_a_preset_and_what_is_given_come_before_the_values_of_the_paper():
     assert configure("reviews", "du", "base").gamma == 0.5
     assert configure("reviews", "du", "base", gamma=0.9).gamma == 0.9
     assert configure("reviews", "beta", "small").kl_epochs == 0
+    for name in ("bn", "du"):
+        assert configure("reviews", name, "transformer").epsilon == 1e-12
+        assert configure("reviews", name, "paper").epsilon == 1e-5
 
 
 @pytest.mark.parametrize("name", ["lm", "vae", "li2019", "scale"])

@@ -18,7 +18,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json, written_whole
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.settings import LatentSettings
-from scale_vae_keras.runs.config import RunConfig, configure, get_system, read_setting
+from scale_vae_keras.runs.config import RunConfig, config_class, configure, get_system, read_setting
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.presets import PUBLISHED
 from scale_vae_keras.runs.train import Run
@@ -174,9 +174,10 @@ def configure_system(system: str, seed: int, protocol: Protocol) -> RunConfig:
         InputError: the system or a setting is unknown.
     """
     method, _, own = system.partition(":")
-    shared = dict(PUBLISHED) if protocol.published else {}
+    has = {each.name for each in settings_of(config_class(get_system(method).name))}
+    published = PUBLISHED if protocol.published else {}
+    shared = {name: value for name, value in published.items() if name in has}
     shared |= dict(map(read_setting, protocol.settings))
-    has = {each.name for each in settings_of(get_system(method).settings)}
     for each in settings_of(LatentSettings):
         if each.name not in has:
             shared.pop(each.name, None)

@@ -156,3 +156,12 @@ def test_settings_are_read_by_their_type(text, value):
 def test_a_value_of_another_type(text):
     with pytest.raises(InputError, match="cannot be"):
         read_setting(text)
+
+
+def test_the_published_choices_are_those_that_a_system_has(corpus):
+    for published, epsilon in ((True, 1e-5), (False, 1e-12)):
+        chosen = protocol(corpus, published=published)
+        assert density_benchmark.configure_system("bn", 1, chosen).epsilon == epsilon
+        vae = density_benchmark.configure_system("vae", 1, chosen)
+        assert vae.pooling == ("last" if published else "max")
+        assert not hasattr(vae, "epsilon")
