@@ -82,7 +82,7 @@ def write_json(path: str | os.PathLike, content: dict) -> None:
 
 
 @contextlib.contextmanager
-def locked(path: str | os.PathLike) -> Iterator[None]:
+def locked(path: str | os.PathLike, wait: bool = False) -> Iterator[None]:
     """Holds a lock that one process, and one block in it, has at a time.
 
     The lock ends with its process, however that ends. The file is removed at the end of the block;
@@ -91,12 +91,14 @@ def locked(path: str | os.PathLike) -> Iterator[None]:
 
     Args:
         path: the file of the lock, which is made.
+        wait: whether to wait until the lock is free.
 
     Raises:
-        BlockingIOError: another process, or another block of this one, holds the lock.
+        BlockingIOError: another process, or another block of this one, holds the lock, and `wait`
+            is false.
         OSError: the file cannot be made.
     """
-    descriptor = _lock(path)
+    descriptor = _lock(path, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
@@ -116,11 +118,11 @@ def lock_holder(path: str | os.PathLike) -> str:
     return f"process {number}" if number else "another process"
 
 
-def _lock(path):
+def _lock(path, operation):
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, operation)
         except BlockingIOError:
             os.close(descriptor)
             raise

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -208,3 +209,21 @@ def test_a_folder_that_is_not_to_be_replaced_stays(tmp_path):
         write("second")
     assert names(tmp_path) == ["run"]
     assert names(tmp_path / "run") == ["first"]
+
+
+def test_a_lock_can_be_waited_for(tmp_path):
+    order = []
+
+    def wait():
+        with locked(tmp_path / "lock", wait=True):
+            order.append("second")
+
+    with locked(tmp_path / "lock"):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive()
+        order.append("first")
+    thread.join(60)
+    assert order == ["first", "second"]
+    assert names(tmp_path) == []

@@ -15,7 +15,7 @@ from scale_vae_keras.evaluation.probe import Labelled, probe
 from scale_vae_keras.evaluation.silhouette import silhouette
 from scale_vae_keras.metrics import LATENT_SPACE
 from scale_vae_keras.pictures import draw_latent_grid
-from scale_vae_keras.runs.config import RunConfig, configure
+from scale_vae_keras.runs.config import RunConfig, configure, published_settings
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.tables import FittedTable, write_csv
@@ -46,7 +46,8 @@ def benchmark_latent(
     models have two latent dimensions. The batches of an epoch are random and kept for the whole
     run, random and paired anew each epoch, or each of one component and kept. Writes the nine run
     folders `SYSTEM-PARTITION`, the picture `latent.png` of the test sentences' posterior means that
-    the decoder sees, and the table `latent.csv`. Runs that are there are continued or used as they
+    the decoder sees, and the table `latent.csv`. Pooling, best epoch and prior are the published
+    ones. Runs that are there are continued or used as they
     are.
 
     Args:
@@ -65,7 +66,12 @@ def benchmark_latent(
     output = Path(output)
     configs = {
         (system, partition): configure(
-            "synthetic", system, "small", **_SETTINGS, **own, epochs=epochs, seed=seed
+            "synthetic",
+            system,
+            "small",
+            **{**published_settings(system), **_SETTINGS, **own},
+            epochs=epochs,
+            seed=seed,
         )
         for system in _SYSTEMS
         for partition, (_, own) in _PARTITIONS.items()

@@ -38,10 +38,14 @@ def probe_run(run: str, repeats: int, data: str | None = None) -> Probed:
 
     Raises:
         InputError: the corpus has no labels or fewer than the least number, the run is a language
-            model, or it is broken.
+            model or its encoder reads the label, or it is broken.
     """
     folder = RunFolder(run, data)
     model = folder.load_text_vae()
+    if model.encoder_reads_label:
+        raise InputError(
+            f"the encoder of {run} reads the label: its codes hold what the probe would look for"
+        )
     corpus = folder.open_corpus()
     if not corpus.has_labels:
         raise InputError(f"{corpus.name} has no labels: the probe needs label<TAB>text")

@@ -41,7 +41,8 @@ def evaluate_model(
     Figures are in nats per sentence, including the end symbol, unless said otherwise; `name_se` is
     the standard error of the mean `name` over sentences. A figure that was not computed is None.
 
-    - `objective_nll`: reconstruction + `kl`, minus the objective. For Scale-VAE it bounds nothing.
+    - `objective_nll`: reconstruction + `kl`, minus the paper's objective, whatever bound or prior
+      the model was trained with. For Scale-VAE it bounds nothing.
     - `elbo_nll`: reconstruction + KL to the declared prior; an upper bound of the negative
       log-likelihood. For a mixture the KL, too, is estimated with the samples, without bias.
     - `iw_nll`, `iw_samples`: importance-weighted negative log-likelihood under the declared

@@ -61,7 +61,8 @@ class DropoutSeed(NamedTuple):
         """
 
         def uniform(shape, dtype):
-            return self.uniform(tf.convert_to_tensor(shape), dtype, of)
+            # The uniform numbers of half precision are so coarse that more would be dropped.
+            return self.uniform(tf.convert_to_tensor(shape), tf.float32, of)
 
         return tf.nn.experimental.general_dropout(values, rate, uniform)
 

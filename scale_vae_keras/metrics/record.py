@@ -27,7 +27,7 @@ EVALUATION = _by_name(
     Metric(
         "objective_nll",
         _SENTENCE,
-        "negative training objective",
+        "reconstruction + kl, minus the paper's objective",
         "upper bound in expectation; for Scale-VAE no bound at all",
     ),
     Metric("ppl", "per token", "perplexity, from iw_nll", "upper bound in expectation", "smaller"),

@@ -140,6 +140,11 @@ class ScaleVAE(TextVAE):
             self.bound_weight = add_state(self, "bound_weight")
         super().build(input_shape)
 
+    @property
+    def counters(self) -> list[keras.Variable]:
+        """As for `TextVAE`, and the epochs whose average factor was taken."""
+        return [*super().counters, self.posterior_scale.epochs]
+
     def fit(self, *args, **kwargs):
         """As `TextVAE.fit`; warns once where the callback `EpochAverageScale` is missing."""
         callbacks = kwargs.get("callbacks", args[5] if len(args) > 5 else None)

@@ -9,7 +9,7 @@ from scale_vae_keras.errors import InputError, did_you_mean
 from scale_vae_keras.models import EARLIER_NAMES, SYSTEMS
 from scale_vae_keras.models.system import System
 from scale_vae_keras.priors import get_prior
-from scale_vae_keras.runs.presets import PRESETS
+from scale_vae_keras.runs.presets import PRESETS, PUBLISHED
 from scale_vae_keras.settings import Range, Setting, Settings, setting, settings_of
 from scale_vae_keras.text.splitting import RAW_FOLDS
 
@@ -284,6 +284,16 @@ def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfi
     if settings.get("bound") == "annealed":
         settings.setdefault("select_by", "elbo")
     return kind(data=data, method=method, preset=preset, **settings)
+
+
+def published_settings(method: str) -> dict[str, Any]:
+    """What `PUBLISHED` says of a system.
+
+    Raises:
+        InputError: the system is unknown.
+    """
+    own = {each.name for each in settings_of(config_class(get_system(method).name))}
+    return {name: value for name, value in PUBLISHED.items() if name in own}
 
 
 def read_setting(text: str) -> tuple[str, Any]:

@@ -19,6 +19,7 @@ from scale_vae_keras.runs.checkpoint_folder import (
     position,
     read_state,
 )
+from scale_vae_keras.schedules.autoencoder_pretraining import AutoencoderPretraining
 from scale_vae_keras.schedules.order import Stage
 
 _KEPT = 2
@@ -113,6 +114,18 @@ class RunCheckpoint(keras.callbacks.Callback):
             if path.exists():
                 with np.load(path) as content:
                     callback.set_arrays([content[key] for key in content.files])
+
+    def is_finished(self, epochs: int) -> bool:
+        """Whether a run of so many epochs is over.
+
+        Those that an autoencoder's pretraining has left over are used up. Where it was only they
+        that ended training, a run of more epochs is not over.
+        """
+        unused, only_limit = 0, False
+        for each in self.stateful.values():
+            if isinstance(each, AutoencoderPretraining):
+                unused, only_limit = each.unused_epochs, each.ended
+        return self.epochs + unused >= epochs or (self.stopped and not only_limit)
 
     def on_train_begin(self, logs=None):
         """Starts the clocks, and puts the folder back to where the checkpoint was written."""

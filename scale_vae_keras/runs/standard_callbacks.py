@@ -1,6 +1,7 @@
 """The callbacks of a system in their order, for runs and for `fit` in user code."""
 
 import os
+from dataclasses import replace
 
 import keras
 import tensorflow as tf
@@ -47,16 +48,20 @@ def standard_callbacks(
         max_skipped_share: training stops when more than this share of an epoch's steps had a loss
             or gradient that is not finite.
         **settings: of a run of the preset "small", where `method` is a name: epochs, f_epo,
-            kl_epochs, ...
+            kl_epochs, ... Two are those of your model: `learning_rate`, that of its optimizer,
+            which halving starts from, and `prior`, if it has one that is fitted.
 
     Raises:
-        InputError: the system or a setting is unknown, or out of range.
+        InputError: the system or a setting is unknown, or out of range; the learning rate is
+            halved and was not given.
 
     Example:
-        >>> callbacks = sv.standard_callbacks("scale", valid, "best.keras", epochs=8, f_epo=4)
+        >>> callbacks = sv.standard_callbacks(
+        ...     "scale", valid, "best.keras", epochs=8, f_epo=4, learning_rate=0.001
+        ... )
         >>> model.fit(train, validation_data=valid, epochs=8, callbacks=callbacks)
     """
-    config = configure("", method, "small", **settings) if isinstance(method, str) else method
+    config = _by_name(method, settings) if isinstance(method, str) else method
     latent = issubclass(config.system.model, TextVAE)
     best = BestModel(best_model, best_figure(config))
     callbacks = [
@@ -75,6 +80,19 @@ def standard_callbacks(
                 raise InputError(f'the prior "{config.prior}" is fitted: give train=')
             callbacks.append(FitPrior(train, seed=config.seed))
     return in_order(callbacks)
+
+
+def _by_name(method, settings):
+    """The settings of the preset but for those that the user's model has decided already."""
+    config = configure("", method, "small", **settings)
+    if config.decay == "halving" and settings.get("learning_rate") is None:
+        raise InputError(
+            "the callbacks set the learning rate of every epoch: give learning_rate=, that of the "
+            'optimizer, or decay="plateau", which starts from what the optimizer has'
+        )
+    if issubclass(config.system.model, TextVAE) and settings.get("prior") is None:
+        config = replace(config, prior=None)
+    return config
 
 
 def best_figure(config: RunConfig) -> str:

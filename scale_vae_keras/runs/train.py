@@ -231,7 +231,7 @@ class Run:
         )
         self.seconds, self.cpu_seconds = checkpoint.seconds, checkpoint.cpu_seconds
         epochs = config.first_epochs + config.epochs
-        if checkpoint.stopped or checkpoint.epochs >= epochs:
+        if checkpoint.is_finished(epochs):
             return
         remove_scratch(output.path)
         say_why_it_stopped(output)

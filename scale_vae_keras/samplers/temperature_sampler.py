@@ -8,6 +8,10 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers.sampler import Sampler
 
+LOWEST, HIGHEST = 1e-6, 1e6
+"""Temperatures beyond act like the nearer one, which is greedy or uniform already; quotients by
+them would overflow, or let tokens be drawn that are ruled out."""
+
 _BLOCK = 64
 
 
@@ -19,8 +23,9 @@ def check_temperature(temperature: float) -> None:
 
 def tempered(logits: tf.Tensor, temperature: float | tf.Tensor) -> tf.Tensor:
     """softmax(logits / temperature), `[batch, choices]`."""
-    as_it_is = not tf.is_tensor(temperature) and temperature == 1
-    return tf.nn.softmax(logits if as_it_is else logits / temperature)
+    if not tf.is_tensor(temperature) and temperature == 1:
+        return tf.nn.softmax(logits)
+    return tf.nn.softmax(logits / tf.clip_by_value(temperature, LOWEST, HIGHEST))
 
 
 def inverse_cdf(weights: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:

@@ -62,8 +62,19 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         self.decays = decays
         self._plateau = Plateau(patience, start_epoch)
         self._done = self._unused = 0
+        self._ended = False
         self._best, self._best_weights = float("inf"), []
         self._learning_rate = None
+
+    @property
+    def unused_epochs(self) -> int:
+        """Epochs of a `fit` that pretraining has left over by ending early."""
+        return self._unused
+
+    @property
+    def ended(self) -> bool:
+        """Whether it ended `fit` because of them, so that a longer one may continue."""
+        return self._ended
 
     def on_train_begin(self, logs=None):
         """Checks the model."""
@@ -76,6 +87,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         """Begins or ends the pretraining."""
         if epoch == 0:
             self._unused = 0
+        self._ended = False
         trained = int(host_value(self.model.epochs_trained))
         self.model.pretraining.assign(float(trained < self.epochs))
         rate = self.model.optimizer.learning_rate
@@ -124,7 +136,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
     def _end_with_the_vae(self, epoch):
         """Ends a `fit` whose pretraining ended early once the VAE has the rest of the epochs."""
         if self._unused and epoch + 1 + self._unused == self.params["epochs"]:
-            self.model.stop_training = True
+            self._ended = self.model.stop_training = True
 
     def _take_best(self):
         variables = self.model.trainable_variables
@@ -137,6 +149,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         return {
             "done": self._done,
             "unused": self._unused,
+            "ended": self._ended,
             "best": self._best,
             "learning_rate": self._learning_rate,
             "plateau": self._plateau.get_state(),
@@ -146,6 +159,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         """Restores what `get_state` returned."""
         self._done, self._best = state["done"], state["best"]
         self._unused = state.get("unused", 0)
+        self._ended = state.get("ended", False)
         self._learning_rate = state["learning_rate"]
         self._plateau.set_state(state["plateau"])
 

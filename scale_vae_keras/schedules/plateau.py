@@ -1,5 +1,7 @@
 """When a validation loss has stalled."""
 
+import math
+
 from scale_vae_keras.errors import InputError
 
 
@@ -47,7 +49,9 @@ class Plateau:
             self.not_improved += 1
             if self.not_improved < self.patience or epoch < self.start_epoch:
                 return False
-        self.reference, self.not_improved = value, 0
+        # Any number is better than a loss that is none.
+        self.reference = value if math.isfinite(value) else math.inf
+        self.not_improved = 0
         return worse
 
     def get_state(self) -> dict:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from scale_vae_keras.samplers.sampler import Sampler
+from scale_vae_keras.samplers.temperature_sampler import tempered
 from scale_vae_keras.samplers.top_p_sampler import draw_likely
-
-LOWEST, HIGHEST = 1e-6, 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +31,5 @@ class RowTopPSampler(Sampler):
 
     def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """A random token of each row, int32 `[batch]`."""
-        temperature = tf.clip_by_value(self.temperature, LOWEST, HIGHEST)[:, None]
-        below_best = logits - tf.reduce_max(logits, axis=-1, keepdims=True)
-        return draw_likely(logits, tf.nn.softmax(below_best / temperature), self.p, uniform)
+        probability = tempered(logits, self.temperature[:, None])
+        return draw_likely(logits, probability, self.p, uniform)

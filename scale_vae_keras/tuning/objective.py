@@ -18,12 +18,13 @@ _COMBINATION = re.compile(r"elbo_nll\s*-\s*([0-9]*\.?[0-9]+)\s*\*\s*mi")
 class SearchObjective:
     """A figure of the validation sentences that is to be small or large.
 
-    - "elbo_nll": the negative ELBO of the generator that sentences are drawn from, f-bar * z with
-      z ~ N(0, I): reconstruction + KL(N(f mu, sigma^2) || N(0, f^2)). An upper bound of the
-      negative log-likelihood, so models with different factors can be ranked by it.
-    - "objective_nll": the paper's, reconstruction + KL(N(mu, sigma^2) || N(0, I)). It is below
-      `elbo_nll` by `sum_d [log f_d - sigma_d^2 (1 - 1 / f_d^2) / 2]` and bounds nothing: a larger
-      `des_std` lowers it even where the model of the sentences is no better.
+    - "elbo_nll": the negative ELBO under the trial's prior, which sentences are drawn from:
+      reconstruction + KL(N(f mu, sigma^2) || prior). An upper bound of the negative
+      log-likelihood, so models with different factors and priors can be ranked by it.
+    - "objective_nll": the paper's, reconstruction + KL(N(mu, sigma^2) || N(0, I)). Under the
+      paper's prior f-bar * z it is below `elbo_nll` by
+      `sum_d [log f_d - sigma_d^2 (1 - 1 / f_d^2) / 2]`. It bounds nothing: a larger `des_std`
+      lowers it even where the model of the sentences is no better.
     - "mi": the mutual information of sentence and code, which is to be large; no larger than the
       log of the number of sentences.
     - "elbo_nll-W*mi", with W in (0, 1]: `elbo_nll` with W nats less charged for each nat of

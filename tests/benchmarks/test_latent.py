@@ -73,6 +73,7 @@ def test_each_way_of_batching_is_a_run(output):
         config = RunFolder(output / f"scale-{partition}").config
         settings[partition] = config.resplit, config.by_label
         assert (config.data, config.latent_dim, config.seed) == ("synthetic", 2, 3)
+        assert (config.prior, config.select_by, config.pooling) == ("scaled", "objective", "last")
     expected = {"kept": (False, False), "resplit": (True, False), "component": (False, True)}
     assert settings == expected
 

@@ -1,9 +1,14 @@
 """What DecayOnPlateau counts as worse, and what it leaves alone when it loads the best weights."""
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from made_models import made_model
 
-from scale_vae_keras.callbacks import BestModel, DecayOnPlateau
+from scale_vae_keras.callbacks import BestModel, DecayOnPlateau, EpochAverageScale, in_order
+from scale_vae_keras.models import ScaleVAE
+from scale_vae_keras.schedules.order import Stage
 
 
 def end_epochs(model, path, losses, each=lambda epoch: None, **arguments):
@@ -48,3 +53,38 @@ def test_the_counts_of_steps_go_on_when_the_best_weights_come_back(vae, tmp_path
 )
 def test_an_epoch_as_good_as_the_reference_is_not_worse(vae, tmp_path, losses, rates):
     assert end_epochs(vae, tmp_path, losses, patience=2) == rates
+
+
+def test_a_loss_that_is_no_number_is_worse_than_any_that_comes_after(vae, tmp_path):
+    losses = [3.0, float("nan"), 2.0, 1.9, 2.5]
+    assert end_epochs(vae, tmp_path, losses, patience=1) == [0.5, 0.25, 0.25, 0.25, 0.125]
+
+
+def test_the_epoch_average_stays_in_effect_in_a_second_fit_after_a_reload(tmp_path):
+    ids = np.random.default_rng(0).integers(4, 9, (16, 4))
+    ids[:, 0], ids[:, -1] = 1, 2
+    batches = tf.data.Dataset.from_tensors(ids)
+    model = made_model(ScaleVAE)
+    model.compile(keras.optimizers.SGD(0.1))
+    best = BestModel(tmp_path / "model.keras")
+    in_effect = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            in_effect.append(float(self.model.posterior_scale.in_effect))
+
+    class Worse(keras.callbacks.Callback):
+        """Every epoch is worse than the one before."""
+
+        stage = Stage.GUARD
+
+        def on_epoch_end(self, epoch, logs=None):
+            logs["val_loss"] = float(len(in_effect))
+
+    decay = DecayOnPlateau(best, patience=1, start_epoch=0, max_decays=9)
+    callbacks = in_order([EpochAverageScale(f_epo=3), Watch(), Worse(), best, decay])
+    given = {"validation_data": batches, "callbacks": callbacks, "shuffle": False, "verbose": 0}
+    for epochs in (5, 2):
+        model.fit(batches, epochs=epochs, **given)
+    assert decay.decays == 6
+    assert in_effect == [0, 0, 0, 1, 1, 1, 1]

@@ -38,3 +38,11 @@ def test_folding_gives_other_masks_at_the_same_place():
 def test_one_replica_begins_the_batch():
     seed = dropout_seed(SEED, tf.constant([[1, 4, 2], [1, 2, 0]]))
     assert (int(seed.rows), int(seed.tokens)) == (0, 0)
+
+
+@pytest.mark.parametrize("dtype", [tf.bfloat16, tf.float16, tf.float32])
+@pytest.mark.parametrize("rate", [0.3, 0.1, 0.005])
+def test_half_precision_drops_the_share_that_was_asked_for(dtype, rate):
+    dropped = np.array(DropoutSeed(SEED).dropout(tf.ones([1000, 1000], dtype), rate)) == 0
+    # Five standard deviations of the share of a million entries.
+    assert dropped.mean() == pytest.approx(rate, abs=5 * (rate * (1 - rate)) ** 0.5 / 1000)

@@ -19,6 +19,7 @@ from scale_vae_keras.runs import train as train_module
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.checkpoint_folder import checkpoints, read_state
 from scale_vae_keras.runs.train import Run
+from scale_vae_keras.schedules import autoencoder_pretraining
 
 # A training split of seven full batches of 16 and one of 13.
 CORPUS = {"train": LINES * 6 + LINES[:5]}
@@ -220,3 +221,17 @@ def test_too_many_skipped_steps_stop_the_run_which_can_go_on(corpus, tmp_path, m
     assert said[1].startswith("the run had stopped before: 8 of the first 8 steps")
     assert not (tmp_path / "run" / "stopped.json").exists()
     assert checkpoints(tmp_path / "run" / "checkpoints")[-1].name == "epoch-0001"
+
+
+def test_pretraining_that_ended_early_leaves_a_run_that_takes_more_epochs(
+    corpus, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(autoencoder_pretraining.Plateau, "reached", lambda *arguments: True)
+    settings = {"pretrain_epochs": 3, "pretrain_decays": 1, "optimizer": "adam"}
+    whole = finish(start(corpus, tmp_path / "whole", "li2019", **settings))
+    run = start(corpus, tmp_path / "parts", "li2019", epochs=1, **settings)
+    once = finish(run)
+    # One epoch of pretraining and one of the VAE; the whole run has one more.
+    assert (once["position"][0], whole["position"][0]) == (2, 3)
+    assert finish(Run.resume(tmp_path / "parts")) == once
+    assert finish(Run.resume(tmp_path / "parts", epochs=2)) == whole

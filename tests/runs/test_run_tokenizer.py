@@ -81,5 +81,3 @@ def test_a_fitted_prior_is_fitted_in_its_place(folder, tmp_path):
         *("BestModel", "HalvingSchedule"),
     ]
     assert callbacks[5].monitor == "val_elbo_nll"
-    by_name = standard_callbacks("vae", None, tmp_path / "m.keras", run.train, prior="standard")
-    assert "FitPrior" not in [type(each).__name__ for each in by_name]

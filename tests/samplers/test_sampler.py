@@ -1,5 +1,7 @@
 """What holds for every strategy, and the loop that they share."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -303,3 +305,16 @@ def test_a_bound_on_repetition_holds_in_an_exported_graph(decoder, z, kind, size
 def test_a_negative_size_is_refused():
     with pytest.raises(InputError, match="no_repeat_ngram_size must be at least 0, got -1"):
         TopKSampler(3, no_repeat_ngram_size=-1)
+
+
+@pytest.mark.parametrize("kind", [TemperatureSampler, partial(TopPSampler, 0.9)])
+def test_extreme_temperatures_are_greedy_or_uniform_among_what_is_allowed(kind):
+    ruled_out = tf.float32.min
+    logits = tf.constant([[ruled_out, ruled_out, 40.0, 39.0, -20.0]] * 50)
+    uniform = (tf.range(50, dtype=tf.float32) + 0.5) / 50
+    for temperature in (1e-37, 1e-7):
+        drawn = kind(temperature=temperature).next_token(logits, uniform)
+        assert set(np.array(drawn)) == {2}
+    for temperature in (1e7, 1e38):
+        drawn = kind(temperature=temperature).next_token(logits, uniform)
+        assert set(np.array(drawn)) == {2, 3, 4}

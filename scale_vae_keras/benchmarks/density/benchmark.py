@@ -15,12 +15,17 @@ from scale_vae_keras.benchmarks.density.table import density_markdown
 from scale_vae_keras.benchmarks.rows import is_of, rows_so_far, run_path, with_rows
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import write_json, written_whole
+from scale_vae_keras.files import locked, write_json, written_whole
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.settings import LatentSettings
-from scale_vae_keras.runs.config import RunConfig, config_class, configure, get_system, read_setting
+from scale_vae_keras.runs.config import (
+    RunConfig,
+    configure,
+    get_system,
+    published_settings,
+    read_setting,
+)
 from scale_vae_keras.runs.evaluate_run import evaluate_run
-from scale_vae_keras.runs.presets import PUBLISHED
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.runs.training_cost import training_cost
 from scale_vae_keras.settings import settings_of
@@ -157,12 +162,22 @@ class DensityFolder:
                 "corpus_fingerprint": self.fingerprint,
                 "command": command,
             }
+            rows = self._add(row)
+        return rows[is_of(rows, system, seed)].iloc[0]
+
+    def _add(self, row):
+        """Writes the tables with one more row; no other process that shares the folder meanwhile.
+
+        Returns:
+            All rows.
+        """
+        with locked(self.path / ".density.lock", wait=True):
             rows = with_differences(with_rows(self.rows(), [row]), self.path)
             write_csv(self.path / "density.csv", rows)
             rows = self.rows()
             with written_whole(self.path / "density.md") as temporary:
                 temporary.write_text(density_markdown(rows), encoding="utf-8")
-        return rows[is_of(rows, system, seed)].iloc[0]
+        return rows
 
 
 def configure_system(system: str, seed: int, protocol: Protocol) -> RunConfig:
@@ -174,10 +189,9 @@ def configure_system(system: str, seed: int, protocol: Protocol) -> RunConfig:
         InputError: the system or a setting is unknown.
     """
     method, _, own = system.partition(":")
-    has = {each.name for each in settings_of(config_class(get_system(method).name))}
-    published = PUBLISHED if protocol.published else {}
-    shared = {name: value for name, value in published.items() if name in has}
+    shared = published_settings(method) if protocol.published else {}
     shared |= dict(map(read_setting, protocol.settings))
+    has = {each.name for each in settings_of(get_system(method).settings)}
     for each in settings_of(LatentSettings):
         if each.name not in has:
             shared.pop(each.name, None)

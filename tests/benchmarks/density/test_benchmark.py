@@ -1,9 +1,12 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pandas as pd
 import pytest
 from made_runs import finish_untrained
 
 from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
 from scale_vae_keras.benchmarks.density.benchmark import (
+    DensityFolder,
     Protocol,
     all_systems,
     benchmark_density,
@@ -165,3 +168,20 @@ def test_the_published_choices_are_those_that_a_system_has(corpus):
         vae = density_benchmark.configure_system("vae", 1, chosen)
         assert vae.pooling == ("last" if published else "max")
         assert not hasattr(vae, "epsilon")
+
+
+def test_rows_of_processes_that_share_a_folder_are_all_kept(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(density_benchmark, "density_markdown", lambda rows: "")
+    chosen = protocol(corpus)
+    DensityFolder(tmp_path / "output", chosen)
+
+    def add(seed):
+        folder = DensityFolder(tmp_path / "output", chosen)
+        for number in range(10):
+            system = f"vae:word_dropout=0.{number}"
+            folder._add({"system": system, "seed": seed, "iw_nll": 1.5})
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, range(4)))
+    rows = read_rows(tmp_path / "output" / "density.csv")
+    assert len(rows.drop_duplicates(["system", "seed"])) == 40
