@@ -1,5 +1,6 @@
 """A model and its tokenizer: strings in, strings out."""
 
+import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ import numpy as np
 from rich.progress import track
 
 from scale_vae_keras.control.code_control import CodeControl, Label
-from scale_vae_keras.data.encoded import EncodedSplit, encode_texts
+from scale_vae_keras.data.encoded import EncodedSplit, encode_texts, text_list
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import encode_sentences, label_probabilities
@@ -26,6 +27,7 @@ from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 MODEL_FILE = "model.keras"
+_logger = logging.getLogger("scale_vae_keras")
 _BATCH = 256
 
 
@@ -88,11 +90,11 @@ class TextModel(CodeControl):
             self.model.generate(n, seed, sampler or DEFAULT_SAMPLER, self.max_length, label)
         )
 
-    def encode(self, texts: Iterable[str], label: Label = None) -> Codes:
+    def encode(self, texts: str | Iterable[str], label: Label = None) -> Codes:
         """The posterior of each text.
 
         Args:
-            texts: any number of texts.
+            texts: any number of texts; a string is one text.
             label: the texts' own, one for all or one for each; for a model whose posterior reads
                 it (`condition_encoder`, or the method "sa"). Others read the text alone.
 
@@ -100,7 +102,7 @@ class TextModel(CodeControl):
             InputError: there is no text, the model has no latent code, or a label is missing or
                 unknown.
         """
-        texts = list(texts)
+        texts = text_list(texts)
         if label is not None:
             self.model.numbers_of(label, len(texts))
         return self._read(texts, label)
@@ -143,7 +145,7 @@ class TextModel(CodeControl):
 
     def reconstruct(
         self,
-        texts: Iterable[str],
+        texts: str | Iterable[str],
         sampler: Sampler | str | None = None,
         seed: int = 0,
         label: Label = None,
@@ -152,7 +154,7 @@ class TextModel(CodeControl):
         """Reconstructs each text from its posterior mean.
 
         Args:
-            texts: any number of texts.
+            texts: any number of texts; a string is one text.
             sampler: how tokens are chosen, an object or a name; greedy by default.
             seed: seed of a sampler that draws.
             label: what is written, as for `generate`; another than the text's own transfers the
@@ -235,7 +237,7 @@ class TextModel(CodeControl):
         """
         if n < 1:
             raise InputError(f"the number of neighbours must be at least 1, got {n}")
-        texts = list(texts)
+        texts = text_list(texts)
         near, centre = self.encode(texts, label).mean, self.encode([text], label).mean
         distance = np.linalg.norm(near - centre, axis=1)
         return [
@@ -243,12 +245,12 @@ class TextModel(CodeControl):
         ]
 
     def score(
-        self, texts: Iterable[str], samples: int = 100, seed: int = 0, label: Label = None
+        self, texts: str | Iterable[str], samples: int = 100, seed: int = 0, label: Label = None
     ) -> Scores:
         """The likelihood of each text under the model's prior.
 
         Args:
-            texts: any number of texts.
+            texts: any number of texts; a string is one text.
             samples: importance samples per text, at least 1; for a language model, whose
                 likelihood is exact, without effect.
             seed: seed of the samples.
@@ -261,7 +263,7 @@ class TextModel(CodeControl):
         """
         if samples < 1:
             raise InputError(f"samples must be at least 1, got {samples}")
-        split = self._labelled(encode_texts(texts, self.tokenizer), label)
+        split = self._labelled(self._encoded(texts), label)
         density = evaluate_density(
             self.model,
             split,
@@ -276,11 +278,11 @@ class TextModel(CodeControl):
         error = log_likelihood_error(density.ess, samples if self.model.latent_dim else None)
         return Scores(density.log_likelihood, bits, density.ess, error, density.tokens)
 
-    def label_probabilities(self, texts: Iterable[str]) -> np.ndarray:
+    def label_probabilities(self, texts: str | Iterable[str]) -> np.ndarray:
         """The probability of each of `labels` under the classifier of a semi-supervised model.
 
         Args:
-            texts: any number of texts.
+            texts: any number of texts; a string is one text.
 
         Returns:
             float32 `[texts, labels]`.
@@ -290,7 +292,7 @@ class TextModel(CodeControl):
         """
         if self.model.classifier is None:
             raise InputError("the model has no classifier: train it with semi_supervised")
-        return label_probabilities(self.model, encode_texts(texts, self.tokenizer))
+        return label_probabilities(self.model, self._encoded(texts))
 
     def save(self, folder: str | os.PathLike) -> None:
         """Writes model and tokenizer to a new folder, whole, for `sv.load`.
@@ -323,8 +325,20 @@ class TextModel(CodeControl):
 
         return publish(self.model, self.tokenizer, self.max_length, directory, version)
 
-    def _read(self, texts: Iterable[str], label: Label) -> Codes:
+    def _encoded(self, texts: str | Iterable[str]) -> EncodedSplit:
+        """The ids of texts; a warning says how many were cut."""
         split = encode_texts(texts, self.tokenizer)
+        if split.truncated:
+            _logger.warning(
+                "%d of %d texts were cut after %d tokens, the longest that the model takes",
+                split.truncated,
+                split.sentences,
+                split.max_length,
+            )
+        return split
+
+    def _read(self, texts: str | Iterable[str], label: Label) -> Codes:
+        split = self._encoded(texts)
         if not self.model.latent_dim:
             raise InputError("a language model has no latent code: use a text VAE, such as scale")
         if self.model.encoder_reads_label:

@@ -55,15 +55,17 @@ def system_means(rows: pd.DataFrame, names: Collection[str], within: str = "_se"
         within: what is added to the name of a column for that of its error in one run.
 
     Returns:
-        By system `seeds`, their number; each of `names`; and `NAME_error`: the standard deviation
-        over seeds or, of one seed, the error in the run.
+        By system `seeds`, their number; each of `names`, missing where a seed lacks it; and
+        `NAME_error`: the standard deviation over seeds or, of one seed, the error in the run.
     """
     needed = [*names, *(f"{name}{within}" for name in names)]
     groups = rows.reindex(columns=["system", *dict.fromkeys(needed)]).groupby("system", sort=False)
     means = {"seeds": groups.size()}
     for name in names:
         values = groups[name]
+        known = values.count() == groups.size()
         one_run = groups[f"{name}{within}"].first().where(values.count() == 1)
-        means[name] = values.mean()
-        means[f"{name}_error"] = values.std().where(values.count() > 1, one_run)
+        means[name] = values.mean().where(known)
+        error = values.std().where(values.count() > 1, one_run)
+        means[f"{name}_error"] = error.where(known)
     return pd.DataFrame(means).astype({"seeds": int})

@@ -13,6 +13,7 @@ from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.text_samples import TextSamples, write_samples
 from scale_vae_keras.event_log import EventLog
+from scale_vae_keras.samplers.sampler import MAX_LENGTH
 from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.tables import markdown_table
 from scale_vae_keras.text.tokenizer import Tokenizer
@@ -32,6 +33,7 @@ class TextSamplesLog(keras.callbacks.Callback):
         monitor: the callback that encodes the validation sentences; None for a language model.
         rows: which of its sentences are the originals, int `[originals]`.
         labels: their labels as numbers, for a model with a condition.
+        max_length: most tokens of a sentence that is written.
 
     Example:
         >>> from scale_vae_keras.event_log import EventLog
@@ -53,6 +55,7 @@ class TextSamplesLog(keras.callbacks.Callback):
         monitor: LatentMonitor | None = None,
         rows: Sequence[int] = (),
         labels: np.ndarray | None = None,
+        max_length: int = MAX_LENGTH,
     ):
         super().__init__()
         self.log = log
@@ -61,12 +64,19 @@ class TextSamplesLog(keras.callbacks.Callback):
         self.monitor = monitor
         self.rows = rows
         self.labels = labels
+        self.max_length = max_length
 
     def on_epoch_end(self, epoch, logs=None):
         """Writes the tables."""
         means = np.zeros([0, 0]) if self.monitor is None else self.monitor.encoded.mean[self.rows]
         try:
-            samples = write_samples(self.model, self.tokenizer, means, labels=self.labels)
+            samples = write_samples(
+                self.model,
+                self.tokenizer,
+                means,
+                max_length=self.max_length,
+                labels=self.labels,
+            )
         except InputError as error:  # training diverges, and codes are not finite any more
             samples = TextSamples([f"nothing: {error}"], [], [])
         tables = {"samples/prior": pd.DataFrame({"from the prior": samples.prior})}

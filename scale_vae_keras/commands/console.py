@@ -176,9 +176,14 @@ def print_counts(splits: dict[str, EncodedSplit], vocabulary_size: int) -> None:
         "tokens per sentence": lambda split: f"{split.words / split.sentences:.2f}",
         "longest sentence": lambda split: f"{split.max_length:,}",
         "unknown tokens": lambda split: f"{split.unknown:,} ({split.unknown / split.words:.2%})",
-        "truncated sentences": lambda split: f"{split.truncated:,}",
-        "empty lines, skipped": lambda split: f"{split.empty:,}",
+        "truncated sentences": lambda split: _count(split.truncated),
+        "empty lines, skipped": lambda split: _count(split.empty),
     }
     rows = [[name, *map(show, splits.values())] for name, show in lines.items()]
     title = f"vocabulary: {vocabulary_size:,} tokens, including special ones"
     terminal().print(FittedTable(["", *splits], rows, title=title))
+
+
+def _count(number):
+    """A count of lines, which the first sentences of a split have not."""
+    return "-" if number is None else f"{number:,}"

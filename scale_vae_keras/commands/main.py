@@ -50,6 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), debug)
     except KeyboardInterrupt:
         return _fail("interrupted", debug)
+    except Exception as error:
+        # TensorFlow's; it is not imported here, since many commands do without.
+        if type(error).__name__ != "ResourceExhaustedError":
+            raise
+        return _fail("out of memory: choose smaller sizes or a smaller batch", debug)
     return 0
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from scale_vae_keras.control.realism import Realism, log_density, prior_codes, realism_bounds
 from scale_vae_keras.control.surrogate import Surrogate, check_installed
+from scale_vae_keras.data.encoded import text_list
 from scale_vae_keras.errors import InputError
 
 _FIRST = 16
@@ -113,7 +114,7 @@ class Search:
             "writes few different sentences, ask for less"
         )
 
-    def tell(self, texts: Iterable[str], values: Iterable[float]) -> None:
+    def tell(self, texts: str | Iterable[str], values: Iterable[float]) -> None:
         """Takes the values of texts, those of `ask` or any others.
 
         Args:
@@ -124,7 +125,7 @@ class Search:
             InputError: the numbers of texts and values differ, there is none, or a value is not
                 finite.
         """
-        texts, values = list(texts), [float(value) for value in values]
+        texts, values = text_list(texts), [float(value) for value in values]
         if len(texts) != len(values):
             raise InputError(f"{len(texts)} texts have {len(values)} values: give one each")
         if not np.all(np.isfinite(values)):

@@ -31,8 +31,9 @@ class EncodedSplit:
         offsets: sentence i is `tokens[offsets[i]:offsets[i + 1]]`, int64 `[sentences + 1]`.
         labels: a label for each sentence, given as strings and held as numbers; or None where the
             corpus has none.
-        empty: number of lines without words, which were left out.
-        truncated: number of sentences that were cut at the tokenizer's `max_length`.
+        empty: number of lines without words, which were left out; None of a part of a split.
+        truncated: number of sentences that were cut at the tokenizer's `max_length`; None of a part
+            of a split.
         text_bytes: UTF-8 bytes of each sentence, int64 `[sentences]`, for bits per byte:
             nats / (ln 2 * bytes). They are those of the line as it stands in the corpus, without
             its label and its end; of a sentence that was cut, those of the text that its tokens
@@ -50,8 +51,8 @@ class EncodedSplit:
     tokens: np.ndarray
     offsets: np.ndarray
     labels: Categories | None
-    empty: int
-    truncated: int
+    empty: int | None
+    truncated: int | None
     text_bytes: np.ndarray | None = None
     label_numbers: np.ndarray | None = None
 
@@ -114,13 +115,15 @@ class EncodedSplit:
         return ids
 
     def first(self, count: int) -> "EncodedSplit":
-        """The first sentences, or all if there are fewer; the line counts are unchanged.
+        """The first sentences, whose lines are not counted, or all if there are no more.
 
         Raises:
             InputError: `count` is below 1.
         """
         if count < 1:
             raise InputError(f"the limit of sentences is {count}: give at least 1")
+        if count >= self.sentences:
+            return self
         offsets = self.offsets[: count + 1]
         return replace(
             self,
@@ -129,6 +132,8 @@ class EncodedSplit:
             labels=None if self.labels is None else self.labels[:count],
             text_bytes=None if self.text_bytes is None else self.text_bytes[:count],
             label_numbers=None if self.label_numbers is None else self.label_numbers[:count],
+            empty=None,
+            truncated=None,
         )
 
     def spread(self, most: int) -> "EncodedSplit":
@@ -199,17 +204,22 @@ def no_sentence(corpus: Corpus, split: str) -> InputError:
     return InputError(f"the {split} split of {corpus.name} has no sentence: give at least one")
 
 
-def encode_texts(texts: Iterable[str], tokenizer: Tokenizer) -> EncodedSplit:
+def text_list(texts: str | Iterable[str]) -> list[str]:
+    """Texts as a list; a string is one text."""
+    return [texts] if isinstance(texts, str) else list(texts)
+
+
+def encode_texts(texts: str | Iterable[str], tokenizer: Tokenizer) -> EncodedSplit:
     """Tokenises texts, one sentence each; an empty one stays, as a sentence without words.
 
     Args:
-        texts: any number of them.
+        texts: any number of them; a string is one text.
         tokenizer: turns them into ids.
 
     Raises:
         InputError: there is no text, or something that is not a string.
     """
-    texts = [texts] if isinstance(texts, str) else list(texts)
+    texts = text_list(texts)
     if not texts or not all(isinstance(text, str) for text in texts):
         raise InputError("give at least one text, each a string")
     block = encode_list(texts, tokenizer)

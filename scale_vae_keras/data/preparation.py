@@ -67,7 +67,7 @@ class Preparation:
 
 
 def prepare(
-    inputs: Sequence[str | os.PathLike],
+    inputs: str | os.PathLike | Sequence[str | os.PathLike],
     output: str | os.PathLike,
     text: str | None = None,
     label: str | None = None,
@@ -86,8 +86,8 @@ def prepare(
     ranked.
 
     Args:
-        inputs: files, or folders of `.txt` files with one document each. A text file has one
-            document per line, `label<TAB>text` if its first line holds a tab.
+        inputs: one or more files, or folders of `.txt` files with one document each. A text file
+            has one document per line, `label<TAB>text` if its first line holds a tab.
         output: the folder to appear, whole or not at all.
         text: the column with the text; by default `text`, or the only one.
         label: the column with the label; by default there are no labels.
@@ -109,9 +109,12 @@ def prepare(
     output = Path(output)
     if output.exists():
         raise InputError(f"{output} exists already: give another folder, or remove it")
+    if output.parent.is_file():
+        raise InputError(f"{output.parent} is a file: give a place in a folder")
     if not output.parent.is_dir():
         raise InputError(f"there is no folder {output.parent}: make it first")
-    sources = [Source(Path(path), text, label, encoding) for path in inputs]
+    paths = [inputs] if isinstance(inputs, str | os.PathLike) else inputs
+    sources = [Source(Path(path), text, label, encoding) for path in paths]
     for source in sources:
         if not source.path.exists():
             raise InputError(f"there is no file or folder {source.path}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from scale_vae_keras.metrics import EVALUATION, LABELS
+from scale_vae_keras.metrics import EVALUATION, LABELS, OF_RUN
 from scale_vae_keras.metrics.metric import Metric
 from scale_vae_keras.priors import PRIORS, prior_kind
 from scale_vae_keras.tables import ComparedRuns
@@ -27,12 +27,14 @@ def metrics_table(runs: Mapping[str, Mapping[str, object]]) -> ComparedRuns:
 
 
 def known_metrics(*runs: Mapping[str, object]) -> dict[str, Metric]:
-    """The figures that a table of runs has, by name: those of labels where a run has a condition.
+    """The figures that a table of runs has, by name: the split, and those of labels, where known.
 
     Args:
         *runs: metrics, as `evaluate_model` returns them.
     """
-    return EVALUATION | (LABELS if any("condition" in metrics for metrics in runs) else {})
+    of_run = OF_RUN if any("split" in metrics for metrics in runs) else {}
+    of_labels = LABELS if any("condition" in metrics for metrics in runs) else {}
+    return of_run | EVALUATION | of_labels
 
 
 def metric_value(metrics: Mapping[str, object], name: str) -> object:

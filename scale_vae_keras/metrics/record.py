@@ -80,6 +80,9 @@ EVALUATION = _by_name(
 """What `evaluate_model` returns. q is the posterior of the encoder, q-hat the one that the decoder
 samples from."""
 
+OF_RUN = _by_name(Metric("split", "", "of the corpus, that was measured"))
+"""What `evaluate_run` adds for a run."""
+
 LABELS = _by_name(
     Metric("condition", "", "what every likelihood is given: p(text | label)"),
     Metric(
@@ -136,7 +139,7 @@ COMPARISON = _by_name(
     Metric(
         "above_lm",
         _SENTENCE,
-        "iw_nll less that of the language model of the same seed, sentence by sentence",
+        "iw_nll less that of the lm of the same seed, tokenizer and length, by sentence",
         "upper bound in expectation",
         better="smaller",
     ),

@@ -73,7 +73,9 @@ class ModelSettings(Settings):
         choices=POSITIONS,
     )
     max_positions: int = setting(
-        256, "maximum length of a sentence in tokens, <s> included, with learned positions", above=0
+        256,
+        "maximum length of a sentence in tokens, <s> and </s> included, with learned positions",
+        above=0,
     )
     condition: str = setting(
         "none",

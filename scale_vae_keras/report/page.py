@@ -21,7 +21,6 @@ from scale_vae_keras.report.traversals import traverse
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.standard_callbacks import best_figure
 from scale_vae_keras.runs.tensorboard import sentence_texts, spread
-from scale_vae_keras.samplers.sampler import MAX_LENGTH
 
 _RECONSTRUCTED = 8
 _LOOKED_UP = 4
@@ -57,12 +56,13 @@ def write_report(
     valid = folder.encode("valid")
     encoded = encode_sentences(model, valid)
     originals = spread(valid.sentences, _RECONSTRUCTED)
-    tokenizer = folder.tokenizer
+    tokenizer, longest = folder.tokenizer, folder.config.max_length + 1
     numbers = valid.label_numbers
     samples = write_samples(
         model,
         tokenizer,
         encoded.mean[originals],
+        max_length=longest,
         labels=None if numbers is None else numbers[originals],
     )
     history = read_history(folder.history_path)
@@ -74,11 +74,11 @@ def write_report(
         latent=describe_latent_code(model, encoded, valid.labels) if latent else None,
         samples=samples,
         reconstructions=_reconstructions(folder, valid, originals, samples),
-        lengths=describe_lengths(model, valid, MAX_LENGTH),
+        lengths=describe_lengths(model, valid, longest),
         neighbours=neighbours(tokenizer, valid, encoded, originals[:_LOOKED_UP])
         if latent
         else None,
-        traversals=traverse(model, tokenizer, encoded, MAX_LENGTH, numbers) if latent else None,
+        traversals=traverse(model, tokenizer, encoded, longest, numbers) if latent else None,
         run=folder.path,
         evaluation=read_evaluation(folder),
         settings=_settings(folder),

@@ -10,6 +10,7 @@ from scale_vae_keras.models import EARLIER_NAMES, SYSTEMS
 from scale_vae_keras.models.system import System
 from scale_vae_keras.priors import get_prior
 from scale_vae_keras.runs.presets import PRESETS, PUBLISHED
+from scale_vae_keras.runs.settings_in_effect import check_in_effect, check_sizes
 from scale_vae_keras.settings import Range, Setting, Settings, setting, settings_of
 from scale_vae_keras.text.splitting import RAW_FOLDS
 
@@ -261,7 +262,7 @@ def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfi
 
     Raises:
         InputError: method or preset are unknown, the method has no such setting, or a setting is
-            out of range.
+            out of range or without effect.
     """
     system = get_system(method)
     method = system.name
@@ -283,7 +284,10 @@ def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfi
     settings = {**of_preset, **system.fixed, **of_optimizer, **given}
     if settings.get("bound") == "annealed":
         settings.setdefault("select_by", "elbo")
-    return kind(data=data, method=method, preset=preset, **settings)
+    config = kind(data=data, method=method, preset=preset, **settings)
+    check_in_effect(config, given)
+    check_sizes(config)
+    return config
 
 
 def published_settings(method: str) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def evaluate_run(
         metrics, terms = _measure(
             folder, model, sentences, samples, prior, seed, limit, journal, progress
         )
+    metrics = {"split": split, **metrics}
     if writable:
         write_csv(folder.sentences_path, _sentence_table(terms))
         write_json(folder.metrics_path, metrics)

@@ -174,6 +174,11 @@ class RunFolder:
         """SHA-256 of the corpus that the run trains on."""
         return self._config["corpus_fingerprint"]
 
+    @property
+    def vocabulary_fingerprint(self) -> str:
+        """SHA-256 of the tokenizer."""
+        return self._config["vocabulary_fingerprint"]
+
     @cached_property
     def config(self) -> RunConfig:
         """The settings of the run.

@@ -49,9 +49,9 @@ def tensorboard_callbacks(
         HyperparametersLog(validation, config.to_json()),
         ScalarLog(training, validation, train, valid),
     ]
-    tokenizer = folder.tokenizer
+    tokenizer, longest = folder.tokenizer, config.max_length + 1
     if monitor is None:
-        return [*common, TextSamplesLog(validation, tokenizer)]
+        return [*common, TextSamplesLog(validation, tokenizer, max_length=longest)]
     valid = valid.spread(WATCHED_SENTENCES)
     row_of = np.argsort(np.argsort(valid.lengths, kind="stable"))
     projected, reconstructed = (
@@ -68,6 +68,7 @@ def tensorboard_callbacks(
             monitor,
             row_of[reconstructed],
             None if valid.label_numbers is None else valid.label_numbers[reconstructed],
+            longest,
         ),
         LatentProjector(
             validation,

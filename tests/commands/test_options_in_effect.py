@@ -35,7 +35,7 @@ def test_evaluate_takes_its_samples_by_the_seed_and_from_the_split(capsys):
     metrics = json.loads(capsys.readouterr().out)
     folder = RunFolder("run")
     model, valid = folder.load_model(), folder.encode("valid")
-    assert metrics == evaluate_model(model, valid, 3, seed=4)
+    assert metrics == {"split": "valid", **evaluate_model(model, valid, 3, seed=4)}
     assert metrics["sentences"] == valid.sentences != folder.encode("test").sentences
     other = evaluate_model(model, valid, 3, seed=0)
     assert metrics["iw_nll"] != other["iw_nll"]

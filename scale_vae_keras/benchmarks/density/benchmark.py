@@ -232,7 +232,7 @@ def _measure(run, protocol):
         run, "test", protocol.samples, protocol.prior, seed=0, limit=protocol.limit
     )
     factor = metrics.pop("factor") or {}
-    del metrics["seed"]
+    del metrics["seed"], metrics["split"]
     return {
         **metrics,
         **{f"factor_{name}": value for name, value in factor.items()},

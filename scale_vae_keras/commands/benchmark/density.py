@@ -4,7 +4,7 @@ import argparse
 
 from scale_vae_keras.benchmarks.density.benchmark import Protocol, all_systems, benchmark_density
 from scale_vae_keras.benchmarks.density.table import density_table
-from scale_vae_keras.commands.console import terminal, typed_command
+from scale_vae_keras.commands.console import log_to_terminal, terminal, typed_command
 from scale_vae_keras.priors import ALIASES, PRIORS
 
 SUMMARY = (
@@ -64,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Trains and measures, and prints the table."""
+    log_to_terminal()
     systems = list(
         dict.fromkeys(
             system
