@@ -41,9 +41,9 @@ def train(cache: str, sentences: int, steps: int) -> None:
     from scale_vae_keras.data import batches as batches_module
     from scale_vae_keras.data.corpus import BuiltInCorpus
     from scale_vae_keras.data.encoded_blocks import EncodedBlock
-    from scale_vae_keras.data.labelled_text import LabelledText
     from scale_vae_keras.runs import train as train_module
     from scale_vae_keras.runs.config import configure
+    from scale_vae_keras.text.labelled_text import LabelledText
     from scale_vae_keras.text.tokenizer import Tokenizer
     from scale_vae_keras.text.vocabulary import Vocabulary
 

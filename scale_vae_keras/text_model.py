@@ -1,6 +1,5 @@
 """A model and its tokenizer: strings in, strings out."""
 
-import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +10,7 @@ import numpy as np
 from rich.progress import track
 
 from scale_vae_keras.control.code_control import CodeControl, Label
-from scale_vae_keras.data.encoded import EncodedSplit, encode_texts, text_list
+from scale_vae_keras.data.encoded import EncodedSplit, encode_texts
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import encode_sentences, label_probabilities
@@ -24,10 +23,10 @@ from scale_vae_keras.samplers import Sampler
 from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.samplers.sampler import MAX_LENGTH
 from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
+from scale_vae_keras.text.text_list import text_list
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 MODEL_FILE = "model.keras"
-_logger = logging.getLogger("scale_vae_keras")
 _BATCH = 256
 
 
@@ -263,7 +262,7 @@ class TextModel(CodeControl):
         """
         if samples < 1:
             raise InputError(f"samples must be at least 1, got {samples}")
-        split = self._labelled(self._encoded(texts), label)
+        split = self._labelled(encode_texts(texts, self.tokenizer), label)
         density = evaluate_density(
             self.model,
             split,
@@ -292,7 +291,7 @@ class TextModel(CodeControl):
         """
         if self.model.classifier is None:
             raise InputError("the model has no classifier: train it with semi_supervised")
-        return label_probabilities(self.model, self._encoded(texts))
+        return label_probabilities(self.model, encode_texts(texts, self.tokenizer))
 
     def save(self, folder: str | os.PathLike) -> None:
         """Writes model and tokenizer to a new folder, whole, for `sv.load`.
@@ -325,20 +324,8 @@ class TextModel(CodeControl):
 
         return publish(self.model, self.tokenizer, self.max_length, directory, version)
 
-    def _encoded(self, texts: str | Iterable[str]) -> EncodedSplit:
-        """The ids of texts; a warning says how many were cut."""
-        split = encode_texts(texts, self.tokenizer)
-        if split.truncated:
-            _logger.warning(
-                "%d of %d texts were cut after %d tokens, the longest that the model takes",
-                split.truncated,
-                split.sentences,
-                split.max_length,
-            )
-        return split
-
     def _read(self, texts: str | Iterable[str], label: Label) -> Codes:
-        split = self._encoded(texts)
+        split = encode_texts(texts, self.tokenizer)
         if not self.model.latent_dim:
             raise InputError("a language model has no latent code: use a text VAE, such as scale")
         if self.model.encoder_reads_label:

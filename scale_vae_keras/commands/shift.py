@@ -1,12 +1,15 @@
 """`scale-vae shift`: each line moved along an attribute."""
 
 import argparse
+from itertools import compress
 
 from scale_vae_keras.commands.lines import add_lines, lines_of, own_labels, target_labels
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.data.lines import one_line
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.load import load
 from scale_vae_keras.samplers import GreedySampler
+from scale_vae_keras.text.white_space import is_blank
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Prints each line moved along the attribute."""
     texts, own = lines_of(options, options.file)
-    without, having = (lines_of(options, file) for file in (options.without, options.having))
+    without, having = (_examples(options, file) for file in (options.without, options.having))
     sampler = chosen_sampler(options, GreedySampler())
     model = load(options.run)
     vector = model.attribute_vector(
@@ -58,3 +61,12 @@ def run(options: argparse.Namespace) -> None:
     read = own_labels(model, own)
     for text in model.shift(texts, vector, options.amount, sampler, options.seed, label, read):
         print(one_line(text))
+
+
+def _examples(options, file):
+    """As `lines_of`, without the blank lines, which are no examples of anything."""
+    texts, labels = lines_of(options, file)
+    filled = [not is_blank(text) for text in texts]
+    if not any(filled):
+        raise InputError(f"{file} has no text: give at least one line")
+    return list(compress(texts, filled)), None if labels is None else list(compress(labels, filled))

@@ -8,8 +8,8 @@ import numpy as np
 
 from scale_vae_keras.control.realism import Realism, log_density, prior_codes, realism_bounds
 from scale_vae_keras.control.surrogate import Surrogate, check_installed
-from scale_vae_keras.data.encoded import text_list
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.text_list import text_list
 
 _FIRST = 16
 _BATCH = 8

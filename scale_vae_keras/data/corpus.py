@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from scale_vae_keras.data.folder import SPLITS, FolderCorpus
-from scale_vae_keras.data.labelled_text import LabelledText
 from scale_vae_keras.data.reviews import reviews_split
 from scale_vae_keras.data.synthetic import synthetic_split
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.labelled_text import LabelledText
 
 
 class Corpus(Protocol):

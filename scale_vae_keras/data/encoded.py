@@ -1,5 +1,6 @@
 """A split of a corpus as token ids in memory."""
 
+import logging
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -15,8 +16,11 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.loading import vocabulary_class
 from scale_vae_keras.text.rare_words import choose_min_count
 from scale_vae_keras.text.splitting import WORD_KINDS, TokenizerKind, check_kind, split_words
+from scale_vae_keras.text.text_list import text_list
 from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.text.vocabulary import END_ID, START_ID, UNKNOWN_ID, Vocabulary
+
+_logger = logging.getLogger("scale_vae_keras")
 
 # A look at all sentences takes so many at a time, whatever their number.
 _BLOCK = 1 << 20
@@ -204,13 +208,10 @@ def no_sentence(corpus: Corpus, split: str) -> InputError:
     return InputError(f"the {split} split of {corpus.name} has no sentence: give at least one")
 
 
-def text_list(texts: str | Iterable[str]) -> list[str]:
-    """Texts as a list; a string is one text."""
-    return [texts] if isinstance(texts, str) else list(texts)
-
-
 def encode_texts(texts: str | Iterable[str], tokenizer: Tokenizer) -> EncodedSplit:
     """Tokenises texts, one sentence each; an empty one stays, as a sentence without words.
+
+    A warning says how many were cut.
 
     Args:
         texts: any number of them; a string is one text.
@@ -223,6 +224,11 @@ def encode_texts(texts: str | Iterable[str], tokenizer: Tokenizer) -> EncodedSpl
     if not texts or not all(isinstance(text, str) for text in texts):
         raise InputError("give at least one text, each a string")
     block = encode_list(texts, tokenizer)
+    if block.truncated:
+        _logger.warning(
+            "%d of %d texts were cut after %d tokens, the tokenizer's max_length",
+            *(block.truncated, len(texts), tokenizer.max_length),
+        )
     return EncodedSplit(
         tokens=block.tokens,
         offsets=np.concatenate([[0], np.cumsum(block.lengths)]),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.data.labelled_text import LabelledText
+from scale_vae_keras.text.labelled_text import LabelledText
 from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.text.white_space import is_blank
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import islice, repeat
 from pathlib import Path
 
-from scale_vae_keras.data.labelled_text import LabelledText
 from scale_vae_keras.data.lines import file_lines, no_label, split_label
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.labelled_text import LabelledText
 
 SPLITS = ("train", "valid", "test")
 _LOOKED_AT, _FEWEST_LABELS = 10, 3

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from scale_vae_keras.data.folder import FEWEST_SENTENCES, SPLITS
-from scale_vae_keras.data.labelled_text import LabelledText
 from scale_vae_keras.data.lines import HALF_SURROGATES, one_line
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.labelled_text import LabelledText
 
 
 class MemoryCorpus:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scale_vae_keras.data.labelled_text import LabelledText
 from scale_vae_keras.data.review_lexicon import FACTORS, STATES, Production
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.labelled_text import LabelledText
 
 START_STATE = "opening"
 _SPLITS = {"train": (20_000, 1), "valid": (2_000, 2), "test": (2_000, 3)}  # (sentences, seed)

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scale_vae_keras.data.labelled_text import LabelledText
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.labelled_text import LabelledText
 
 _SEED = 19950927
 _SENTENCES = 20_000

@@ -33,6 +33,11 @@ class AggressiveVAE(TextVAE):
         2
     """
 
+    @property
+    def needed_callbacks(self) -> dict[str, str]:
+        """`AggressiveTraining`."""
+        return {"AggressiveTraining": "the encoder has no steps of its own, and this is a TextVAE"}
+
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
         self.aggressive = add_state(self, "aggressive")

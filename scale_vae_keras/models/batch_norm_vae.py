@@ -14,12 +14,8 @@ from scale_vae_keras.settings import setting
 
 def epsilon_setting() -> float:
     """The declaration of `epsilon`, for every system with `PosteriorBatchNorm`."""
-    return setting(
-        PUBLISHED_EPSILON,
-        "added to the variance of the posterior means before they are normalised; means that vary "
-        "less than that collapse",
-        above=0,
-    )
+    told = "added to the variance of the posterior means, which collapse where they vary less"
+    return setting(PUBLISHED_EPSILON, told, above=0)
 
 
 @dataclass(frozen=True)

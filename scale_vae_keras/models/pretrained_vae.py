@@ -65,6 +65,11 @@ class PretrainedVAE(FreeBitsVAE):
     def __init__(self, *args, free_bits: float = PretrainedSettings.free_bits, **kwargs):
         super().__init__(*args, free_bits=free_bits, **kwargs)
 
+    @property
+    def needed_callbacks(self) -> dict[str, str]:
+        """`AutoencoderPretraining`."""
+        return {"AutoencoderPretraining": "nothing is pretrained, and this is a FreeBitsVAE"}
+
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
         self.pretraining = add_state(self, "pretraining")

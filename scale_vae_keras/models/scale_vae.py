@@ -1,17 +1,12 @@
 """Scale-VAE: the decoder sees scaled-up posterior means, the KL is charged on the unscaled ones."""
 
-import logging
 from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.posterior import (
-    Posterior,
-    UnscaledPosterior,
-    uncharged_kl,
-)
+from scale_vae_keras.layers.posterior import Posterior, UnscaledPosterior, uncharged_kl
 from scale_vae_keras.layers.posterior_scale import FactorSettings, PosteriorScale
 from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.models.settings import LatentSettings
@@ -20,8 +15,6 @@ from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.schedules.bound_annealing import BoundAnnealing
 from scale_vae_keras.schedules.epoch_average_scale import EpochAverageScale
 from scale_vae_keras.settings import check, setting
-
-_logger = logging.getLogger("scale_vae_keras")
 
 
 @dataclass(frozen=True)
@@ -131,7 +124,6 @@ class ScaleVAE(TextVAE):
             "max_factor": max_factor,
         }
         self.posterior_scale = PosteriorScale(**self.scale_config, name="posterior_scale")
-        self._warned = False
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""
@@ -145,16 +137,16 @@ class ScaleVAE(TextVAE):
         """As for `TextVAE`, and the epochs whose average factor was taken."""
         return [*super().counters, self.posterior_scale.epochs]
 
-    def fit(self, *args, **kwargs):
-        """As `TextVAE.fit`; warns once where the callback `EpochAverageScale` is missing."""
-        callbacks = kwargs.get("callbacks", args[5] if len(args) > 5 else None)
-        if not self._warned and not _has_epoch_average(callbacks):
-            self._warned = True
-            _logger.warning(
-                "fit has no EpochAverageScale among its callbacks: f-bar is that of all batches so "
-                "far and training never uses it; pass callbacks=[EpochAverageScale(f_epo=1)]"
-            )
-        return super().fit(*args, **kwargs)
+    @property
+    def needed_callbacks(self) -> dict[str, str]:
+        """`EpochAverageScale`, and `BoundAnnealing` for an annealed bound."""
+        needed = {
+            "EpochAverageScale": "f-bar is that of all batches so far and training never uses it; "
+            "pass callbacks=[EpochAverageScale(f_epo=1)]"
+        }
+        if self.bound == "annealed":
+            needed["BoundAnnealing"] = "the bound stays the paper's objective"
+        return needed
 
     def posteriors(
         self, posterior: Posterior, training: bool
@@ -187,12 +179,6 @@ class ScaleVAE(TextVAE):
     def get_config(self):
         """Returns the constructor's arguments."""
         return {**super().get_config(), **self.scale_config, "bound": self.bound}
-
-
-def _has_epoch_average(callbacks):
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks = callbacks.callbacks
-    return any(isinstance(each, EpochAverageScale) for each in keras.tree.flatten(callbacks))
 
 
 def _callbacks(config, *_):

@@ -21,6 +21,7 @@ from scale_vae_keras.models.settings import ModelSettings
 from scale_vae_keras.parts.by_name import config_of, make_decoder, take_decoder
 from scale_vae_keras.schedules.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
+from scale_vae_keras.schedules.needed_callbacks import warn_of_missing
 from scale_vae_keras.settings import check
 from scale_vae_keras.training.global_batches import GlobalBatches
 from scale_vae_keras.training.global_mean import GlobalMean
@@ -108,6 +109,7 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        self._warned = False
         if int(vocabulary_size) != vocabulary_size or vocabulary_size < 1:
             raise InputError(f"vocabulary_size must be positive, got {vocabulary_size}")
         settings = {
@@ -200,10 +202,16 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
         if self.built:
             self.optimizer.build(self.trainable_variables)
 
+    @property
+    def needed_callbacks(self) -> dict[str, str]:
+        """What happens without a callback that the system needs, by the name of its class."""
+        return {}
+
     def fit(self, *args, **kwargs):
         """As `keras.Model.fit`; builds the model first, since callbacks set its state.
 
         Epochs are counted in `epochs_trained`: a second `fit` continues the schedules.
+        The first `fit` without one of `needed_callbacks` is warned of.
         Under a `tf.distribute` strategy the batches are global ones, divided as `own_rows` says.
 
         Raises:
@@ -211,6 +219,8 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
                 checked when see `data/input_checks.py`.
         """
         arguments = fit_arguments(self, *args, **kwargs)
+        if not self._warned:
+            self._warned = warn_of_missing(self.needed_callbacks, arguments.get("callbacks"))
         self.ensure_built()
         for name in ("x", "validation_data"):
             arguments[name] = self._global_batches(arguments.get(name))

@@ -10,7 +10,9 @@ import tensorflow as tf
 
 from scale_vae_keras.callbacks.best_model import BestModel
 from scale_vae_keras.callbacks.decay_on_plateau import DecayOnPlateau
+from scale_vae_keras.callbacks.epoch_line import EpochLine
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
+from scale_vae_keras.callbacks.refuse_divergence import RefuseDivergence
 from scale_vae_keras.callbacks.step_profile import StepProfile
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
 from scale_vae_keras.data.corpus import Corpus, check_fingerprint, open_corpus
@@ -23,8 +25,6 @@ from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.runs.build_model import AUTO, build_model
 from scale_vae_keras.runs.checkpoint_folder import checkpoints, last_good, read_state
 from scale_vae_keras.runs.config import RunConfig
-from scale_vae_keras.runs.divergence import RefuseDivergence
-from scale_vae_keras.runs.epoch_line import EpochLine
 from scale_vae_keras.runs.history_table import HistoryTable
 from scale_vae_keras.runs.precision import decide_precision
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch

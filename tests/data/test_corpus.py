@@ -1,10 +1,10 @@
 import pytest
 
 from scale_vae_keras.data.corpus import BuiltInCorpus, open_corpus, open_same_corpus
-from scale_vae_keras.data.labelled_text import LabelledText
 from scale_vae_keras.data.reviews import reviews_split
 from scale_vae_keras.data.synthetic import synthetic_split
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.labelled_text import LabelledText
 
 
 def test_a_path_opens_a_folder(tmp_path):

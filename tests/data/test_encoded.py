@@ -7,8 +7,8 @@ import pytest
 from scale_vae_keras.data import encoded_blocks
 from scale_vae_keras.data.corpus import BuiltInCorpus, open_corpus
 from scale_vae_keras.data.encoded import build_vocabulary, encode_split
-from scale_vae_keras.data.labelled_text import LabelledText
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.labelled_text import LabelledText
 from scale_vae_keras.text.piece_vocabulary import PieceVocabulary
 from scale_vae_keras.text.sentencepiece_tokenizer import SentencePieceTokenizer
 from scale_vae_keras.text.sentencepiece_training import train_sentencepiece

@@ -3,9 +3,9 @@ import tensorflow as tf
 from made_corpora import write_corpus
 
 from scale_vae_keras.data.corpus import BuiltInCorpus, open_corpus
-from scale_vae_keras.data.labelled_text import LabelledText
 from scale_vae_keras.data.tokenizers import build_tokenizer, choose_tokenizer
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.labelled_text import LabelledText
 from scale_vae_keras.text.sentencepiece_tokenizer import SentencePieceTokenizer
 from scale_vae_keras.text.tokenizer import Tokenizer
 

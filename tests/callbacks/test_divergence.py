@@ -4,9 +4,9 @@ import keras
 import pytest
 
 from scale_vae_keras.callbacks import BestModel
+from scale_vae_keras.callbacks.epoch_line import EpochLine
+from scale_vae_keras.callbacks.refuse_divergence import RefuseDivergence
 from scale_vae_keras.errors import DivergedError
-from scale_vae_keras.runs.divergence import RefuseDivergence
-from scale_vae_keras.runs.epoch_line import EpochLine
 from scale_vae_keras.schedules.order import Stage
 
 
