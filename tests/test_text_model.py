@@ -204,3 +204,17 @@ def test_a_language_model_generates_and_scores_alone():
         text_model.encode(["a cat"])
     with pytest.raises(InputError, match="no latent code"):
         text_model.search(len)
+
+
+def test_a_string_is_one_text(text_model):
+    text = "the cat sat"
+    assert text_model.reconstruct(text) == text_model.reconstruct([text])
+    np.testing.assert_array_equal(text_model.encode(text).mean, text_model.encode([text]).mean)
+    assert [near.text for near in text_model.nearest(text, "a dog")] == ["a dog"]
+    vector = text_model.attribute_vector("a dog", text)
+    np.testing.assert_array_equal(vector, text_model.attribute_vector(["a dog"], [text]))
+
+
+def test_texts_that_are_cut_are_warned_of(text_model, caplog):
+    text_model.score(["the cat sat on the mat", "the cat sat on the mat on the mat"])
+    assert caplog.messages == ["1 of 2 texts were cut after 6 tokens, the tokenizer's max_length"]

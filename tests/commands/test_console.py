@@ -6,9 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
 import scale_vae_keras
-from scale_vae_keras.commands.console import distinct_runs, short_names, terminal
+from scale_vae_keras.commands import data
+from scale_vae_keras.commands.console import distinct_runs, print_counts, short_names, terminal
+from scale_vae_keras.commands.main import main
+from scale_vae_keras.data.encoded import encode_split
+from scale_vae_keras.data.memory import corpus_from
+from scale_vae_keras.text.tokenizer import Tokenizer
+from scale_vae_keras.text.vocabulary import Vocabulary
 
 PRINTS = """
 import sys
@@ -67,3 +74,29 @@ def test_a_terminal_shows_escapes_for_what_it_lacks(monkeypatch):
     show_every_character()
     print("café ж", flush=True)
     assert screen.getvalue() == b"caf\xe9 \\u0436\n"
+
+
+def test_memory_that_does_not_suffice_is_one_line(monkeypatch, capsys):
+    def run(options):
+        tf.zeros([2**20, 2**20, 2**10])
+
+    monkeypatch.setattr(data, "run", run)
+    assert main(["data", "reviews"]) == 2
+    line = "error: out of memory: choose smaller sizes or a smaller batch\n"
+    assert capsys.readouterr().err == line
+    monkeypatch.setattr(data, "run", lambda options: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        main(["data", "reviews"])
+
+
+def test_counts_that_are_not_known_are_no_numbers(capsys):
+    tokenizer = Tokenizer(Vocabulary(["a"]), max_length=3)
+    split = encode_split(corpus_from(["a a a a", "a"], ["a"], ["a a"]), "train", tokenizer)
+    print_counts({"train": split, "part": split.first(1)}, 5)
+    rows = {
+        cells[0].strip(): [cell.strip() for cell in cells[1:]]
+        for line in capsys.readouterr().out.splitlines()
+        if len(cells := line.strip("│").split("│")) == 3
+    }
+    assert rows["truncated sentences"] == ["1", "-"]
+    assert rows["empty lines, skipped"] == ["0", "-"]

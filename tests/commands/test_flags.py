@@ -503,6 +503,18 @@ def test_a_file_may_stand_behind_flags(words, capsys):
     assert "unrecognized arguments" in capsys.readouterr().err
 
 
+def test_blank_lines_are_no_examples_of_an_attribute(older, monkeypatch, capsys):
+    for name in ("from", "to"):
+        (older / f"{name}.txt").write_text(f"\n{name} this\n \n")
+    vectors = recorded(monkeypatch, TextModel, "attribute_vector", "the vector")
+    recorded(monkeypatch, TextModel, "shift", ["a"])
+    assert main(["shift", "run", "text.txt", "--from", "from.txt", "--to", "to.txt"]) == 0
+    assert (vectors[0]["texts_a"], vectors[0]["texts_b"]) == (["from this"], ["to this"])
+    (older / "to.txt").write_text("\n")
+    assert main(["shift", "run", "text.txt", "--from", "from.txt", "--to", "to.txt"]) == 2
+    assert "to.txt has no text: give at least one line" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("flags", DECODED)
 def test_shift(flags, older, monkeypatch, capsys):
     vectors = recorded(monkeypatch, TextModel, "attribute_vector", "the vector")

@@ -372,3 +372,7 @@ def test_a_cache_is_used_by_a_new_run_and_by_one_that_goes_on(started, tmp_path)
     with pytest.raises(CaughtError):
         train.run(parse(["train", "--resume", "--output", output, "--cache", str(resumed)]))
     assert len(list(resumed.glob("*/tokens.npy"))) == 2
+
+
+def test_samples_for_tensorboard_have_the_length_of_the_run(started):
+    assert started("--max-length", "3").callbacks["TextSamplesLog"].max_length == 4

@@ -174,3 +174,10 @@ def test_characters_and_matches_are_counted(tmp_path):
 def test_a_broken_pattern_is_refused_before_anything_is_read():
     with pytest.raises(InputError, match=r"the pattern '\(' cannot be read"):
         build_vocabulary(corpus(), "regex", pattern="(")
+
+
+def test_the_lines_of_the_first_sentences_are_not_counted(tokenizer):
+    split = encode_split(corpus(), "train", tokenizer)
+    first = split.first(2)
+    assert (first.sentences, first.empty, first.truncated) == (2, None, None)
+    assert split.first(4) is split

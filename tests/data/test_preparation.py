@@ -159,3 +159,16 @@ def test_what_is_refused(texts, tmp_path):
     assert refused([labelled, path], tmp_path / "out") == (
         "in.txt has no labels, unlike what precedes it: give labels in all inputs, or in none"
     )
+
+
+def test_one_path_is_one_input(texts, tmp_path):
+    path = texts(WORDS)
+    prepare(str(path), tmp_path / "one", split=(0.8, 0.1, 0.1))
+    prepare([path], tmp_path / "list", split=(0.8, 0.1, 0.1))
+    assert contents(tmp_path / "one") == contents(tmp_path / "list")
+
+
+def test_a_folder_within_a_file_is_refused(texts, tmp_path):
+    path = texts(WORDS)
+    with pytest.raises(InputError, match="is a file: give a place in a folder"):
+        prepare(path, path / "out")
