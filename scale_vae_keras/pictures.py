@@ -178,8 +178,8 @@ def draw_likelihood_information(
     """Draws the proper negative log-likelihood of systems against their mutual information.
 
     A system without a latent code is a horizontal line. The axis ends three times as far from the
-    best system as the median is: triangles stand for what is beyond, with the figure above.
-    Scale-VAE stands out.
+    best system as the median is, or where the bars of those within end: triangles stand for what is
+    beyond, with the figure above. Scale-VAE stands out.
 
     Args:
         points: by system.
@@ -193,6 +193,8 @@ def draw_likelihood_information(
     figure, axis = pyplot.subplots(figsize=(9, 7), layout="constrained")
     nlls = [point.nll for point in points.values()]
     end = min(nlls) + 3 * (median(nlls) - min(nlls))
+    # A bar may reach further: what it reaches is not beyond.
+    end = max(point.nll + point.nll_error for point in points.values() if point.nll <= end)
     coded = {name: point for name, point in points.items() if point.mi is not None}
     within = {name: point for name, point in coded.items() if point.nll <= end}
     beyond = {name: point for name, point in coded.items() if point.nll > end}

@@ -12,12 +12,6 @@ from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.settings import setting
 
 
-def epsilon_setting() -> float:
-    """The declaration of `epsilon`, for every system with `PosteriorBatchNorm`."""
-    told = "added to the variance of the posterior means, which collapse where they vary less"
-    return setting(PUBLISHED_EPSILON, told, above=0)
-
-
 @dataclass(frozen=True)
 class BatchNormSettings(LatentSettings):
     """Settings of `BatchNormVAE`."""
@@ -25,7 +19,11 @@ class BatchNormSettings(LatentSettings):
     gamma: float = setting(
         0.6, "standard deviation of the posterior means over a batch, in each dimension", above=0
     )
-    epsilon: float = epsilon_setting()
+    epsilon: float = setting(
+        PUBLISHED_EPSILON,
+        "added to the variance of the posterior means, which collapse where they vary less",
+        above=0,
+    )
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")

@@ -7,9 +7,8 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.layers.posterior import Posterior
-from scale_vae_keras.layers.posterior_batch_norm import PosteriorBatchNorm
+from scale_vae_keras.layers.posterior_batch_norm import PUBLISHED_EPSILON, PosteriorBatchNorm
 from scale_vae_keras.layers.replica import first_global_row
-from scale_vae_keras.models.batch_norm_vae import epsilon_setting
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
@@ -37,7 +36,11 @@ class DUSettings(LatentSettings):
     min_batch: int = setting(
         16, "smallest global batch that is normalised by its own statistics", least=2
     )
-    epsilon: float = epsilon_setting()
+    epsilon: float = setting(
+        PUBLISHED_EPSILON,
+        "added to the variance of the posterior means, which collapse where they vary less",
+        above=0,
+    )
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")

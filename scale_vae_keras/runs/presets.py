@@ -2,7 +2,7 @@
 
 A system takes those of its settings that a preset names. "small", "transformer" and "base" have the
 pooling, the choice of the best epoch and the prior that gave the best sentences and likelihoods.
-"transformer" has as many weights as "small" and costs twice its time; it proved best.
+"transformer" has as many weights as "small" and takes 1.7 times as long; it proved best.
 "paper" has the sizes and the choices of the Scale-VAE paper, which `PUBLISHED` gives to the other
 sizes as well.
 """

@@ -395,5 +395,11 @@ def test_a_picture_with_and_without_what_is_beyond_its_axis(tmp_path):
     # Three times as far from the best as the median is, and a margin.
     assert axes[0].get_ylim()[1] < 41.5 + 3 * 0.6 + 1
     assert [("triangles" in axis.get_xlabel()) for axis in axes] == [True, False]
+    # 43.0 is more than three times as far as the median, but within the reach of a bar.
+    reached = {**points, "scale": Point(6.6, 43.0, 0.0, 0.1), "bn": Point(5.0, 41.6, 0.0, 1.5)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyplot, "close", drawn.append)
+        draw_likelihood_information(reached, tmp_path / "picture.png")
+    assert "triangles" not in drawn[-1].axes[0].get_xlabel()
     for figure in drawn:
         close(figure)

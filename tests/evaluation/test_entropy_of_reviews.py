@@ -17,8 +17,7 @@ from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.report import notes
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.runs.build_model import build_model
-from scale_vae_keras.runs.config import configure
-from scale_vae_keras.runs.presets import PUBLISHED
+from scale_vae_keras.runs.config import configure, published_settings
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 SENTENCES = 200
@@ -55,7 +54,7 @@ def reviews():
 
 
 def trained(name, reviews, steps, epochs, rate, **settings):
-    latent = {} if name == "lm" else {**LATENT, **PUBLISHED, "tokenizer": None}
+    latent = {} if name == "lm" else {**LATENT, **published_settings(name), "tokenizer": None}
     config = configure("reviews", name, "small", **{**TINY, **latent, "epochs": epochs, **settings})
     model = build_model(config, reviews.vocabulary_size)
     # The encoder of aggressive training is trained alone, which Adam's memory of gradients forbids.

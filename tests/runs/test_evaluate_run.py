@@ -15,6 +15,8 @@ from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.run_folder import load_keras_file
 from scale_vae_keras.tables import read_csv
 
+MEASURED = {"split": "test", "elbo_nll": 1.5}
+
 
 @pytest.fixture
 def journals(tmp_path, monkeypatch):
@@ -45,7 +47,7 @@ def test_a_journal_is_named_for_what_it_holds(journals):
 
 def test_the_same_evaluation_at_once_is_made_without_a_journal(journals):
     with locked("run/.evaluation-test-7-own-seed-0.lock"):
-        assert evaluate_run("run", "test", 7, None, 0) == {"elbo_nll": 1.5}
+        assert evaluate_run("run", "test", 7, None, 0) == MEASURED
         evaluate_run("run", "test", 8, None, 0)
     assert [journal is None for journal in journals] == [True, False]
 
@@ -57,7 +59,7 @@ def test_a_run_that_cannot_be_written_to_is_measured_with_one_warning(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(module, "locked", refused)
-    assert evaluate_run("run", "test", 7, None, 0) == {"elbo_nll": 1.5}
+    assert evaluate_run("run", "test", 7, None, 0) == MEASURED
     assert journals == [None]
     (warning,) = caplog.messages
     assert "run cannot be written to (Permission denied)" in warning

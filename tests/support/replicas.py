@@ -20,8 +20,7 @@ from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.models import ScaleVAE, TextVAE
 from scale_vae_keras.priors import LearnedMixturePrior, VampPrior, get_prior
 from scale_vae_keras.runs.build_model import build_model
-from scale_vae_keras.runs.config import configure
-from scale_vae_keras.runs.presets import PUBLISHED
+from scale_vae_keras.runs.config import configure, published_settings
 from scale_vae_keras.runs.workers import open_strategy
 
 VOCABULARY = 12
@@ -99,7 +98,7 @@ def weights_of(ids):
 def train(system, strategy, sentences, epochs):
     """The model after some epochs, and the losses of each."""
     method, *options = system.split("+")
-    latent = {} if method == "lm" else {**LATENT, **PUBLISHED, "tokenizer": None}
+    latent = {} if method == "lm" else {**LATENT, **published_settings(method), "tokenizer": None}
     settings = {"method": method, **SETTINGS, **latent, **OWN.get(method, {})}
     for option in options:
         settings |= {} if option in OTHERS else OPTIONS[option]
