@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.settings import settings_of
 
 _OF_TRANSFORMERS = (
     *("depth", "heads", "feed_forward", "layer_dropout"),
@@ -11,7 +12,7 @@ _OF_TRANSFORMERS = (
 
 
 def check_in_effect(config, given: Collection[str]) -> None:
-    """Refuses what the user gave and the run would not read.
+    """Refuses what the user gave and the run would not read, unless it is the default.
 
     Args:
         config: the settings of the run, a `RunConfig`.
@@ -20,7 +21,10 @@ def check_in_effect(config, given: Collection[str]) -> None:
     Raises:
         InputError: one of them is without effect.
     """
+    default = {each.name: each.default for each in settings_of(type(config))}
     for name in given:
+        if getattr(config, name) == default[name]:
+            continue
         needed = _needed(config, name)
         if needed is not None:
             raise InputError(f"{name} has no effect without {needed}: leave it out, or set that")

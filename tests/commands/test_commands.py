@@ -378,7 +378,7 @@ def test_bad_corpora(tmp_path):
 def test_training_that_diverges_stops_with_one_line(corpus, tmp_path):
     message = fail(
         *("train", corpus, "--output", tmp_path / "run", *TINY),
-        *("--learning-rate", "1e30", "--batch-size", "2", "--method", "vae"),
+        *("--learning-rate", "1e30", "--batch-size", "2", "--min-factor-batch", "2"),
     )
     assert "of the first" in message
     assert "a loss or a gradient that is not finite" in message

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -188,9 +189,9 @@ def test_a_run(config, preset, tmp_path):
     assert run.train.sentences == 40
     model = build_model(run.folder.config, len(run.folder.tokenizer.vocabulary))
     assert (model.encoder.pooling, model.encoder.trainable) == ("max", False)
-    learned = build_model(configure(**{**as_given(config), "train_backbone": True}), 11)
+    learned = build_model(replace(config, train_backbone=True), 11)
     assert learned.encoder.trainable_weights
-    half = build_model(configure(**{**as_given(config), "precision": "mixed_bfloat16"}), 11)
+    half = build_model(replace(config, precision="mixed_bfloat16"), 11)
     assert half.encoder(tf.constant(IDS[:1])).dtype == tf.bfloat16
     np.testing.assert_allclose(
         half.encoder(tf.constant(IDS[:1])), model.encoder(tf.constant(IDS[:1])), atol=0.05
@@ -199,10 +200,6 @@ def test_a_run(config, preset, tmp_path):
     np.testing.assert_array_equal(whole(tf.constant(IDS[:1])), model.encoder(tf.constant(IDS[:1])))
     text = sv.TextModel(model, run.folder.tokenizer)
     assert isinstance(text.reconstruct(["The cat sat"])[0], str)
-
-
-def as_given(config):
-    return {name: value for name, value in config.to_json().items() if value is not None}
 
 
 def test_without_the_extra(preset, monkeypatch, tmp_path):

@@ -44,6 +44,10 @@ def test_a_preset_may_have_what_lies_idle():
     assert config.depth == 2
 
 
+def test_a_default_may_be_given():
+    assert configure("reviews", "scale", "small", positions="rotary", depth=4).depth == 4
+
+
 def test_patience_is_for_pretraining_too():
     config = configure("reviews", "li2019", "small", decay_patience=3, pretrain_decays=2)
     assert config.decay_patience == 3
