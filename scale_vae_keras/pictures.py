@@ -177,7 +177,7 @@ def draw_likelihood_information(
 ) -> Path:
     """Draws the proper negative log-likelihood of systems against their mutual information.
 
-    A system without a latent code is a horizontal line. The axis ends three times as far from the
+    A system without a latent code is a horizontal line. The axis ends five times as far from the
     best system as the median is, or where the bars of those within end: triangles stand for what is
     beyond, with the figure above. Scale-VAE stands out.
 
@@ -192,7 +192,7 @@ def draw_likelihood_information(
     pyplot = open_pyplot()
     figure, axis = pyplot.subplots(figsize=(9, 7), layout="constrained")
     nlls = [point.nll for point in points.values()]
-    end = min(nlls) + 3 * (median(nlls) - min(nlls))
+    end = min(nlls) + 5 * (median(nlls) - min(nlls))
     # A bar may reach further: what it reaches is not beyond.
     end = max(point.nll + point.nll_error for point in points.values() if point.nll <= end)
     coded = {name: point for name, point in points.items() if point.mi is not None}

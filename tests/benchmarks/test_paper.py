@@ -392,11 +392,11 @@ def test_a_picture_with_and_without_what_is_beyond_its_axis(tmp_path):
     axes = [figure.axes[0] for figure in drawn]
     texts = [{text.get_text().strip() for text in axis.texts} for axis in axes]
     assert texts == [{"lm 41.50", "vae", "scale 74.40"}, {"lm 41.50", "vae"}]
-    # Three times as far from the best as the median is, and a margin.
-    assert axes[0].get_ylim()[1] < 41.5 + 3 * 0.6 + 1
+    # Five times as far from the best as the median is, and a margin.
+    assert axes[0].get_ylim()[1] < 41.5 + 5 * 0.6 + 1
     assert [("triangles" in axis.get_xlabel()) for axis in axes] == [True, False]
-    # 43.0 is more than three times as far as the median, but within the reach of a bar.
-    reached = {**points, "scale": Point(6.6, 43.0, 0.0, 0.1), "bn": Point(5.0, 41.6, 0.0, 1.5)}
+    # 45.0 is more than five times as far as the median, but within the reach of a bar.
+    reached = {**points, "scale": Point(6.6, 45.0, 0.0, 0.1), "bn": Point(5.0, 41.6, 0.0, 4.0)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pyplot, "close", drawn.append)
         draw_likelihood_information(reached, tmp_path / "picture.png")
