@@ -47,8 +47,7 @@ def benchmark_latent(
     run, random and paired anew each epoch, or each of one component and kept. Writes the nine run
     folders `SYSTEM-PARTITION`, the picture `latent.png` of the test sentences' posterior means that
     the decoder sees, and the table `latent.csv`. Pooling, best epoch and prior are the published
-    ones. Runs that are there are continued or used as they
-    are.
+    ones. Runs that are there are continued or used as they are.
 
     Args:
         output: the folder of the benchmark.

@@ -29,13 +29,14 @@ def with_differences(rows: pd.DataFrame, folder: str | os.PathLike) -> pd.DataFr
         rows: rows of `density.csv`.
         folder: the folder of the benchmark.
     """
-    measured = {place: _measured(row, folder) for place, row in rows.iterrows()}
-    of_models = rows[rows["system"].map(_is_language_model)]
-    references = {seed: measured[place] for place, seed in of_models["seed"].items()}
-    columns = dict.fromkeys(("above_lm", "above_lm_se"))
+    columns = ("above_lm", "above_lm_se")
     rows = rows.assign(**{name: None for name in columns if name not in rows})
-    for place, row in rows.drop(of_models.index).iterrows():
-        own, reference = measured[place], references.get(row["seed"])
+    of_models = rows["system"].map(_is_language_model).astype(bool)
+    missing = rows[rows["above_lm"].isna() & ~of_models]
+    wanted = rows[of_models & rows["seed"].isin(missing["seed"])]
+    references = {row["seed"]: _measured(row, folder) for _, row in wanted.iterrows()}
+    for place, row in missing.iterrows():
+        own, reference = _measured(row, folder), references.get(row["seed"])
         if own is not None and reference is not None and own.compares_with(reference):
             difference = mean_and_error("above_lm", own.likelihoods - reference.likelihoods)
             for name, value in difference.items():
