@@ -14,6 +14,7 @@ from scale_vae_keras import testing as testing
 from scale_vae_keras import text as text
 from scale_vae_keras import tuning as tuning
 from scale_vae_keras.errors import InputError as InputError
+from scale_vae_keras.model_file import load_model as load_model
 from scale_vae_keras.models import DUVAE as DUVAE
 from scale_vae_keras.models import AggressiveVAE as AggressiveVAE
 from scale_vae_keras.models import BatchNormVAE as BatchNormVAE
@@ -28,7 +29,6 @@ from scale_vae_keras.models import ScaleVAE as ScaleVAE
 from scale_vae_keras.models import SemiAmortizedVAE as SemiAmortizedVAE
 from scale_vae_keras.models import SkipVAE as SkipVAE
 from scale_vae_keras.models import TextVAE as TextVAE
-from scale_vae_keras.models.load_model import load_model as load_model
 from scale_vae_keras.runs.load import load as load
 from scale_vae_keras.runs.standard_callbacks import standard_callbacks as standard_callbacks
 from scale_vae_keras.text.tokenizer import Tokenizer as Tokenizer

@@ -14,7 +14,7 @@ FLOORS = [
     {"benchmarks", "report"},
     {"tuning"},
     {"runs"},
-    {"text_model"},
+    {"text_model", "model_file"},
     {"serving"},
     {"models"},
     {"callbacks", "control", "testing"},

@@ -36,11 +36,11 @@ def run(options: argparse.Namespace) -> None:
     """
     if not options.output.endswith(".npz"):
         raise InputError(f"{options.output} must end in .npz")
-    texts, labels = lines_of(options, options.file)
-    model = load(options.run, options.precision)
-    codes = model.encode(texts, own_labels(model, labels))
-    arrays = {"mean": codes.mean, "stddev": codes.stddev, "text": np.array(texts)}
-    if labels is not None:
-        arrays["label"] = np.array(labels)
     with written_whole(options.output) as temporary:
+        texts, labels = lines_of(options, options.file)
+        model = load(options.run, options.precision)
+        codes = model.encode(texts, own_labels(model, labels))
+        arrays = {"mean": codes.mean, "stddev": codes.stddev, "text": np.array(texts)}
+        if labels is not None:
+            arrays["label"] = np.array(labels)
         np.savez(temporary, **arrays)

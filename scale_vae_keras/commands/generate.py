@@ -49,21 +49,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Prints sentences from the model's prior, or writes them to a file."""
     sampler = chosen_sampler(options)
-    model = load(options.run, options.precision)
-    if options.per_label is not None:
-        lines = _labelled(model, options.per_label, options.seed, sampler)
-    else:
-        texts = model.generate(options.n, options.seed, sampler, options.label)
-        lines = map(one_line, texts)
     if options.output is None:
-        for line in lines:
+        for line in _lines(options, sampler):
             print(line)
         return
     with (
         written_whole(options.output) as temporary,
         open(temporary, "w", encoding="utf-8", newline="\n") as file,
     ):
-        file.writelines(f"{line}\n" for line in lines)
+        file.writelines(f"{line}\n" for line in _lines(options, sampler))
+
+
+def _lines(options: argparse.Namespace, sampler: Sampler) -> Iterator[str]:
+    model = load(options.run, options.precision)
+    if options.per_label is not None:
+        return _labelled(model, options.per_label, options.seed, sampler)
+    return map(one_line, model.generate(options.n, options.seed, sampler, options.label))
 
 
 def _labelled(model: TextModel, count: int, seed: int, sampler: Sampler) -> Iterator[str]:

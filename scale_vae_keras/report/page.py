@@ -53,6 +53,13 @@ def write_report(
     """
     folder = RunFolder(run, data)
     model = folder.load_model()
+    output = Path(folder.path / "report.html" if output is None else output)
+    with written_whole(output) as temporary:
+        temporary.write_text(_page(folder, model), encoding="utf-8")
+    return output
+
+
+def _page(folder, model) -> str:
     valid = folder.encode("valid")
     encoded = encode_sentences(model, valid)
     originals = spread(valid.sentences, _RECONSTRUCTED)
@@ -67,7 +74,7 @@ def write_report(
     )
     history = read_history(folder.history_path)
     latent = bool(model.latent_dim)
-    page = render(
+    return render(
         title=f"{folder.config.method} on {Path(folder.config.data).name}",
         summary=_summary(folder, model, history, valid.sentences),
         curves=[picture for panel in PANELS if (picture := draw_panel(panel, history))],
@@ -84,10 +91,6 @@ def write_report(
         settings=_settings(folder),
         version=__version__,
     )
-    output = Path(folder.path / "report.html" if output is None else output)
-    with written_whole(output) as temporary:
-        temporary.write_text(page, encoding="utf-8")
-    return output
 
 
 def render(**content: object) -> str:

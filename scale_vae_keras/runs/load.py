@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.models.load_model import load_model
+from scale_vae_keras.model_file import load_model
 from scale_vae_keras.runs.in_precision import in_precision
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.text.loading import load_tokenizer

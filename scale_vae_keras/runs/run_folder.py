@@ -8,13 +8,12 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-import keras
-
 from scale_vae_keras.cache.split_cache import cached_split
 from scale_vae_keras.data.corpus import Corpus, check_fingerprint, open_corpus, open_same_corpus
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import lock_holder, locked, write_json, written_whole
+from scale_vae_keras.model_file import load_model
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.runs.checkpoint_folder import checkpoints, read_state
 from scale_vae_keras.runs.config import RunConfig
@@ -268,7 +267,7 @@ class RunFolder:
         self.config  # noqa: B018 - the clearest message comes first
         if not self.model_path.is_file():
             raise InputError(f"{self.path} has no model.keras yet: train at least one epoch")
-        return in_precision(load_keras_file(self.model_path), precision)
+        return in_precision(load_model(self.model_path), precision)
 
     def best_epoch(self) -> int | None:
         """The epoch of the best model, from 1; None where no checkpoint says it."""
@@ -290,26 +289,3 @@ class RunFolder:
                 f"{self.path} is a language model and has no latent code: give a text VAE's run"
             )
         return model
-
-
-def load_keras_file(path: Path) -> TextVAE:
-    """Loads a model in safe mode.
-
-    Raises:
-        InputError: the file is broken, or a part of the model needs what is not installed.
-    """
-    import scale_vae_keras.models  # noqa: F401 - registers the classes
-
-    try:
-        return keras.saving.load_model(path)
-    except Exception as error:
-        error = _own_error(error) or error
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise InputError(f"{path} cannot be loaded: {reason}") from error
-
-
-def _own_error(error):
-    """What this package said, where Keras has put words of its own around it."""
-    while error is not None and not isinstance(error, InputError):
-        error = error.__cause__ or error.__context__
-    return error

@@ -21,6 +21,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.verdict import training_verdict, unigram_nll
 from scale_vae_keras.files import remove_scratch, write_json
 from scale_vae_keras.layers.replica import is_chief
+from scale_vae_keras.model_file import load_model
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.runs.build_model import AUTO, build_model
 from scale_vae_keras.runs.checkpoint_folder import checkpoints, last_good, read_state
@@ -29,7 +30,7 @@ from scale_vae_keras.runs.history_table import HistoryTable
 from scale_vae_keras.runs.precision import decide_precision
 from scale_vae_keras.runs.resumed_epoch import ResumedEpoch
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
-from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
+from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.run_sentences import run_sentences
 from scale_vae_keras.runs.run_tokenizer import resolved
 from scale_vae_keras.runs.same_run import change_limits, check_same_run, describe_run
@@ -269,7 +270,7 @@ class Run:
 
     def _model(self, saved):
         if saved is not None:
-            return load_keras_file(saved / "model.keras")
+            return load_model(saved / "model.keras")
         folder = self.folder
         return build_model(folder.config, len(folder.tokenizer.vocabulary), folder.labels)
 

@@ -30,12 +30,13 @@ from scale_vae_keras.benchmarks.probe import Probed
 from scale_vae_keras.commands import COMMANDS, benchmark, train
 from scale_vae_keras.commands.main import main, parse
 from scale_vae_keras.evaluation.probe import Accuracy
+from scale_vae_keras.model_file import load_model
 from scale_vae_keras.models import ScaleVAE
 from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.runs import run_folder
 from scale_vae_keras.runs.config import every_setting
 from scale_vae_keras.runs.load import load
-from scale_vae_keras.runs.run_folder import RunFolder, load_keras_file
+from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers.sampler import Sentences
 from scale_vae_keras.text_model import TextModel
 
@@ -583,9 +584,9 @@ def test_precision(name, trained, older, monkeypatch):
     def record(self, *arguments, **named):
         raise RecordedError(self.model.dtype_policy.name)
 
-    model = load_keras_file(older / "run" / "model.keras")
+    model = load_model(older / "run" / "model.keras")
     model = in_mixed_precision(model, trained)
-    monkeypatch.setattr(run_folder, "load_keras_file", lambda path: model)
+    monkeypatch.setattr(run_folder, "load_model", lambda path: model)
     monkeypatch.setattr(TextModel, name, record)
     default = "float32" if name == "score" else trained
     for flags, precision in (("", default), (HALF, "bfloat16")):

@@ -12,10 +12,10 @@ from made_corpora import write_corpus
 
 import scale_vae_keras as sv
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.model_file import load_model
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.in_precision import in_precision
-from scale_vae_keras.runs.run_folder import load_keras_file
 from scale_vae_keras.runs.run_tokenizer import run_tokenizer
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.serving.portability import check_portable
@@ -206,7 +206,7 @@ def test_without_the_extra(preset, monkeypatch, tmp_path):
     vae(preset).save(tmp_path / "model.keras")
     monkeypatch.setitem(sys.modules, "keras_hub", None)
     with pytest.raises(InputError, match=r"model.keras cannot be loaded: .* needs keras-hub: pip"):
-        load_keras_file(tmp_path / "model.keras")
+        load_model(tmp_path / "model.keras")
     with pytest.raises(InputError, match=r"needs keras-hub: pip install 'scale-vae-keras\[hub\]'"):
         encoder_of(preset)
 

@@ -10,9 +10,9 @@ from older_files import unpack_older_files
 from scale_vae_keras.evaluation.density import Density
 from scale_vae_keras.evaluation.report import notes
 from scale_vae_keras.files import locked
+from scale_vae_keras.model_file import load_model
 from scale_vae_keras.runs import evaluate_run as module
 from scale_vae_keras.runs.evaluate_run import evaluate_run
-from scale_vae_keras.runs.run_folder import load_keras_file
 from scale_vae_keras.tables import read_csv
 
 MEASURED = {"split": "test", "elbo_nll": 1.5}
@@ -98,7 +98,7 @@ def test_the_metrics_are_means_of_the_figures_of_each_sentence(tmp_path, monkeyp
 def test_likelihoods_are_float32_unless_asked(trained, tmp_path, monkeypatch):
     monkeypatch.chdir(unpack_older_files(tmp_path))
     exact = evaluate_run("run", "test", 7, None, 0)
-    model = load_keras_file(module.RunFolder("run").model_path)
+    model = load_model(module.RunFolder("run").model_path)
     in_mixed_precision(model, trained).save("run/model.keras")
     assert evaluate_run("run", "test", 7, None, 0) == exact
     assert exact["precision"] == "float32"

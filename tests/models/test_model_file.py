@@ -4,12 +4,15 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 
 import keras
 import numpy as np
 import pytest
 from made_models import set_factor
 
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.model_file import load_model
 from scale_vae_keras.models import ScaleVAE
 
 OWN, KERAS = "scale_vae_keras.load_model", "keras.saving.load_model"
@@ -63,3 +66,24 @@ def test_importing_the_package_is_enough_to_load_a_model(
     for name, losses, iterations in loaded:
         assert (name, iterations) == ("ScaleVAE", 17)
         np.testing.assert_allclose(losses, vae(ids).loss, rtol=1e-6)
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.9])
+def test_a_file_that_is_cut_short_is_not_said_to_be_missing(make, tmp_path, share):
+    path = tmp_path / "model.keras"
+    make(ScaleVAE).save(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(InputError) as error:
+        load_model(path)
+    assert str(error.value) == (
+        f"{path} cannot be loaded: it is empty, cut short or not a .keras file; copy it again"
+    )
+
+
+def test_an_archive_that_is_no_model_is_refused(tmp_path):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "{")
+    with pytest.raises(InputError, match=r"^.*model\.keras cannot be loaded: "):
+        load_model(path)
