@@ -24,8 +24,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import NearestNeighbors
 
 import scale_vae_keras as sv
-from scale_vae_keras.data.lines import read_lines
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.text.lines import read_lines
 
 _NEIGHBOURS = 5
 

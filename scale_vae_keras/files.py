@@ -22,7 +22,8 @@ def written_whole(path: str | os.PathLike, replace: bool = True) -> Iterator[Pat
     The temporary name keeps the suffix of `path`. A file is replaced by a file, and a folder by a
     folder; on failure it stays as it was and nothing else is left behind. What is written is on the
     disk before it appears. A process that is killed leaves its scratch folder, see
-    `remove_scratch`.
+    `remove_scratch`. A link stays, and what it leads to is replaced. A device or pipe is written to
+    when the block succeeds.
 
     Args:
         path: the file or folder to appear.
@@ -32,7 +33,14 @@ def written_whole(path: str | os.PathLike, replace: bool = True) -> Iterator[Pat
         OSError: it cannot be written; or a folder is there and stays.
         IsADirectoryError: a folder is there, and a file was written.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path) if os.path.islink(path) else path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with tempfile.TemporaryDirectory() as scratch:
+            temporary = Path(scratch) / path.name
+            yield temporary
+            with open(temporary, "rb") as source, open(path, "wb") as target:
+                shutil.copyfileobj(source, target)
+        return
     with _scratch_folder(path) as scratch:
         temporary = Path(scratch) / path.name
         yield temporary

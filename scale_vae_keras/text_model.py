@@ -17,7 +17,7 @@ from scale_vae_keras.evaluation.encode import encode_sentences, label_probabilit
 from scale_vae_keras.evaluation.importance_weighting import log_likelihood_error
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.text_figures import Codes, Neighbour, Scores
-from scale_vae_keras.files import written_whole
+from scale_vae_keras.files import write_json, written_whole
 from scale_vae_keras.layers.interpolation import between
 from scale_vae_keras.samplers import Sampler
 from scale_vae_keras.samplers.row_random import row_seeds
@@ -26,7 +26,7 @@ from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.text.text_list import text_list
 from scale_vae_keras.text.tokenizer import Tokenizer
 
-MODEL_FILE = "model.keras"
+MODEL_FILE, LENGTH_FILE = "model.keras", "max_length.json"
 _BATCH = 256
 
 
@@ -85,9 +85,10 @@ class TextModel(CodeControl):
             InputError: an argument is out of its range, the prior is not fitted yet, or a label is
                 missing or unknown.
         """
-        return self._texts(
-            self.model.generate(n, seed, sampler or DEFAULT_SAMPLER, self.max_length, label)
-        )
+        seeds = row_seeds(n, seed)
+        numbers = self.model.numbers_of(label, n)
+        codes = self.model.draw_codes(seeds)
+        return self._write(codes, sampler or DEFAULT_SAMPLER, seeds, numbers, "generating")
 
     def encode(self, texts: str | Iterable[str], label: Label = None) -> Codes:
         """The posterior of each text.
@@ -127,20 +128,8 @@ class TextModel(CodeControl):
         """
         with np.errstate(over="ignore"):
             codes = np.asarray(codes, np.float32)
-        seeds = row_seeds(len(codes), seed)
         numbers = self.model.numbers_of(label, len(codes))
-        written = []
-        for rows in self._batches(len(codes), "decoding"):
-            written += self._texts(
-                self.model.decode(
-                    codes[rows],
-                    sampler,
-                    seeds[rows],
-                    self.max_length,
-                    None if numbers is None else numbers[rows],
-                )
-            )
-        return written
+        return self._write(codes, sampler, row_seeds(len(codes), seed), numbers, "decoding")
 
     def reconstruct(
         self,
@@ -294,7 +283,7 @@ class TextModel(CodeControl):
         return label_probabilities(self.model, encode_texts(texts, self.tokenizer))
 
     def save(self, folder: str | os.PathLike) -> None:
-        """Writes model and tokenizer to a new folder, whole, for `sv.load`.
+        """Writes model, tokenizer and `max_length` to a new folder, whole, for `sv.load`.
 
         Raises:
             InputError: the folder is there already.
@@ -306,6 +295,7 @@ class TextModel(CodeControl):
             temporary.mkdir()
             self.tokenizer.save(temporary)
             self.model.save(temporary / MODEL_FILE)
+            write_json(temporary / LENGTH_FILE, {"max_length": self.max_length})
 
     def export(self, directory: str | os.PathLike, version: int | None = None) -> Path:
         """Writes a SavedModel for TensorFlow Serving.
@@ -337,8 +327,14 @@ class TextModel(CodeControl):
         numbers = self.model.numbers_of(label, split.sentences)
         return replace(split, label_numbers=None if numbers is None else numbers.numpy())
 
-    def _texts(self, sentences):
-        return [text.decode() for text in self.tokenizer.detokenize(sentences.ids).numpy()]
+    def _write(self, codes, sampler, seeds, labels, doing) -> list[str]:
+        written = []
+        for rows in self._batches(len(codes), doing):
+            own = None if labels is None else labels[rows]
+            sentences = self.model.decode(codes[rows], sampler, seeds[rows], self.max_length, own)
+            texts = self.tokenizer.detokenize(sentences.ids).numpy()
+            written += [text.decode() for text in texts]
+        return written
 
     @staticmethod
     def _batches(rows: int, doing: str) -> Iterator[slice]:

@@ -50,6 +50,35 @@ def test_a_file_appears_when_the_block_ends(tmp_path):
     assert names(tmp_path) == ["table.csv"]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_and_its_file_is_replaced(tmp_path, there):
+    (tmp_path / "far").mkdir()
+    file = tmp_path / "far" / "file.csv"
+    if there:
+        file.write_text("old", encoding="utf-8")
+    link = tmp_path / "link.csv"
+    link.symlink_to(Path("far") / "file.csv")
+    with written_whole(link) as temporary:
+        temporary.write_text("new", encoding="utf-8")
+    assert link.is_symlink()
+    assert (file.read_text(encoding="utf-8"), names(tmp_path / "far")) == ("new", ["file.csv"])
+    assert names(tmp_path) == ["far", "link.csv"]
+
+
+def test_a_pipe_is_written_to_and_a_device_stays(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    for path in (pipe, Path(os.devnull)):
+        with written_whole(path) as temporary:
+            temporary.write_text("whole", encoding="utf-8")
+    assert os.read(reader, 99) == b"whole"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert Path(os.devnull).is_char_device()
+    assert names(tmp_path) == ["pipe"]
+
+
 def test_a_file_is_replaced(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("old", encoding="utf-8")

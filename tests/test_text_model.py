@@ -155,6 +155,13 @@ def test_saved_and_loaded(text_model, tmp_path):
     assert loaded.reconstruct(TEXTS) == text_model.reconstruct(TEXTS)
     with pytest.raises(InputError, match="already there"):
         text_model.save(tmp_path / "saved")
+    for length in (5, None):
+        path = tmp_path / f"saved-{length}"
+        sv.TextModel(text_model.model, text_model.tokenizer, length).save(path)
+        limit = text_model.tokenizer.max_length
+        assert sv.load(path).max_length == (length or (100 if limit is None else limit + 1))
+    (path / "max_length.json").unlink()
+    assert sv.load(path).max_length == (100 if limit is None else limit + 1)
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="not a run folder"):
         sv.load(tmp_path / "empty")
@@ -171,6 +178,8 @@ def test_a_tokenizer_of_another_model_is_refused(text_model):
     [
         (lambda m: m.encode([]), "at least one text"),
         (lambda m: m.encode([3]), "each a string"),
+        (lambda m: m.encode(["a", "caf\udce9"]), "text 1 holds half of a surrogate pair"),
+        (lambda m: m.interpolate("a", "caf\udce9"), "holds half of a surrogate pair"),
         (lambda m: m.interpolate("a", "cat", 1), "at least 2 steps"),
         (lambda m: m.perturb("a", n=0), "at least 1"),
         (lambda m: m.perturb("a", scale=-1), "scale must be at least 0"),

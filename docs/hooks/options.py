@@ -1,17 +1,20 @@
-"""Writes tables of options from the declarations of settings: `python docs/hooks/options.py`."""
+"""Writes tables of options and presets from their declarations: `python docs/hooks/options.py`."""
 
 from pathlib import Path
 
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
+from scale_vae_keras.runs.config import configure
+from scale_vae_keras.runs.presets import PRESETS
 from scale_vae_keras.settings import Setting, settings_of
 
 DOCS = Path(__file__).parents[1]
-_BEGIN, _END = "<!-- options:begin -->", "<!-- options:end -->"
 
 
 def _value(value: object) -> str:
+    if value is None:
+        return "the model's own"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
@@ -66,20 +69,42 @@ def index_table() -> str:
     return "\n".join([head, "|---|---|---|---|---|", *rows])
 
 
-def with_table(page: str, table: str) -> str:
-    """A page with the table between its markers."""
-    before, rest = page.split(_BEGIN)
-    _, after = rest.split(_END)
-    return f"{before}{_BEGIN}\n\n{table}\n\n{_END}{after}"
+def preset_table() -> str:
+    """The table of what presets set, as far as Scale-VAE has it, and BN-VAE's epsilon."""
+    names = dict.fromkeys(["optimizer", *(name for each in PRESETS.values() for name in each)])
+    runs = {
+        method: [configure("reviews", method, preset) for preset in PRESETS]
+        for method in ("scale", "bn")
+    }
+    rows = []
+    for name in names:
+        method = "scale" if hasattr(runs["scale"][0], name) else "bn"
+        label = f"`{name}`" if method == "scale" else f"`{name}` of `bn` and `du`"
+        values = [_value(getattr(run, name)) for run in runs[method]]
+        rows.append(f"| {label} | {' | '.join(values)} |")
+    return "\n".join([f"| | {' | '.join(PRESETS)} |", "|---" * (1 + len(PRESETS)) + "|", *rows])
 
 
-def pages() -> dict[Path, str]:
-    """The table of each page that has one."""
-    tables = {DOCS / "systems" / f"{name}.md": system_table(each) for name, each in SYSTEMS.items()}
-    return {DOCS / "systems.md": index_table(), **tables}
+def with_table(page: str, table: str, kind: str = "options") -> str:
+    """A page with the table between the markers of its kind."""
+    begin, end = f"<!-- {kind}:begin -->", f"<!-- {kind}:end -->"
+    before, rest = page.split(begin)
+    _, after = rest.split(end)
+    return f"{before}{begin}\n\n{table}\n\n{end}{after}"
+
+
+def pages() -> dict[Path, dict[str, str]]:
+    """The tables of each page that has some, by kind."""
+    tables = {
+        DOCS / "systems" / f"{name}.md": {"options": system_table(each)}
+        for name, each in SYSTEMS.items()
+    }
+    return {DOCS / "systems.md": {"options": index_table(), "presets": preset_table()}, **tables}
 
 
 if __name__ == "__main__":
-    for path, table in pages().items():
+    for path, tables in pages().items():
         page = path.read_text(encoding="utf-8")
-        path.write_text(with_table(page, table), encoding="utf-8")
+        for kind, table in tables.items():
+            page = with_table(page, table, kind)
+        path.write_text(page, encoding="utf-8")

@@ -43,4 +43,5 @@ def run(options: argparse.Namespace) -> None:
         arrays = {"mean": codes.mean, "stddev": codes.stddev, "text": np.array(texts)}
         if labels is not None:
             arrays["label"] = np.array(labels)
-        np.savez(temporary, **arrays)
+        # An array of strings is as wide as the longest: without compression the file is, too.
+        np.savez_compressed(temporary, **arrays)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from scale_vae_keras.commands.console import at_least
 from scale_vae_keras.commands.precision_flag import add_precision
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
-from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
 from scale_vae_keras.runs.load import load
 from scale_vae_keras.samplers import Sampler
+from scale_vae_keras.text.lines import one_line
 from scale_vae_keras.text_model import TextModel
 
 

@@ -3,9 +3,9 @@
 import argparse
 
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
-from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
 from scale_vae_keras.samplers import GreedySampler
+from scale_vae_keras.text.lines import one_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,9 +3,9 @@
 import argparse
 from collections.abc import Sequence
 
-from scale_vae_keras.data.lines import read_lines
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.text.lines import read_lines
 from scale_vae_keras.text_model import TextModel
 
 
@@ -37,8 +37,11 @@ def target_labels(
     """The labels that texts are written or scored with: `label`, or each line's own without it.
 
     None for a model without a condition, unless a label was asked for, which the model refuses.
+
+    Raises:
+        InputError: the lines' own are needed, and one has none.
     """
-    return own if label is None and model.labels else label
+    return _whole(own, model) if label is None and model.labels else label
 
 
 def own_labels(model: TextModel, labels: Sequence[str] | None) -> Sequence[str] | None:
@@ -57,5 +60,14 @@ def own_labels(model: TextModel, labels: Sequence[str] | None) -> Sequence[str] 
         raise InputError(
             "the posterior of this run reads the label: give each line as label<TAB>text, one of "
             f"{', '.join(model.labels)}"
+        )
+    return _whole(labels, model)
+
+
+def _whole(labels, model):
+    if labels is not None and "" in labels:
+        raise InputError(
+            f"line {list(labels).index('') + 1} has no label: give each line as label<TAB>text, "
+            f"one of {', '.join(model.labels)}"
         )
     return labels

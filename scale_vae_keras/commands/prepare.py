@@ -104,7 +104,7 @@ def _encoding_trouble(report: Preparation) -> str:
     found = {
         "U+FFFD in": report.damaged,
         "UTF-8 once read as Latin-1 (Ã©) in": report.decoded_wrongly,
-        "half surrogate pairs, now U+FFFD, in": report.replaced,
+        "NUL or half surrogate pairs, now U+FFFD, in": report.replaced,
     }
     return ", ".join(f"{name} {count:,}" for name, count in found.items() if count) or "none"
 

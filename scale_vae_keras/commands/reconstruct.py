@@ -5,9 +5,9 @@ import argparse
 from scale_vae_keras.commands.lines import add_lines, lines_of, own_labels, target_labels
 from scale_vae_keras.commands.precision_flag import add_precision
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
-from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
 from scale_vae_keras.samplers import GreedySampler
+from scale_vae_keras.text.lines import one_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,8 +5,8 @@ import argparse
 from scale_vae_keras.commands.console import at_least
 from scale_vae_keras.commands.lines import add_lines, lines_of, target_labels
 from scale_vae_keras.commands.precision_flag import add_precision
-from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.runs.load import load
+from scale_vae_keras.text.lines import one_line
 
 _COLUMNS = (
     *("line", "nats_per_token", "bits_per_byte", "log_likelihood", "standard_error", "ess"),

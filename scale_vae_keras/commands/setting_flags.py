@@ -5,30 +5,36 @@ from collections.abc import Iterable
 
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.settings import LatentSettings, ModelSettings
-from scale_vae_keras.runs.config import RunConfig, every_setting
+from scale_vae_keras.runs.config import RunConfig, configure, every_setting, usual_preset
 from scale_vae_keras.settings import Setting, settings_of
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Adds a flag for each setting that a run of any system has; what is not given is None."""
+    """Adds a flag for each setting that a run of any system has; what is not given is None.
+
+    A help text ends with the value of a run without further flags, that of Scale-VAE where all
+    systems have the setting.
+    """
     done = set()
+    usual = _usual_run("scale")
     groups = {
         "every run": settings_of(RunConfig),
         "model": settings_of(ModelSettings),
         "latent code": settings_of(LatentSettings),
     }
     for title, settings in groups.items():
-        group = parser.add_argument_group(title)
+        group = parser.add_argument_group(title, "in brackets the value where no flag is given")
         for each in settings:
             if each.name not in done:
                 done.add(each.name)
-                _add(group, each, _described(each))
+                _add(group, each, _described(each, getattr(usual, each.name)))
     summaries = "; ".join(f"{name}: {system.summary}" for name, system in SYSTEMS.items())
     group = parser.add_argument_group("systems and their own settings", summaries)
     for users in _own_settings().values():
         meanings = {}
         for system, each in users.items():
-            meanings.setdefault(_described(each), []).append(system)
+            usual = getattr(_usual_run(system), each.name)
+            meanings.setdefault(_described(each, usual), []).append(system)
         text = "; ".join(f"{', '.join(systems)}: {said}" for said, systems in meanings.items())
         _add(group, next(iter(users.values())), text)
 
@@ -36,7 +42,12 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 def add_named(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
     """Adds the flags of some settings."""
     for name in names:
-        _add(parser, every_setting()[name], _described(every_setting()[name]))
+        each = every_setting()[name]
+        _add(parser, each, _described(each, each.default))
+
+
+def _usual_run(method: str) -> RunConfig:
+    return configure("reviews", method, usual_preset(method))
 
 
 def _own_settings() -> dict[str, dict[str, Setting]]:
@@ -49,10 +60,9 @@ def _own_settings() -> dict[str, dict[str, Setting]]:
     return users
 
 
-def _described(each):
-    if each.default is None:
+def _described(each, shown):
+    if shown is None:
         return each.help
-    shown = each.default
     if each.many:
         shown = ",".join(map(str, shown))
     return f"{each.help} [{str(shown).lower() if each.kind is bool else shown}]"

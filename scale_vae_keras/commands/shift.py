@@ -5,10 +5,10 @@ from itertools import compress
 
 from scale_vae_keras.commands.lines import add_lines, lines_of, own_labels, target_labels
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
-from scale_vae_keras.data.lines import one_line
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.load import load
 from scale_vae_keras.samplers import GreedySampler
+from scale_vae_keras.text.lines import one_line
 from scale_vae_keras.text.white_space import is_blank
 
 

@@ -10,7 +10,7 @@ from scale_vae_keras.data.corpus import corpus_address
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import is_chief
 from scale_vae_keras.runs.build_model import AUTO
-from scale_vae_keras.runs.config import configure, every_setting
+from scale_vae_keras.runs.config import configure, every_setting, get_system, usual_preset
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
 
@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--preset",
-        help="sizes and schedules to start from: small, transformer, base (default) or paper",
+        help="sizes and schedules to start from: transformer (default, but for agg), small (agg's "
+        "default), base or paper",
     )
     parser.add_argument(
         "--profile",
@@ -85,12 +86,9 @@ def run(options: argparse.Namespace) -> None:
     else:
         if options.data is None:
             raise InputError("which corpus? Give its folder or the name of a built-in one")
-        config = configure(
-            corpus_address(options.data),
-            options.method or "scale",
-            options.preset or "base",
-            **given,
-        )
+        method = get_system(options.method or "scale").name
+        preset = options.preset or usual_preset(method)
+        config = configure(corpus_address(options.data), method, preset, **given)
         training = Run.start(config, options.output, cache=options.cache)
     print_counts(
         {"train": training.train, "valid": training.valid},

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from scale_vae_keras.data.lines import decoded_lines, file_lines, no_label, split_label
 from scale_vae_keras.errors import InputError, needs
+from scale_vae_keras.text.lines import decoded_lines, file_lines, has_labels, no_label, split_label
 
 _KINDS = {
     ".csv": "CSV",
@@ -45,7 +45,7 @@ class Source:
         path: a file or a folder of text files.
         text: the column with the text; by default `text`, or the only one.
         label: the column with the label; None for no labels.
-        encoding: encoding of the file or files, see `data.lines.text_encoding`.
+        encoding: encoding of the file or files, see `text.lines.text_encoding`.
     """
 
     path: Path
@@ -95,10 +95,8 @@ class Source:
 
     def _lines(self) -> Iterator[Document]:
         """One document per line; with labels by the same rule as in a corpus folder."""
-        labelled = None
+        labelled = has_labels(file_lines(self.path, self.encoding), str(self.path))
         for number, line in enumerate(file_lines(self.path, self.encoding), start=1):
-            if labelled is None and line.strip():
-                labelled = "\t" in line
             if not labelled:
                 yield Document(line, None)
                 continue

@@ -13,6 +13,7 @@ from scale_vae_keras.categories import Categories, Numbering
 from scale_vae_keras.data.corpus import Corpus
 from scale_vae_keras.data.encoded_blocks import encode_list, encoded_blocks, line_blocks
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.lines import check_writable
 from scale_vae_keras.text.loading import vocabulary_class
 from scale_vae_keras.text.rare_words import choose_min_count
 from scale_vae_keras.text.splitting import WORD_KINDS, TokenizerKind, check_kind, split_words
@@ -218,11 +219,13 @@ def encode_texts(texts: str | Iterable[str], tokenizer: Tokenizer) -> EncodedSpl
         tokenizer: turns them into ids.
 
     Raises:
-        InputError: there is no text, or something that is not a string.
+        InputError: there is no text, or something that is not a string or that UTF-8 cannot write.
     """
     texts = text_list(texts)
     if not texts or not all(isinstance(text, str) for text in texts):
         raise InputError("give at least one text, each a string")
+    for number, text in enumerate(texts):
+        check_writable(text, f"text {number}")
     block = encode_list(texts, tokenizer)
     if block.truncated:
         _logger.warning(
@@ -269,7 +272,7 @@ def build_vocabulary(
     """
     check_kind(kind, pattern)
     if has_own_vocabulary(corpus, kind):
-        return Vocabulary.from_file(corpus.vocabulary_path)
+        return own_vocabulary(corpus)
     counts = count_tokens(corpus, kind, pattern)
     if min_count is None:
         min_count = choose_min_count(counts, limit).min_count if kind in WORD_KINDS else 1
@@ -279,6 +282,15 @@ def build_vocabulary(
 def has_own_vocabulary(corpus: Corpus, kind: str) -> bool:
     """Whether the corpus comes with the vocabulary that a tokenizer of this kind takes."""
     return kind in WORD_KINDS and corpus.vocabulary_path is not None
+
+
+def own_vocabulary(corpus: Corpus) -> Vocabulary:
+    """The vocabulary that the corpus comes with, in the encoding of its text.
+
+    Raises:
+        InputError: it is invalid, see `Vocabulary.from_file`.
+    """
+    return Vocabulary.from_file(corpus.vocabulary_path, getattr(corpus, "encoding", None))
 
 
 def count_tokens(corpus: Corpus, kind: TokenizerKind, pattern: str | None = None) -> dict[str, int]:

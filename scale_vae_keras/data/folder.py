@@ -1,18 +1,16 @@
 """A corpus in a folder of text files."""
 
-import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 from pathlib import Path
 
-from scale_vae_keras.data.lines import file_lines, no_label, split_label
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.labelled_text import LabelledText
+from scale_vae_keras.text.lines import file_lines, has_labels, no_label, split_label
 
 SPLITS = ("train", "valid", "test")
-_LOOKED_AT, _FEWEST_LABELS = 10, 3
 FEWEST_SENTENCES = {"train": 2, "valid": 1, "test": 1}
 
 
@@ -20,12 +18,12 @@ class FolderCorpus:
     """`train.txt`, `valid.txt` and `test.txt`, and perhaps `vocab.txt`, in one folder.
 
     The files are UTF-8, or UTF-16 or UTF-32 with a byte order mark, with one sentence per line, see
-    `data.lines`. They have labels, written `label<TAB>text`, if the first line of each that is not
+    `text.lines`. They have labels, written `label<TAB>text`, if the first line of each that is not
     blank holds a tab. Files are streamed, never held in memory.
 
     Args:
         path: the folder.
-        encoding: of the three files, by Python's name; by default that of the byte order mark,
+        encoding: of all four files, by Python's name; by default that of the byte order mark,
             UTF-8 without one.
 
     Attributes:
@@ -123,13 +121,4 @@ class FolderCorpus:
                 f"{self._path(split)} has too few sentences ({len(sentences)}): "
                 f"write at least {fewest}, one a line"
             )
-        # Bytes that cannot be read are refused where they are read, not here.
-        with contextlib.suppress(InputError):
-            sentences += islice(lines, _LOOKED_AT - fewest)
-        first, *others = ["\t" in sentence for sentence in sentences]
-        if not first and len(others) >= _FEWEST_LABELS and all(others):
-            raise InputError(
-                f"{self._path(split)}: the first sentence has no label, and those after it have: "
-                "write label<TAB>text on every line, or remove a line that is a header"
-            )
-        return first
+        return has_labels(chain(sentences, lines), str(self._path(split)))

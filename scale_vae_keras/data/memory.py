@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from scale_vae_keras.data.folder import FEWEST_SENTENCES, SPLITS
-from scale_vae_keras.data.lines import HALF_SURROGATES, one_line
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.labelled_text import LabelledText
+from scale_vae_keras.text.lines import check_writable, one_line
 
 
 class MemoryCorpus:
@@ -105,17 +105,18 @@ def _strings(texts, split) -> Iterator[str]:
             raise InputError(
                 f"{split}: text {number} is {text!r}, of type {type(text).__name__}: give strings"
             )
-        if HALF_SURROGATES.search(text):
-            raise InputError(
-                f"{split}: text {number} holds half of a surrogate pair, which UTF-8 cannot "
-                "write: decode it again"
-            )
+        check_writable(text, f"{split}: text {number}")
         yield text
 
 
 def _labels(labels, split) -> list[str]:
-    names = [one_line(str(label)).strip() for label in labels]
-    for number, (name, label) in enumerate(zip(names, labels, strict=False)):
+    if isinstance(labels, str | bytes):
+        raise InputError(f"the labels of {split} are one string: give a list, a label for each")
+    names = []
+    for number, label in enumerate(labels):
+        name = one_line(str(label)).strip()
         if not name or label is None or label != label:
             raise InputError(f"{split}: text {number} has no label: give one to each, or to none")
+        check_writable(name, f"{split}: the label of text {number}")
+        names.append(name)
     return names

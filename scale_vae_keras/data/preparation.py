@@ -15,12 +15,15 @@ from scale_vae_keras.data.corpus_warnings import label_warnings
 from scale_vae_keras.data.document_split import DROPPED, split_documents
 from scale_vae_keras.data.documents import Document, Source
 from scale_vae_keras.data.folder import SPLITS
-from scale_vae_keras.data.lines import HALF_SURROGATES, one_line
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
+from scale_vae_keras.text.lines import one_line
 
 # UTF-8 that was decoded as Latin-1 or cp1252: "Ã©" for "é", "â€™" for an apostrophe.
 _DECODED_WRONGLY = re.compile("Ã[\x80-\xbf]|â€|Â[\xa0-\xbf]")
+
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no corpus file holds: NUL, and halves of surrogate pairs."""
 
 
 @dataclass
@@ -36,7 +39,7 @@ class Preparation:
         deduplicated: whether they were dropped.
         conflicting: duplicates with another label than the first one's.
         rewritten: documents with a tab or line break within, now a space.
-        replaced: documents with half a surrogate pair, now U+FFFD.
+        replaced: documents with NUL or half a surrogate pair, now U+FFFD.
         damaged: documents that hold U+FFFD: they were damaged before.
         decoded_wrongly: documents that look like UTF-8 that was decoded as Latin-1.
         characters: median, 95 % and longest length of the kept documents in characters.
@@ -200,10 +203,10 @@ def _cleaned(raw, report) -> Document | None:
     report.decoded_wrongly += _DECODED_WRONGLY.search(text) is not None
     clean = one_line(text)
     report.rewritten += clean != text
-    if HALF_SURROGATES.search(clean):
+    if _NO_TEXT.search(clean):
         report.replaced += 1
-        clean = HALF_SURROGATES.sub("\ufffd", clean)
-    return Document(clean, label and HALF_SURROGATES.sub("\ufffd", label))
+        clean = _NO_TEXT.sub("\ufffd", clean)
+    return Document(clean, label and _NO_TEXT.sub("\ufffd", label))
 
 
 def _distribute(collected, splits, folder) -> None:

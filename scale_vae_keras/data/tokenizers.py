@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from scale_vae_keras.data.corpus import BuiltInCorpus, Corpus
-from scale_vae_keras.data.encoded import count_tokens, has_own_vocabulary
+from scale_vae_keras.data.encoded import count_tokens, has_own_vocabulary, own_vocabulary
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.loading import vocabulary_class
 from scale_vae_keras.text.rare_words import choose_min_count, unknown_shares
@@ -15,7 +15,6 @@ from scale_vae_keras.text.sentencepiece_training import (
 )
 from scale_vae_keras.text.splitting import WORD_KINDS, check_kind
 from scale_vae_keras.text.tokenizer import Tokenizer
-from scale_vae_keras.text.vocabulary import Vocabulary
 
 
 class BuiltTokenizer(NamedTuple):
@@ -77,7 +76,7 @@ def build_tokenizer(
         return _train(corpus, max_length, limit, pattern, algorithm, seed)
     check_kind(kind, pattern)
     if has_own_vocabulary(corpus, kind):
-        vocabulary = Vocabulary.from_file(corpus.vocabulary_path)
+        vocabulary = own_vocabulary(corpus)
         summary = f"vocabulary: {len(vocabulary):,} tokens from {corpus.vocabulary_path}"
         return BuiltTokenizer(Tokenizer(vocabulary, kind, max_length), summary)
     counts = count_tokens(corpus, kind, pattern)

@@ -136,8 +136,8 @@ class LatentSettings(ModelSettings):
         None,
         "prior that sentences are generated from and measured under: scaled (Scale-VAE's, as in "
         "its paper), standard, diagonal, full or mixture (fitted to posteriors after each epoch), "
-        "learned-mixture or vamp (trained with the model); by default scaled for Scale-VAE and "
-        "standard for the others",
+        "learned-mixture or vamp (trained with the model); without a preset scaled for Scale-VAE "
+        "and standard for the others",
         choices=tuple(PRIORS),
     )
     prior_components: int | None = setting(

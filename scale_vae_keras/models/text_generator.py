@@ -15,6 +15,9 @@ from scale_vae_keras.samplers.sampler import MAX_LENGTH, Sampler, Sentences
 from scale_vae_keras.samplers.serialization import get
 from scale_vae_keras.samplers.temperature_sampler import TemperatureSampler
 
+_WRITTEN_AT_ONCE = 256
+"""Memory grows with sentences written at once times words of the vocabulary."""
+
 _LARGEST_CODE = {"float16": 1e3}
 _LARGEST_CODE_BY_DEFAULT = 1e6
 
@@ -141,13 +144,35 @@ class TextGenerator:
             InputError: `count` is below 1, `seed` is below 0, the prior is not fitted yet, or a
                 label is missing or unknown.
         """
-        seeds = tf.constant(row_seeds(count, seed))
+        seeds = row_seeds(count, seed)
         sampler = TemperatureSampler() if sampler is None else get(sampler)
+        label = self.numbers_of(label, count)
+        z = self.draw_codes(seeds)
+        parts = []
+        for start in range(0, count, _WRITTEN_AT_ONCE):
+            rows = slice(start, start + _WRITTEN_AT_ONCE)
+            own = None if label is None else label[rows]
+            parts.append(self.decode(z[rows], sampler, seeds[rows], max_length, own))
+        longest = max(part.ids.shape[1] for part in parts)
+        ids = [tf.pad(part.ids, [[0, 0], [0, longest - part.ids.shape[1]]]) for part in parts]
+        log_probability = tf.concat([part.log_probability for part in parts], axis=0)
+        return Generated(tf.concat(ids, axis=0), log_probability, z)
+
+    def draw_codes(self, seeds: tf.Tensor) -> tf.Tensor:
+        """Codes from the model's prior, in the space of `decode`.
+
+        Args:
+            seeds: int64 `[batch]`, each row's seed, as `row_seeds` gives them.
+
+        Returns:
+            float32 `[batch, latent]`.
+
+        Raises:
+            InputError: the prior is not fitted yet.
+        """
         self.ensure_built()
         self.prior.check_fitted()
-        z = self.prior.sample(seeds)
-        sentences = self.decode(z, sampler, seeds, max_length, label)
-        return Generated(sentences.ids, sentences.log_probability, z)
+        return self.prior.sample(tf.convert_to_tensor(seeds, tf.int64))
 
     def reconstruct(
         self,

@@ -246,6 +246,16 @@ def usual_optimizer(method: str, encoder: str | None, decoder: str | None) -> st
     return "adam" if "transformer" in (encoder, decoder) and method != "agg" else "sgd"
 
 
+def usual_preset(method: str) -> str:
+    """The preset of a run for which none is given: the best one with the system's usual optimizer.
+
+    Args:
+        method: name of the system.
+    """
+    adam = usual_optimizer(method, "transformer", "transformer") == "adam"
+    return "transformer" if adam else "small"
+
+
 def _rate_of(optimizer):
     """The learning rate that an optimizer gives to a run in place of a preset, if any."""
     return {"learning_rate": ADAM_RATE} if optimizer == "adam" else {}
@@ -277,6 +287,8 @@ def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfi
         if name not in own:
             raise InputError(f"the method {method} has no setting {name}: leave it out")
     of_preset = {name: value for name, value in PRESETS[preset].items() if name in own}
+    if "backbone" in given:
+        of_preset.pop("encoder", None)
     chosen = {**of_preset, **given}
     usual = usual_optimizer(method, chosen.get("encoder"), chosen.get("decoder"))
     optimizer = given.get("optimizer", usual)

@@ -1,5 +1,6 @@
 """Opens a trained model with its tokenizer, for use with strings."""
 
+import json
 import os
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from scale_vae_keras.runs.in_precision import in_precision
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.text.loading import load_tokenizer
 from scale_vae_keras.text.tokenizer import SETTINGS_FILE
-from scale_vae_keras.text_model import MODEL_FILE, TextModel
+from scale_vae_keras.text_model import LENGTH_FILE, MODEL_FILE, TextModel
 
 
 def load(path: str | os.PathLike, precision: str | None = None) -> TextModel:
@@ -30,7 +31,10 @@ def load(path: str | os.PathLike, precision: str | None = None) -> TextModel:
     if (Path(path) / SETTINGS_FILE).exists():
         tokenizer = load_tokenizer(path)
         model = in_precision(load_model(Path(path) / MODEL_FILE), precision)
-        return TextModel(model, tokenizer)
+        length = Path(path) / LENGTH_FILE
+        # Folders that were saved by earlier versions have none.
+        saved = json.loads(length.read_text(encoding="utf-8")) if length.exists() else {}
+        return TextModel(model, tokenizer, **saved)
     folder = RunFolder(path)
     if not folder.config_path.exists() and Path(path).is_dir():
         raise InputError(f"{path} is not a run folder, and holds no model that was saved")

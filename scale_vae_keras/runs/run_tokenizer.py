@@ -12,6 +12,7 @@ from scale_vae_keras.cache.made_once import made_once
 from scale_vae_keras.data.corpus import BuiltInCorpus, Corpus
 from scale_vae_keras.data.encoded import has_own_vocabulary
 from scale_vae_keras.data.tokenizers import BuiltTokenizer, build_tokenizer, choose_tokenizer
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
 from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.text.hub_tokenizer import HubTokenizer
@@ -66,9 +67,10 @@ def run_tokenizer(
 
     Raises:
         InputError: the corpus or the backbone's preset cannot be read, or a setting is out of
-            range.
+            range or without effect.
     """
     config, reason = resolved(config, corpus)
+    _check_in_effect(config, corpus)
     if config.tokenizer == "hub":
         tokenizer = HubTokenizer.from_preset(config.backbone, config.max_length)
         summary = f"vocabulary: {len(tokenizer.vocabulary):,} tokens, the backbone's"
@@ -87,6 +89,22 @@ def run_tokenizer(
     else:
         built = _cached(corpus, arguments, cache, fingerprint)
     return RunTokenizer(config, built.tokenizer, [reason, built.summary])
+
+
+def _check_in_effect(config, corpus):
+    """Refuses what this tokenizer would not read; a rarest word of 1 leaves out none anyway."""
+    kind = config.tokenizer
+    source = f"the tokenizer is {kind}" if kind != "hub" else "the tokenizer is the backbone's"
+    if own := has_own_vocabulary(corpus, kind):
+        source = f"the words are those of {corpus.vocabulary_path}"
+    idle = {
+        "vocabulary_limit": config.vocabulary_limit is not None and (own or kind == "hub"),
+        "min_count": (config.min_count or 1) > 1 and (own or kind in ("hub", "sentencepiece")),
+        "subwords": config.subwords != "unigram" and kind != "sentencepiece",
+    }
+    for name, without_effect in idle.items():
+        if without_effect:
+            raise InputError(f"{name} has no effect, since {source}: leave it out")
 
 
 def _cached(corpus, arguments, cache, fingerprint) -> BuiltTokenizer:

@@ -19,7 +19,7 @@ class TopKSampler(Sampler):
         temperature: 1 is the model's own distribution.
 
     Raises:
-        InputError: k is below 1, or the temperature is not positive and finite.
+        InputError: k is below 1 or beyond int32, or the temperature is not positive and finite.
 
     Example:
         >>> logits = tf.math.log([[0.2, 0.5, 0.3]])
@@ -37,8 +37,8 @@ class TopKSampler(Sampler):
     def __post_init__(self):
         super().__post_init__()
         check_temperature(self.temperature)
-        if self.k < 1:
-            raise InputError(f"top-k must be at least 1, got {self.k}")
+        if not 1 <= self.k <= tf.int32.max:
+            raise InputError(f"top-k must be from 1 to {tf.int32.max:,}, got {self.k}")
 
     def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """A random token of each row, int32 `[batch]`."""

@@ -42,7 +42,9 @@ def draw_likely(
         own = tf.gather(logits, token, batch_dims=1)[:, None]
         before = (logits > own) | ((logits == own) & (places < token[:, None]))
         weights = tf.where(before, weights, 0.0)
-        outside = (tf.reduce_sum(weights, axis=1) >= p) & (p < 1)
+        reached = tf.reduce_sum(weights, axis=1)
+        # The most probable token is always one of them, though p may be 0 in float32.
+        outside = (reached >= p) & (reached > 0) & (p < 1)
         left = [tf.boolean_mask(each, outside) for each in (rows, logits, weights, p, uniform)]
         return chosen, *left[:-1], _next_uniform(left[-1])
 

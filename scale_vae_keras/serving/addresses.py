@@ -30,7 +30,17 @@ class Address(NamedTuple):
     @property
     def place(self) -> str:
         """`HOST:PORT`, an IPv6 number in brackets."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return place_of(self.host, self.port)
+
+
+def place_of(host: str, port: int) -> str:
+    """`HOST:PORT`, an IPv6 number in brackets.
+
+    Args:
+        host: name or number of the machine.
+        port: port of the interface.
+    """
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def read_address(address: str) -> Address:

@@ -6,9 +6,11 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.quiet import quiet_standard_error
+from scale_vae_keras.serving.addresses import place_of
 
 STOCK_SERVER = "tensorflow_model_server"
 
@@ -72,7 +74,8 @@ def serve(
     def announce():
         print(
             f"scale-vae development server (not TensorFlow Serving): {name} at "
-            f"http://{host}:{server.rest_port}/v1/models/{name} and gRPC {host}:{server.grpc_port}",
+            f"http://{place_of(host, server.rest_port)}/v1/models/{quote(name, safe='')} "
+            f"and gRPC {place_of(host, server.grpc_port)}",
             flush=True,
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
+from scale_vae_keras.text.lines import file_lines
 from scale_vae_keras.text.white_space import has_white_space
 
 PAD_ID, START_ID, END_ID, UNKNOWN_ID = range(4)
@@ -59,18 +60,22 @@ class Vocabulary:
         return len(self.tokens)
 
     @classmethod
-    def from_file(cls, path: str | os.PathLike) -> "Vocabulary":
+    def from_file(cls, path: str | os.PathLike, encoding: str | None = None) -> "Vocabulary":
         """Reads one token per line, in id order.
 
         The special tokens that the file lists, in this package's spelling or another usual one
         (`<bos>`, `<eos>`, `_UNK`, ...), become this package's four.
 
+        Args:
+            path: the file.
+            encoding: as for `text_encoding`.
+
         Raises:
-            InputError: the file cannot be read, has no word, an empty line or a repeated token.
+            InputError: the file cannot be read, has no word, an empty line or a repeated token, or
+                bytes do not belong to the encoding.
         """
         try:
-            with open(path, encoding="utf-8-sig", errors="replace", newline="\n") as file:
-                tokens = [line.rstrip("\r\n") for line in file]
+            tokens = list(file_lines(path, encoding))
         except OSError as error:
             raise InputError(f"cannot read the vocabulary {path}: {error.strerror}") from error
         try:

@@ -31,10 +31,10 @@ from scale_vae_keras.commands import COMMANDS, benchmark, train
 from scale_vae_keras.commands.main import main, parse
 from scale_vae_keras.evaluation.probe import Accuracy
 from scale_vae_keras.model_file import load_model
-from scale_vae_keras.models import ScaleVAE
+from scale_vae_keras.models import SYSTEMS, ScaleVAE
 from scale_vae_keras.models.text_generator import row_seeds
 from scale_vae_keras.runs import run_folder
-from scale_vae_keras.runs.config import every_setting
+from scale_vae_keras.runs.config import configure, every_setting
 from scale_vae_keras.runs.load import load
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.samplers.sampler import Sentences
@@ -436,12 +436,18 @@ def written(number):
 def test_every_number_has_its_default_in_its_help(command, add_arguments):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    settings = every_setting() if command in (["train"], ["data"]) else {}
+    defaults = {}
+    if command == ["train"]:
+        for method in ("scale", *SYSTEMS):
+            preset = "small" if method == "agg" else "transformer"
+            defaults = vars(configure("reviews", method, preset)) | defaults
+    if command == ["data"]:
+        defaults = {name: each.default for name, each in every_setting().items()}
     alternatives = {
         each.dest for group in parser._mutually_exclusive_groups for each in group._group_actions
     }
     for each in parser._actions:
-        default = settings[each.dest].default if each.dest in settings else each.default
+        default = defaults.get(each.dest, each.default)
         if each.type in (None, str) or each.dest in alternatives:
             continue
         if default is None:

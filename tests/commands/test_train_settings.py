@@ -94,12 +94,25 @@ def config_of(monkeypatch, tmp_path):
 
     monkeypatch.setattr(Run, "start", start)
 
-    def config(*words):
+    def config(*words, preset=("--preset", "base")):
+        line = ["train", "reviews", "--output", str(tmp_path / "run"), *preset, *words]
         with pytest.raises(CaughtError) as caught:
-            train.run(parse(["train", "reviews", "--output", str(tmp_path / "run"), *words]))
+            train.run(parse(line))
         return caught.value.args[0]
 
     return config
+
+
+@pytest.mark.parametrize("method", SYSTEMS)
+def test_the_preset_of_a_run_for_which_none_is_named(config_of, method):
+    preset = "small" if method == "agg" else "transformer"
+    assert config_of("--method", method, preset=()) == configure("reviews", method, preset)
+
+
+def test_a_backbone_takes_the_place_of_the_encoder_of_the_preset(config_of):
+    config = config_of("--backbone", "bert", "--pooling", "first", preset=())
+    assert (config.preset, config.encoder, config.decoder) == ("transformer", "lstm", "transformer")
+    assert (config.backbone, config.pooling) == ("bert", "first")
 
 
 OF_EVERY_RUN = [each.name for each in settings_of(RunConfig)]

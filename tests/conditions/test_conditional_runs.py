@@ -160,6 +160,20 @@ def test_commands(run, model, tmp_path, capsys):
         printed(capsys, generate, run)
 
 
+def test_a_line_without_a_label_is_named(run, model, tmp_path, capsys):
+    file = tmp_path / "lines.txt"
+    file.write_text("bad\tthe cat ran\n\ngood\tthe cat sat\n")
+    message = r"line 2 has no label: give each line as label<TAB>text, one of bad, good"
+    for command in (reconstruct, score):
+        with pytest.raises(InputError, match=message):
+            printed(capsys, command, run, file)
+    printed(capsys, encode, run, file, "--output", tmp_path / "codes.npz")
+    texts = ["the cat ran", "", "the cat sat"]
+    assert printed(capsys, reconstruct, run, file, "--label", "bad") == model.reconstruct(
+        texts, label="bad"
+    )
+
+
 def test_shift_writes_with_another_label(run, model, tmp_path, capsys):
     file = tmp_path / "lines.txt"
     file.write_text("\n".join(CORPUS["test"][:3]) + "\n")

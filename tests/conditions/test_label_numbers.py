@@ -9,8 +9,8 @@ from exact_models import END, START, as_split
 from scale_vae_keras.conditions import UNLABELLED, label_names, label_numbers, numbered
 from scale_vae_keras.conditions.label_numbers import hidden
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
-from scale_vae_keras.data.lines import split_label
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text.lines import split_label
 
 SENTENCES = [[START, *words, END] for words in ([4], [5, 4], [3], [5, 5], [4, 4, 4], [3, 5])]
 LABELS = ["good", "", "bad", "good", "", "good"]

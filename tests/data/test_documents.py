@@ -27,7 +27,7 @@ def refused(tmp_path, call, *arguments, **options):
 def test_text(read):
     assert read("a.txt", "a\tb\n") == [("b", "a")]
     assert read("a.log", "a\n\nb\tc\u2028d\n") == [("a", None), ("", None), ("b\tc\u2028d", None)]
-    assert read("a.txt", "\n1\ta\n\n0\tb") == [("", None), ("a", "1"), ("", ""), ("b", "0")]
+    assert read("a.txt", "\n1\ta\n\n0\tb") == [("", ""), ("a", "1"), ("", ""), ("b", "0")]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -134,6 +134,13 @@ def test_a_folder_of_texts(tmp_path):
             "1\ta\nb\n",
             {},
             "a.txt, line 2: there is no label; write label<TAB>text on every line",
+        ),
+        (
+            "a.txt",
+            "label text\n0\ta\n1\tb\n0\tc\n",
+            {},
+            "a.txt: the first sentence has no label, and those after it have: write "
+            "label<TAB>text on every line, or remove a line that is a header",
         ),
         ("a.csv", "", {}, "a.csv is empty: its first line names the columns"),
         ("a.csv", "x,y\n", {"text": "z"}, "a.csv has no column z: choose one of x, y"),

@@ -2,7 +2,9 @@ import hashlib
 
 import pytest
 
+from scale_vae_keras.data import build_vocabulary
 from scale_vae_keras.data.folder import FolderCorpus
+from scale_vae_keras.data.tokenizers import build_tokenizer
 from scale_vae_keras.errors import InputError
 
 
@@ -91,6 +93,16 @@ def test_utf16_without_a_mark_is_refused_by_name(write):
 def test_vocabulary_path(write):
     folder = write(vocab="a\n")
     assert FolderCorpus(folder).vocabulary_path == folder / "vocab.txt"
+
+
+def test_the_vocabulary_is_in_the_encoding_of_the_text(write):
+    folder = write(train="a\nb\n", valid="c\n", test="d\n")
+    (folder / "vocab.txt").write_bytes("été\n".encode("latin-1"))
+    corpus = FolderCorpus(folder, "latin-1")
+    assert build_vocabulary(corpus, "words").tokens[4:] == ("été",)
+    assert build_tokenizer(corpus, "words").tokenizer.vocabulary.tokens[4:] == ("été",)
+    with pytest.raises(InputError, match=r"vocab\.txt, line 1: .* cannot be read as utf-8"):
+        build_vocabulary(FolderCorpus(folder), "words")
 
 
 def test_fingerprint_changes_with_any_file(write):

@@ -65,6 +65,23 @@ def test_the_fingerprint_is_that_of_a_folder_with_the_same_lines(tmp_path, label
             (["a", "b"], ["c"], ["d"], {**LABELS, "train": [1, None]}),
             "train: text 1 has no label: give one to each, or to none",
         ),
+        (
+            (["a", "b"], ["c"], ["d"], {**LABELS, "train": iter([float("nan"), 1])}),
+            "train: text 0 has no label: give one to each, or to none",
+        ),
+        (
+            (["a", "b"], ["c"], ["d"], {**LABELS, "train": iter(["x", None])}),
+            "train: text 1 has no label: give one to each, or to none",
+        ),
+        (
+            (["a", "b"], ["c"], ["d"], {**LABELS, "train": ["x", "\ud83d"]}),
+            "train: the label of text 1 holds half of a surrogate pair, which UTF-8 cannot write: "
+            "decode it again",
+        ),
+        (
+            (["a", "b"], ["c"], ["d"], {**LABELS, "train": "01"}),
+            "the labels of train are one string: give a list, a label for each",
+        ),
     ],
 )
 def test_what_is_refused(arguments, message):

@@ -106,16 +106,18 @@ def test_line_breaks_and_encoding_trouble(texts, tmp_path):
         '{"text": " a\\tb\\r\\nc\\u2028d\\n"}',
         '{"text": "\\ud83d x"}',
         '{"text": "\\ufffd y"}',
+        '{"text": "n\\u0000l"}',
         '{"text": "caf\u00c3\u00a9"}',
         '{"text": "caf\u00e9"}',
     ]
     report = prepare([texts(rows, "in.jsonl")], tmp_path / "out")
     assert sorted(written(tmp_path / "out")) == sorted(
-        ["a b c d", "\ufffd x", "\ufffd y", "caf\u00c3\u00a9", "caf\u00e9"]
+        ["a b c d", "\ufffd x", "\ufffd y", "n\ufffdl", "caf\u00c3\u00a9", "caf\u00e9"]
     )
     assert (report.rewritten, report.replaced, report.damaged, report.decoded_wrongly) == (
-        (1, 1, 1, 1)
+        (1, 2, 1, 1)
     )
+    open_corpus(tmp_path / "out")
 
 
 def test_train_alone_is_divided_with_its_labels(texts, tmp_path):

@@ -89,9 +89,12 @@ def test_a_system_has_a_page(name):
 
 def test_the_tables_of_options_are_those_of_the_declarations():
     script = runpy.run_path(str(DOCS / "hooks" / "options.py"))
-    for path, table in script["pages"]().items():
+    for path, tables in script["pages"]().items():
         page = path.read_text(encoding="utf-8")
-        assert page == script["with_table"](page, table), "run python docs/hooks/options.py"
+        for kind, table in tables.items():
+            assert page == script["with_table"](page, table, kind), (
+                "run python docs/hooks/options.py"
+            )
 
 
 def test_a_table_has_the_options_of_its_system():

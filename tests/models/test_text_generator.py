@@ -3,7 +3,7 @@ import pytest
 from made_models import set_factor
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.models import ScaleVAE, TextVAE
+from scale_vae_keras.models import ScaleVAE, TextVAE, text_generator
 from scale_vae_keras.samplers import GreedySampler, TemperatureSampler
 from scale_vae_keras.samplers.row_random import row_normals, row_seeds
 
@@ -99,6 +99,17 @@ def test_decode_uses_the_seeds_of_the_rows(make):
     written = vae.decode(z, TemperatureSampler(), seeds=[1, 2, 1, 3], max_length=6)
     np.testing.assert_array_equal(written.ids[0], written.ids[2])
     assert len({tuple(row) for row in np.array(written.ids)}) > 1
+
+
+@BOTH
+def test_sentences_do_not_depend_on_how_many_are_written_at_once(make, model, monkeypatch):
+    vae = make(model)
+    together = vae.generate(9, seed=3, max_length=8)
+    monkeypatch.setattr(text_generator, "_WRITTEN_AT_ONCE", 4)
+    apart = vae.generate(9, seed=3, max_length=8)
+    np.testing.assert_array_equal(together.ids, apart.ids)
+    np.testing.assert_allclose(together.log_probability, apart.log_probability, rtol=1e-5)
+    np.testing.assert_array_equal(together.z, apart.z)
 
 
 @pytest.mark.parametrize(

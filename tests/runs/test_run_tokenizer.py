@@ -81,3 +81,37 @@ def test_a_fitted_prior_is_fitted_in_its_place(folder, tmp_path):
         *("BestModel", "HalvingSchedule"),
     ]
     assert callbacks[5].monitor == "val_elbo_nll"
+
+
+@pytest.mark.parametrize(
+    ("own", "settings", "message"),
+    [
+        (True, {"vocabulary_limit": 50}, "vocabulary_limit has no effect, since the words are"),
+        (True, {"min_count": 2}, "min_count has no effect, since the words are those of .*vocab"),
+        (False, {"min_count": 2}, "min_count has no effect, since the tokenizer is sentencepiece"),
+        (
+            False,
+            {"tokenizer": "words", "subwords": "bpe"},
+            "subwords has no effect, since the tokenizer is words: leave it out",
+        ),
+    ],
+)
+def test_settings_that_the_tokenizer_does_not_read_are_refused(folder, own, settings, message):
+    if own:
+        (folder / "vocab.txt").write_text("The\ncat\n")
+    config = configure(str(folder), "vae", "small", **settings)
+    with pytest.raises(InputError, match=message):
+        run_tokenizer(config, open_corpus(folder))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"tokenizer": "raw", "vocabulary_limit": 8, "min_count": 2},
+        {"vocabulary_limit": 330, "subwords": "bpe", "min_count": 1},
+    ],
+)
+def test_settings_that_the_tokenizer_reads_are_taken(folder, settings):
+    config = configure(str(folder), "vae", "small", **settings)
+    tokenizer = run_tokenizer(config, open_corpus(folder)).tokenizer
+    assert len(tokenizer.vocabulary) <= settings["vocabulary_limit"]

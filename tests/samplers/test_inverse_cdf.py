@@ -95,7 +95,11 @@ def test_top_k_renormalises_the_best():
 
 
 @pytest.mark.parametrize(
-    ("p", "kept"), [(0.01, {1}), (0.49, {1}), (0.51, {1, 3}), (0.74, {1, 3}), (1.0, {0, 1, 2, 3})]
+    ("p", "kept"),
+    [
+        *((1e-40, {1}), (0.01, {1}), (0.49, {1})),
+        *((0.51, {1, 3}), (0.74, {1, 3}), (1.0, {0, 1, 2, 3})),
+    ],
 )
 def test_top_p_keeps_the_fewest_that_reach_p(p, kept):
     tokens = draw(TopPSampler(p), np.linspace(0, LARGEST, 2**16))

@@ -458,7 +458,7 @@ def test_the_stock_server_is_used_where_it_is_there(models, tmp_path):
     stock.write_text('#!/bin/sh\necho "$@"\n')
     stock.chmod(0o755)
     said = subprocess.run(
-        [sys.executable, "-c", START, models],
+        [sys.executable, "-c", START, models, "127.0.0.1"],
         env={**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"},
         capture_output=True,
         text=True,
@@ -466,11 +466,58 @@ def test_the_stock_server_is_used_where_it_is_there(models, tmp_path):
     assert f"--model_name=reviews --model_base_path={models}" in said.stdout
 
 
+def test_the_printed_addresses_can_be_asked(models, tmp_path):
+    directory = tmp_path / "my model"
+    directory.mkdir()
+    publish_copy(models, directory, 1)
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        host = "::1"
+    except OSError:
+        host = "127.0.0.1"
+    with server_process(directory, tmp_path / "log", host) as process:
+        for address, name in ((process.model, None), (process.grpc, "my model")):
+            assert ":" not in host or "[::1]:" in address
+            with Client(address, name) as client:
+                written = client.request(
+                    "generate", seed=[1, 2], temperature=[1.0] * 2, top_p=[1.0] * 2
+                )
+                assert len(written["text"]) == 2
+
+
 def test_a_version_whose_warm_up_fails_is_not_loaded(models, tmp_path):
     publish_copy(models, tmp_path, 1)
     shutil.rmtree(tmp_path / "1" / "variables")
     with pytest.raises(InputError, match=r"no version in .* can be loaded"):
         ServedModel("reviews", tmp_path)
+
+
+def test_a_version_whose_warm_up_was_cut_short_is_tried_again(models, tmp_path):
+    publish_copy(models, tmp_path, 1)
+    served = ServedModel("reviews", tmp_path)
+    publish_copy(models, tmp_path, 2)
+    warmup = tmp_path / "2" / WARMUP_FILE
+    whole = warmup.read_bytes()
+    warmup.write_bytes(whole[: len(whole) // 2])
+    served.refresh()
+    assert (served.find().version, served.status(2)[2].state) == (1, "END")
+    assert "truncated" in served.status(2)[2].message
+    warmup.write_bytes(whole)
+    served.refresh()
+    assert (served.find().version, served.status(2)[2].state) == (2, "AVAILABLE")
+
+
+def test_a_folder_that_cannot_be_read_changes_nothing(models, tmp_path, monkeypatch, caplog):
+    publish_copy(models, tmp_path, 1)
+    served = ServedModel("reviews", tmp_path)
+
+    def refuse(directory):
+        raise PermissionError(13, "Permission denied", str(directory))
+
+    monkeypatch.setattr(served_model, "version_folders", refuse)
+    served.refresh()
+    assert served.find().version == 1
+    assert caplog.messages[-1] == f"{tmp_path} cannot be read: Permission denied"
 
 
 def test_a_folder_without_versions_is_refused(tmp_path):

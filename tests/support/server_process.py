@@ -13,16 +13,17 @@ from typing import NamedTuple
 START = """
 import sys
 from scale_vae_keras.serving import serve
-serve(sys.argv[1], rest_port=0, grpc_port=0)
+serve(sys.argv[1], rest_port=0, grpc_port=0, host=sys.argv[2])
 """
 
 
 class ServerProcess(NamedTuple):
-    """A running server and its addresses."""
+    """A running server, its addresses, and the one of the model that it prints."""
 
     process: subprocess.Popen
     rest: str
     grpc: str
+    model: str
 
     def resident_bytes(self) -> int:
         """Memory of the process that is in use."""
@@ -31,11 +32,11 @@ class ServerProcess(NamedTuple):
 
 
 @contextlib.contextmanager
-def server_process(directory: Path, log: Path) -> Iterator[ServerProcess]:
+def server_process(directory: Path, log: Path, host: str = "127.0.0.1") -> Iterator[ServerProcess]:
     """Runs a server on free ports while the block runs, and ends it with SIGTERM."""
     with log.open("w") as said:
         process = subprocess.Popen(
-            [sys.executable, "-c", START, str(directory)],
+            [sys.executable, "-c", START, str(directory), host],
             stdout=subprocess.PIPE,
             stderr=said,
             text=True,
@@ -43,11 +44,11 @@ def server_process(directory: Path, log: Path) -> Iterator[ServerProcess]:
         )
         with process.stdout:
             banner = process.stdout.readline()
-            ports = re.search(r"http://127\.0\.0\.1:(\d+)/.* gRPC 127\.0\.0\.1:(\d+)", banner)
+            found = re.search(r"(http://(\S+:\d+)/\S+) and gRPC (\S+:\d+)$", banner)
             try:
-                assert ports, log.read_text()
+                assert found, log.read_text()
                 assert "not TensorFlow Serving" in banner
-                yield ServerProcess(process, *(f"127.0.0.1:{port}" for port in ports.groups()))
+                yield ServerProcess(process, found[2], found[3], found[1])
             finally:
                 process.send_signal(signal.SIGTERM)
                 process.wait(30)

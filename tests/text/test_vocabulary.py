@@ -57,6 +57,20 @@ def test_every_convention_of_special_tokens_is_mapped(tmp_path, content):
     assert Vocabulary.from_file(path).tokens == (*SPECIALS, "the", "café")
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le", "utf-16"])
+def test_a_file_in_another_encoding(tmp_path, encoding):
+    path = tmp_path / "vocab.txt"
+    path.write_bytes("the\ncafé\n".encode(encoding))
+    assert Vocabulary.from_file(path, encoding).tokens == (*SPECIALS, "the", "café")
+
+
+def test_bytes_that_are_not_utf_8_are_no_word(tmp_path):
+    path = tmp_path / "vocab.txt"
+    path.write_bytes("the\ncafé\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r'line 2: the byte e9 after "caf" cannot be read as utf'):
+        Vocabulary.from_file(path)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -41,12 +41,14 @@ class Servable:
                 meta_graph = tf.compat.v1.saved_model.load(
                     self._session, [tf.saved_model.SERVING], str(path)
                 )
-        except Exception as error:  # a broken file can fail anywhere in the loader
+            self.signatures: Mapping[str, SignatureDef] = dict(meta_graph.signature_def)
+            if (Path(path) / WARMUP_FILE).exists():
+                for signature, inputs in read_warmup(path):
+                    self.predict(signature, inputs, (), _WARMUP_SECONDS)
+        except RequestError:
+            raise
+        except Exception as error:  # a broken file can fail anywhere in its reader
             raise RequestError(_code(error), _first_line(error)) from error
-        self.signatures: Mapping[str, SignatureDef] = dict(meta_graph.signature_def)
-        if (Path(path) / WARMUP_FILE).exists():
-            for signature, inputs in read_warmup(path):
-                self.predict(signature, inputs, (), _WARMUP_SECONDS)
 
     def signature(self, name: str) -> SignatureDef:
         """The signature for prediction of that name.

@@ -90,6 +90,9 @@ class ServedModel:
             folders = version_folders(self._directory)
         except FileNotFoundError:
             folders = {}
+        except OSError as error:
+            _LOG.warning("%s cannot be read: %s", self._directory, error.strerror)
+            return
         for number in set(self._failures) - set(folders):
             del self._failures[number]
         wanted = list(folders)[-self._versions :]

@@ -10,6 +10,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.serving.addresses import place_of
 from scale_vae_keras.serving.development.core import Core
 from scale_vae_keras.serving.development.grpc_answers import GrpcAnswers
 from scale_vae_keras.serving.development.grpc_services import add_services
@@ -66,17 +67,18 @@ class DevelopmentServer:
         health_pb2_grpc.add_HealthServicer_to_server(checks, self._grpc)
         for service in _HEALTHY:
             await checks.set(service, HealthCheckResponse.SERVING)
+        place = place_of(self.host, self.grpc_port)
         try:
-            self.grpc_port = self._grpc.add_insecure_port(f"{self.host}:{self.grpc_port}")
+            self.grpc_port = self._grpc.add_insecure_port(place)
         except RuntimeError as error:
-            raise InputError(f"cannot listen on {self.host}:{self.grpc_port}") from error
+            raise InputError(f"cannot listen on {place}") from error
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.rest_port)
         try:
             await site.start()
         except OSError as error:
             raise InputError(
-                f"cannot listen on {self.host}:{self.rest_port}: {error.strerror}"
+                f"cannot listen on {place_of(self.host, self.rest_port)}: {error.strerror}"
             ) from error
         self.rest_port = self._runner.addresses[0][1]
         await self._grpc.start()

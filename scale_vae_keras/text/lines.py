@@ -5,12 +5,13 @@ U+2028, U+0085, a vertical tab, a form feed or a file separator, which `str.spli
 """
 
 import codecs
+import contextlib
 import io
 import os
 import re
 import sys
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,14 +28,53 @@ _MARKS = {
 }
 _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _CONTEXT = 20
+_LOOKED_AT, _FEWEST_LABELS = 10, 3
 
-HALF_SURROGATES = re.compile("[\ud800-\udfff]")
-"""What a string may hold, and UTF-8 cannot write."""
+_HALF_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def one_line(text: str) -> str:
     """Puts one space for each run of tabs and line breaks, whichever program's, in a text."""
     return _BREAKS.sub(" ", text)
+
+
+def check_writable(text: str, what: str) -> None:
+    """Refuses a string that UTF-8 cannot write.
+
+    Args:
+        text: the string.
+        what: what to call it in the error.
+
+    Raises:
+        InputError: it holds half of a surrogate pair.
+    """
+    if _HALF_SURROGATES.search(text):
+        raise InputError(
+            f"{what} holds half of a surrogate pair, which UTF-8 cannot write: decode it again"
+        )
+
+
+def has_labels(lines: Iterable[str], name: str) -> bool:
+    """Whether lines are `label<TAB>text`: the first one that is not blank holds a tab then.
+
+    Args:
+        lines: those of a text; ten that are not blank are looked at.
+        name: what to call the text in an error.
+
+    Raises:
+        InputError: of those lines all hold a tab but the first.
+    """
+    sentences = []
+    # Bytes that cannot be read are refused where they are read, not here.
+    with contextlib.suppress(InputError):
+        sentences += islice(filter(str.strip, lines), _LOOKED_AT)
+    first, *others = ["\t" in sentence for sentence in sentences] or [False]
+    if not first and len(others) >= _FEWEST_LABELS and all(others):
+        raise InputError(
+            f"{name}: the first sentence has no label, and those after it have: "
+            "write label<TAB>text on every line, or remove a line that is a header"
+        )
+    return first
 
 
 def split_label(line: str) -> tuple[str, str] | None:
@@ -161,7 +201,7 @@ def read_lines(
     lines = list(decoded_lines(source, name, encoding))
     if not lines:
         raise InputError(f"{name} is empty: give at least one line of text")
-    if not labelled or "\t" not in next(filter(str.strip, lines), ""):
+    if not labelled or not has_labels(lines, name):
         return lines, None
     parts = [split_label(line) for line in lines]
     if None in parts:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scale_vae_keras.data import lines as lines_module
-from scale_vae_keras.data.lines import decoded_lines, one_line, read_lines, split_label
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.text import lines as lines_module
+from scale_vae_keras.text.lines import decoded_lines, one_line, read_lines, split_label
 
 
 def lines(data, encoding=None):
