@@ -19,6 +19,7 @@ from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.settings import settings_of
 
+BASE = ("--preset", "base")
 TINY = ("--embedding-dim", "3", "--units", "8", "--batch-size", "16")
 LABELS = ("a", "b")
 CONDITION = ("--condition", "label")
@@ -94,7 +95,7 @@ def config_of(monkeypatch, tmp_path):
 
     monkeypatch.setattr(Run, "start", start)
 
-    def config(*words, preset=("--preset", "base")):
+    def config(*words, preset=BASE):
         line = ["train", "reviews", "--output", str(tmp_path / "run"), *preset, *words]
         with pytest.raises(CaughtError) as caught:
             train.run(parse(line))
@@ -278,8 +279,9 @@ def started(monkeypatch, tmp_path):
     def start(*words):
         output = tmp_path / "run"
         kind = [] if "--tokenizer" in words else ["--tokenizer", "words"]
+        line = ["train", str(folder), "--output", str(output), *BASE, *TINY, *kind, *words]
         with pytest.raises(CaughtError):
-            train.run(parse(["train", str(folder), "--output", str(output), *TINY, *kind, *words]))
+            train.run(parse(line))
         run = Run(RunFolder(output), None, None, None)
         run.train = run.folder.encode("train")
         begun = Started(run, seen["model"], seen["callbacks"], batches)
