@@ -52,6 +52,8 @@ def test_the_call_of_a_system(name, monkeypatch):
     monkeypatch.setattr(keras.Model, "fit", lambda self, *_, **named: calls.append((self, named)))
     batches = tf.data.Dataset.from_tensors(tf.constant(IDS))
     data = dict.fromkeys(("batches", "validation_batches", "encoder_batches"), batches)
+    corpus = sv.data.corpus_from(["a b"] * 4, ["a"], ["b"])
+    data["train"] = sv.data.encode_split(corpus, "train", sv.Tokenizer(sv.Vocabulary("ab")))
     for block in snippets(f"docs/systems/{name}.md"):
         exec(block, {"sv": sv, "keras": keras, "vocabulary_size": 6, **data})
     ((model, named),) = calls
