@@ -16,7 +16,7 @@ class HalvingSchedule(keras.callbacks.LearningRateScheduler):
 
     Args:
         learning_rate: the rate of the first epochs.
-        constant_epochs: number of epochs at that rate, at least 1.
+        constant_epochs: number of epochs at that rate; with 0 the first has half of it.
 
     Raises:
         InputError: an argument is out of its range.
@@ -30,8 +30,8 @@ class HalvingSchedule(keras.callbacks.LearningRateScheduler):
     stage = Stage.DECAY
 
     def __init__(self, learning_rate: float, constant_epochs: int):
-        if learning_rate <= 0 or constant_epochs < 1:
-            raise InputError("learning_rate must be positive and constant_epochs at least 1")
+        if learning_rate <= 0 or constant_epochs < 0:
+            raise InputError("learning_rate must be positive and constant_epochs at least 0")
         super().__init__(lambda epoch: learning_rate * 0.5 ** max(0, epoch - constant_epochs + 1))
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -75,14 +75,9 @@ def run(options: argparse.Namespace) -> None:
     if options.profile:
         profile = StepProfile(RunFolder(options.output).logs / "train", *options.profile)
     if options.resume:
-        training = Run.resume(
-            options.output,
-            given.pop("epochs"),
-            given.pop("replicas"),
-            options.data,
-            options.cache,
-        )
-        _refuse_changes(training.folder.config, options, given)
+        limits = given.pop("epochs"), given.pop("replicas")
+        _refuse_changes(RunFolder(options.output).config, options, given)
+        training = Run.resume(options.output, *limits, options.data, options.cache)
     else:
         if options.data is None:
             raise InputError("which corpus? Give its folder or the name of a built-in one")

@@ -88,7 +88,8 @@ def open_corpus(name_or_path: str | os.PathLike, encoding: str | None = None) ->
         encoding: encoding of a folder's files, see `FolderCorpus`.
 
     Raises:
-        InputError: there is no such corpus, or the folder's files are invalid, see `FolderCorpus`.
+        InputError: there is no such corpus, a built-in one is given an encoding, or the folder's
+            files are invalid, see `FolderCorpus`.
 
     Example:
         >>> corpus = sv.data.open_corpus("reviews")
@@ -97,6 +98,8 @@ def open_corpus(name_or_path: str | os.PathLike, encoding: str | None = None) ->
     """
     name = os.fspath(name_or_path)
     if name in BUILT_IN:
+        if encoding is not None:
+            raise InputError(f"the built-in corpus {name} has no files: leave the encoding out")
         return BuiltInCorpus(name, BUILT_IN[name])
     return FolderCorpus(name, encoding)
 

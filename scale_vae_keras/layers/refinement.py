@@ -44,6 +44,8 @@ def refine(
         settings: the descent.
     """
     steps, rate, momentum, clip_norm = settings
+    if not steps:
+        return posterior
 
     def gradient(step, current, weights):
         with tf.GradientTape() as tape:

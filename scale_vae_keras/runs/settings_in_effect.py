@@ -5,10 +5,8 @@ from collections.abc import Collection
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.settings import settings_of
 
-_OF_TRANSFORMERS = (
-    *("depth", "heads", "feed_forward", "layer_dropout"),
-    *("positions", "max_positions"),
-)
+_OF_TRANSFORMERS = ("depth", "heads", "feed_forward", "positions", "max_positions")
+_LEARNED = ("learned-mixture", "vamp")
 
 
 def check_in_effect(config, given: Collection[str]) -> None:
@@ -37,12 +35,18 @@ def _needed(config, name):
         return "encoder=transformer or decoder=transformer"
     if name == "max_positions" and config.positions != "learned":
         return "positions=learned"
-    if name == "latent_input" and decoder != "transformer":
+    if name in ("latent_input", "layer_dropout") and decoder != "transformer":
         return "decoder=transformer"
     if name == "dilations" and decoder != "cnn":
         return "decoder=cnn"
     if name in ("bound_start", "bound_epochs") and config.bound != "annealed":
         return "bound=annealed"
+    if name == "bound" and config.prior in _LEARNED:
+        return "a prior that is not trained with the model"
+    if name in ("kl_cycles", "kl_ramp") and config.kl_cycle_epochs:
+        return "kl_cycle_epochs=0"
+    if name == "pretrain_decays" and not config.pretrain_epochs:
+        return "pretrain_epochs"
     if name == "classifier_weight" and not config.semi_supervised:
         return "semi_supervised"
     if name == "train_backbone" and config.backbone is None:

@@ -132,14 +132,13 @@ class Run:
         """
         if not RunFolder(output).config_path.exists():
             return cls.start(config, output)
-        run = cls.resume(output)
+        held = RunFolder(output).config
         config, _ = resolved(config, open_corpus(config.data, config.encoding))
-        held = run.folder.config
         if config.precision == AUTO:
             config = replace(config, precision=held.precision)
         if held != replace(config, replicas=held.replicas):
             raise InputError(f"{output} was started with other settings: remove it to start again")
-        return run
+        return cls.resume(output)
 
     @classmethod
     def resume(
@@ -166,18 +165,17 @@ class Run:
                 changed, or there are fewer devices.
         """
         folder = RunFolder(output, data, cache)
+        corpus = folder.open_corpus()
+        if data is None:
+            check_fingerprint(corpus, folder.corpus_fingerprint, folder.config.data)
         if replicas is None and not is_one_of_several_workers():
             replicas = folder.config.replicas
         strategy = open_strategy(replicas)
         if is_chief(strategy):
-            folder.config  # noqa: B018 - what is wrong with the folder is said before it is locked
             with folder.locked():
                 change_limits(folder, epochs, strategy.num_replicas_in_sync)
         barrier(strategy)
         folder = RunFolder(output, data, cache)
-        corpus = folder.open_corpus()
-        if data is None:
-            check_fingerprint(corpus, folder.corpus_fingerprint, folder.config.data)
         if not checkpoints(folder.checkpoints):
             _logger.warning("%s has no checkpoint yet: training starts from the beginning", output)
         return cls(folder, folder.encode("train"), folder.encode("valid"), strategy)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from scale_vae_keras.callbacks.fit_prior import FitPrior
 from scale_vae_keras.callbacks.halving_schedule import HalvingSchedule
 from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.models.scale_vae import ScaleVAE
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import RunConfig
@@ -33,7 +34,8 @@ class ScaleVAEHyperModel(keras_tuner.HyperModel):
         seed: seed of initial weights, latent noise and dropout.
 
     Raises:
-        InputError: a setting is unknown, or a fixed value is out of range.
+        InputError: a setting is unknown, a fixed value is out of range, or the decay of the
+            learning rate is another than halving.
 
     Example:
         >>> tuner = keras_tuner.RandomSearch(
@@ -54,6 +56,8 @@ class ScaleVAEHyperModel(keras_tuner.HyperModel):
         size = tokenizer_or_vocabulary_size
         self.vocabulary_size = len(size.vocabulary) if isinstance(size, Tokenizer) else size
         self.space = SearchSpace(search_space, seed=seed)
+        if "decay" in self.space.searched or self.space.fixed.get("decay", "halving") != "halving":
+            raise InputError("the hypermodel halves the learning rate: leave decay out")
 
     def build(self, hp) -> ScaleVAE:
         """A new, built and compiled model.

@@ -250,6 +250,17 @@ def test_refusals(corpus, made, tmp_path, capsys):
     assert "give --data DATA and --output DIR" in refused(capsys, *words(1, corpus, new)[:6])
     assert "Give --output" in refused(capsys, "benchmark", "paper", "--figure", "latent")
     assert not new.exists()
+    without = refused(capsys, *words(1, corpus, new), "--samples", 0)
+    assert "Table 1 shows likelihoods: give at least one importance sample" in without
+    for unread, message in {
+        ("--table", 1, "--epochs", 1): "--epochs has no effect with --table: leave it out, or give "
+        "--settings epochs=N",
+        ("--table", 1, "--seed=1"): "--seed has no effect with --table: leave it out, or give "
+        "--seeds N",
+        ("--figure", "latent", "--seeds", 1): "--seeds has no effect with --figure: leave it out",
+        ("--show", "f", "-n", 1): "-n has no effect with --show: leave it out",
+    }.items():
+        assert refused(capsys, "benchmark", "paper", *unread) == f"error: {message}"
     other = [*commands(corpus, made.folder)[2], "--prior", "standard"]
     assert "another protocol: prior is None" in refused(capsys, *other)
 

@@ -40,7 +40,11 @@ def test_a_second_fit_goes_on_in_the_schedules(vae, data, tmp_path):
     assert decay.decays == 2
 
 
-@pytest.mark.parametrize("arguments", [(0.0, 1), (-1.0, 1), (0.5, 0)])
+def test_halving_from_the_first_epoch_on():
+    assert [HalvingSchedule(0.8, 0).schedule(epoch) for epoch in range(3)] == [0.4, 0.2, 0.1]
+
+
+@pytest.mark.parametrize("arguments", [(0.0, 1), (-1.0, 1), (0.5, -1)])
 def test_bad_halving(arguments):
     with pytest.raises(InputError, match="learning_rate must be positive"):
         HalvingSchedule(*arguments)

@@ -317,7 +317,12 @@ def test_resume_ends_like_an_uninterrupted_run(run, corpus, tmp_path):
 
 
 def test_resume_refuses_other_settings_and_says_which(run):
-    message = fail("train", "--resume", "--output", run, "--des-std", "0.9", "--method", "vae")
+    before = (run / "config.json").read_bytes()
+    more = ("--epochs", "9", "--replicas", "2")
+    message = fail(
+        "train", "--resume", "--output", run, "--des-std", "0.9", "--method", "vae", *more
+    )
+    assert (run / "config.json").read_bytes() == before
     assert "des_std is 0.7, not 0.9" in message
     assert "method is scale, not vae" in message
 

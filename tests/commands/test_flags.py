@@ -175,7 +175,7 @@ CASES = [
         + "\n",
     ),
     Case(
-        "benchmark control r --language-model m --from a --to b --amounts 0 1.5 -n 9 --data d "
+        "benchmark control r --language-model m --from a --to b --amounts 0 1.5 0 -n 9 --data d "
         "--picture p.png --json",
         "benchmark.control.measure_control",
         dict(

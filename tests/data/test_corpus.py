@@ -76,3 +76,8 @@ def test_real_corpora_open(corpora, name, labels, vocabulary, sentences):
     assert corpus.has_labels == labels
     assert (corpus.vocabulary_path is not None) == vocabulary
     assert sum(1 for _ in corpus.lines("valid")) == sentences
+
+
+def test_a_built_in_corpus_has_no_encoding():
+    with pytest.raises(InputError, match="the built-in corpus reviews has no files: leave the"):
+        open_corpus("reviews", "latin-1")

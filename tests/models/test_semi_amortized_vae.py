@@ -93,6 +93,13 @@ def test_no_steps_leave_the_plain_vae(make, sentences):
         np.testing.assert_allclose(weight, other, rtol=1e-4, atol=1e-6)
 
 
+def test_no_steps_train_on_batches_of_any_size(make, sentences):
+    refined = make(SemiAmortizedVAE, refinement_steps=0)
+    batches = tf.data.Dataset.from_tensor_slices(sentences(6)).batch(4)
+    history = refined.fit(batches, shuffle=False, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+
+
 def bound(model, ids, posterior, samples=200):
     """The bound of each sentence, over many samples of z."""
     noise = np.random.default_rng(5).normal(size=(samples, len(ids), 2)).astype(np.float32)

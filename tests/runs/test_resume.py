@@ -181,8 +181,10 @@ def test_a_changed_corpus_is_refused(corpus, tmp_path):
     own = Path(shutil.copytree(corpus, tmp_path / "corpus"))
     start(own, tmp_path / "run")
     (own / "valid.txt").write_text("\n".join(LINES[1:]))
+    before = (tmp_path / "run" / "config.json").read_bytes()
     with pytest.raises(InputError, match=r"is not the one of the run: the SHA-256"):
-        Run.resume(tmp_path / "run")
+        Run.resume(tmp_path / "run", epochs=9)
+    assert (tmp_path / "run" / "config.json").read_bytes() == before
 
 
 def test_another_version_of_a_library_is_a_warning(parts, caplog):

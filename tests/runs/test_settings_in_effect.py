@@ -9,7 +9,7 @@ IDLE = {
     "depth": (3, "transformer", {"decoder": "transformer"}),
     "heads": (2, "transformer", {"encoder": "transformer"}),
     "feed_forward": (9, "transformer", {"encoder": "transformer"}),
-    "layer_dropout": (0.2, "transformer", {"decoder": "transformer"}),
+    "layer_dropout": (0.2, "decoder=transformer", {"decoder": "transformer"}),
     "positions": ("learned", "transformer", {"decoder": "transformer"}),
     "max_positions": (
         300,
@@ -37,6 +37,24 @@ def test_a_setting_without_effect_is_refused_where_it_was_given(name):
     with pytest.raises(InputError, match=f"{name} has no effect without .*{needed}"):
         configure("reviews", "scale", "small", **{name: value}, **own)
     assert getattr(configure("reviews", "scale", "small", **{name: value}, **others), name) == value
+
+
+@pytest.mark.parametrize(
+    ("method", "settings", "others", "needed"),
+    [
+        ("scale", {"bound": "proper"}, {"prior": "vamp"}, "a prior that is not trained"),
+        ("cyclical", {"kl_ramp": 0.1}, {"kl_cycle_epochs": 3.0}, "kl_cycle_epochs=0"),
+        ("cyclical", {"kl_cycles": 9}, {"kl_cycle_epochs": 3.0}, "kl_cycle_epochs=0"),
+        ("li2019", {"pretrain_decays": 2}, {"pretrain_epochs": 0}, "pretrain_epochs"),
+        ("vae", {"layer_dropout": 0.2}, {"encoder": "transformer"}, "decoder=transformer"),
+    ],
+)
+def test_a_setting_that_another_one_takes_the_effect_from(method, settings, others, needed):
+    [name] = settings
+    with pytest.raises(InputError, match=f"{name} has no effect without {needed}"):
+        configure("reviews", method, "small", **settings, **others)
+    if name != "layer_dropout":
+        assert getattr(configure("reviews", method, "small", **settings), name) == settings[name]
 
 
 def test_a_preset_may_have_what_lies_idle():

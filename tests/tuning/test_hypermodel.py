@@ -139,6 +139,13 @@ def test_an_unknown_setting_is_refused():
         ScaleVAEHyperModel(VOCABULARY, {"gamma": 0.5})
 
 
+@pytest.mark.parametrize("decay", ["plateau", ("halving", "plateau")])
+def test_a_decay_that_it_does_not_have_is_refused(decay):
+    with pytest.raises(InputError, match="halves the learning rate: leave decay out"):
+        ScaleVAEHyperModel(VOCABULARY, {"decay": decay})
+    assert ScaleVAEHyperModel(VOCABULARY, {"decay": "halving"}).space.fixed["decay"] == "halving"
+
+
 def test_without_keras_tuner_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "keras_tuner", None)
     monkeypatch.delitem(sys.modules, "scale_vae_keras.tuning.extra")

@@ -186,7 +186,7 @@ def configure_system(system: str, seed: int, protocol: Protocol) -> RunConfig:
     Settings of a latent code that all runs share are left out for a language model.
 
     Raises:
-        InputError: the system or a setting is unknown.
+        InputError: the system or a setting is unknown, or a setting is the seed.
     """
     method, _, own = system.partition(":")
     shared = published_settings(method) if protocol.published else {}
@@ -195,8 +195,10 @@ def configure_system(system: str, seed: int, protocol: Protocol) -> RunConfig:
     for each in settings_of(LatentSettings):
         if each.name not in has:
             shared.pop(each.name, None)
-    settings = {**shared, **dict(map(read_setting, own.split(",") if own else ())), "seed": seed}
-    return configure(corpus_address(protocol.data), method, protocol.preset, **settings)
+    settings = {**shared, **dict(map(read_setting, own.split(",") if own else ()))}
+    if "seed" in settings:
+        raise InputError("every system has the same seeds: give --seeds in place of seed=")
+    return configure(corpus_address(protocol.data), method, protocol.preset, **settings, seed=seed)
 
 
 def _claim(folder, protocol):

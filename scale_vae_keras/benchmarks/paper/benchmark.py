@@ -85,6 +85,8 @@ def benchmark_paper(
         raise InputError(f"{data.name} has no labels: Table 4 needs label<TAB>text")
     if table == 1:
         open_pyplot()
+        if not protocol.samples:
+            raise InputError("Table 1 shows likelihoods: give at least one importance sample")
     if table == 5:
         open_bleu()
     shared = {

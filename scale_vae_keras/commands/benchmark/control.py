@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> None:
             options.source,
             options.target,
             options.n,
-            options.amounts,
+            list(dict.fromkeys(options.amounts)),
             options.data,
         )
         for path in distinct_runs(options.runs)
@@ -86,5 +86,5 @@ def run(options: argparse.Namespace) -> None:
 def _figures(moved):
     """The figures of each amount, by its number."""
     rows = moved.rows.astype(object).where(moved.rows.notna(), None).set_index("amount")
-    amounts = {f"{amount:g}": row for amount, row in rows.to_dict("index").items()}
+    amounts = {f"{amount:.9g}": row for amount, row in rows.to_dict("index").items()}
     return {"accuracy": moved.accuracy, "lengths": list(moved.lengths), "amounts": amounts}

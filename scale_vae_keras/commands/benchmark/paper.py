@@ -9,6 +9,14 @@ from scale_vae_keras.commands.benchmark.density import add_prior, protocol_of
 from scale_vae_keras.commands.console import typed_command
 from scale_vae_keras.errors import InputError
 
+_OF_TABLES = {
+    *("data", "output", "beside", "methods", "preset", "settings", "seeds", "samples", "limit"),
+    *("prior", "n"),
+}
+_READ = {"table": _OF_TABLES, "figure": {"output", "epochs", "seed"}, "show": set()}
+"""The flags that go with each of the three."""
+_IN_TABLES = {"epochs": "--settings epochs=N", "seed": "--seeds N"}
+
 SUMMARY = (
     "Make a table or the figure of the Scale-VAE paper, with the paper's numbers beside ours; the "
     "same command resumes an interrupted benchmark, and the tables in a folder share their runs."
@@ -91,6 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Makes or shows a table, or draws the figure."""
+    _refuse_unread(options)
     if options.figure is not None:
         if options.output is None:
             raise InputError("where to? Give --output DIR")
@@ -111,3 +120,12 @@ def run(options: argparse.Namespace) -> None:
             options.n,
         )
         print(table, end="")
+
+
+def _refuse_unread(options):
+    [kind] = [kind for kind in _READ if getattr(options, kind) is not None]
+    typed = {word.partition("=")[0].lstrip("-") for word in options.words if word.startswith("-")}
+    for name in sorted(typed & set.union(*_READ.values()) - _READ[kind]):
+        flag = f"-{name}" if len(name) == 1 else f"--{name}"
+        instead = f", or give {_IN_TABLES[name]}" if kind == "table" else ""
+        raise InputError(f"{flag} has no effect with --{kind}: leave it out{instead}")

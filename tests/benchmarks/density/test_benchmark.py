@@ -122,6 +122,7 @@ def test_a_folder_of_something_else_is_refused(corpus, tmp_path):
         ("vae:des_std=1", "the method vae has no setting des_std"),
         ("scale:des_std", "des_std cannot be ''"),
         ("scale:width=3", "'width=3' is not a setting"),
+        ("vae:seed=3", "every system has the same seeds: give --seeds in place of seed="),
     ],
 )
 def test_a_system_that_is_not_there(corpus, tmp_path, system, message):
