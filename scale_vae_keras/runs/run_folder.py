@@ -165,8 +165,7 @@ class RunFolder:
         """Replaces the settings that may change with the run: `epochs` and `replicas`."""
         config = replace(self.config, **settings)
         write_json(self.config_path, {**self._config, **config.to_json()})
-        for name in ("config", "_config"):
-            del self.__dict__[name]
+        self.read_again()
 
     @property
     def corpus_fingerprint(self) -> str:
@@ -190,6 +189,11 @@ class RunFolder:
             return RunConfig.from_json(settings)
         except (InputError, TypeError) as error:
             raise InputError(f"{self.config_path} is broken: {error}") from error
+
+    def read_again(self) -> None:
+        """Lets the settings be read anew: they may have changed."""
+        for name in ("_config", "config"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:

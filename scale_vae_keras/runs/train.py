@@ -175,7 +175,7 @@ class Run:
             with folder.locked():
                 change_limits(folder, epochs, strategy.num_replicas_in_sync)
         barrier(strategy)
-        folder = RunFolder(output, data, cache)
+        folder.read_again()
         if not checkpoints(folder.checkpoints):
             _logger.warning("%s has no checkpoint yet: training starts from the beginning", output)
         return cls(folder, folder.encode("train"), folder.encode("valid"), strategy)
