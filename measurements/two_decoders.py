@@ -106,7 +106,10 @@ def main() -> None:
     parts = [measured(name, Path(folder), before) for name, _, folder in named]
     rows = pd.concat(parts, ignore_index=True)
     write_csv(arguments.output, rows)
-    draw_paper_table(by_decoder(rows), arguments.output.with_suffix(".png"))
+    drawn = by_decoder(rows)
+    if rows["decoder"].nunique() == 1:
+        drawn["system"] = drawn["system"].str.rpartition(": ")[0]
+    draw_paper_table(drawn, arguments.output.with_suffix(".png"))
     print(markdown(rows))
 
 

@@ -259,7 +259,7 @@ def _draw_beyond(axis, points):
         color = "C3" if own else "C0"
         axis.plot(point.mi, 0.975, "^", markersize=10, color=color, transform=edge)
         axis.annotate(
-            f"{name} {point.nll:.2f}",
+            f"{name} {point.nll:.2f}".replace(",", ",\n"),
             (point.mi, 1.0),
             xycoords=edge,
             xytext=(place, 1.03),
