@@ -95,6 +95,23 @@ def structure_table(path):
     return markdown_table(pd.DataFrame({"system": means.index, "seeds": seeds, **shown}))
 
 
+def written_table(path):
+    """What runs wrote by default, and the perplexity of their own distributions."""
+    rows = read_csv(path)
+    default, own = (rows[rows["top_p"] == p].set_index("system") for p in (0.9, 1))
+    shown = {"system": default.index, "ppl": default["ppl"], "ppl, all words": own["ppl"]}
+    measures = ("gram_4", "dist_2", "self_bleu", "reconstruction_bleu")
+    shown |= {name: default[name] for name in measures}
+    table = pd.DataFrame(shown)
+    table[table.columns[1:]] = table[table.columns[1:]].map("{:.1f}".format)
+    return markdown_table(table)
+
+
+def test_the_page_has_what_was_written():
+    page = (DOCS / "results.md").read_text(encoding="utf-8")
+    assert written_table(DOCS / "data" / "written_short_yelp.csv") in page
+
+
 def test_the_guide_has_the_structure_of_reviews():
     path = DOCS / "data" / "reviews_structure.csv"
     page = (DOCS / "guides" / "control.md").read_text(encoding="utf-8")
