@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,14 +34,17 @@ def written_whole(path: str | os.PathLike, replace: bool = True) -> Iterator[Pat
         OSError: it cannot be written; or a folder is there and stays.
         IsADirectoryError: a folder is there, and a file was written.
     """
-    path = Path(os.path.realpath(path) if os.path.islink(path) else path)
-    if path.exists() and not path.is_file() and not path.is_dir():
+    stream = _stream(path)
+    if stream is not None:
         with tempfile.TemporaryDirectory() as scratch:
-            temporary = Path(scratch) / path.name
+            temporary = Path(scratch) / Path(path).name
             yield temporary
-            with open(temporary, "rb") as source, open(path, "wb") as target:
+            sys.stdout.flush()
+            opened = os.dup(stream) if isinstance(stream, int) else stream
+            with open(temporary, "rb") as source, open(opened, "wb") as target:
                 shutil.copyfileobj(source, target)
         return
+    path = Path(os.path.realpath(path) if os.path.islink(path) else path)
     with _scratch_folder(path) as scratch:
         temporary = Path(scratch) / path.name
         yield temporary
@@ -52,6 +56,20 @@ def written_whole(path: str | os.PathLike, replace: bool = True) -> Iterator[Pat
             os.replace(path, Path(scratch) / "old")
         os.replace(temporary, path)
         _flush(path.parent)
+
+
+def _stream(path) -> str | os.PathLike | int | None:
+    """What to open where a path is no file to replace: a pipe, a device, or an open descriptor.
+
+    `/dev/stdout` is the descriptor and not the file that it may lead to, which has other text.
+    """
+    for each in (path, os.readlink(path) if os.path.islink(path) else path):
+        folder, name = os.path.split(each)
+        if os.path.realpath(folder) == os.path.realpath("/proc/self/fd") and name.isdecimal():
+            return int(name)
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        return path
+    return None
 
 
 def _scratch_folder(path):

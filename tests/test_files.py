@@ -79,6 +79,21 @@ def test_a_pipe_is_written_to_and_a_device_stays(tmp_path):
     assert names(tmp_path) == ["pipe"]
 
 
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_standard_output_goes_on_where_it_is(tmp_path, name):
+    code = (
+        "from scale_vae_keras.files import written_whole\n"
+        "print('before')\n"
+        f"with written_whole({name!r}) as temporary: temporary.write_text('whole\\n')\n"
+        "print('after')"
+    )
+    path = tmp_path / "said.txt"
+    with open(path, "w") as said:
+        subprocess.run([sys.executable, "-c", code], stdout=said, check=True)
+    assert path.read_text() == "before\nwhole\nafter\n"
+    assert names(tmp_path) == ["said.txt"]
+
+
 def test_a_file_is_replaced(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("old", encoding="utf-8")
