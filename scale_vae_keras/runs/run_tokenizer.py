@@ -98,7 +98,7 @@ def _check_in_effect(config, corpus):
     if own := has_own_vocabulary(corpus, kind):
         source = f"the words are those of {corpus.vocabulary_path}"
     idle = {
-        "vocabulary_limit": config.vocabulary_limit is not None and (own or kind == "hub"),
+        "vocabulary_limit": config.vocabulary_limit is not None and own,
         "min_count": (config.min_count or 1) > 1 and (own or kind in ("hub", "sentencepiece")),
         "subwords": config.subwords != "unigram" and kind != "sentencepiece",
     }

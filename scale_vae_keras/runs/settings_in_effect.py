@@ -3,10 +3,10 @@
 from collections.abc import Collection
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.priors.resolve import PRIORS
 from scale_vae_keras.settings import settings_of
 
 _OF_TRANSFORMERS = ("depth", "heads", "feed_forward", "positions", "max_positions")
-_LEARNED = ("learned-mixture", "vamp")
 
 
 def check_in_effect(config, given: Collection[str]) -> None:
@@ -41,7 +41,7 @@ def _needed(config, name):
         return "decoder=cnn"
     if name in ("bound_start", "bound_epochs") and config.bound != "annealed":
         return "bound=annealed"
-    if name == "bound" and config.prior in _LEARNED:
+    if name == "bound" and config.prior is not None and PRIORS[config.prior].learned:
         return "a prior that is not trained with the model"
     if name in ("kl_cycles", "kl_ramp") and config.kl_cycle_epochs:
         return "kl_cycle_epochs=0"
