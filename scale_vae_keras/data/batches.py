@@ -8,10 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.categories import Categories
+from scale_vae_keras.data.autotuning import without_autotuning
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 
 _POOL_BATCHES = 100
+_AHEAD = 4
 _IDS = tf.TensorSpec([None, None], tf.int32)
 _NUMBERS = tf.TensorSpec([None], tf.int32)
 
@@ -185,9 +187,8 @@ def training_batches(
             yield _with_numbers(split, rows, split.padded(rows, *own))
 
     dataset = tf.data.Dataset.from_generator(batches, output_signature=_types(split))
-    return dataset.apply(tf.data.experimental.assert_cardinality(total - first_batch)).prefetch(
-        tf.data.AUTOTUNE
-    )
+    counted = dataset.apply(tf.data.experimental.assert_cardinality(total - first_batch))
+    return without_autotuning(counted.prefetch(_AHEAD))
 
 
 def evaluation_batches(split: EncodedSplit, batch_size: int) -> tuple[tf.data.Dataset, np.ndarray]:
@@ -264,7 +265,7 @@ def _in_order(split: EncodedSplit, order: np.ndarray, batch_size: int) -> tf.dat
         return tf.nest.pack_sequence_as(_types(split), parts)
 
     dataset = tf.data.Dataset.range(0, len(order), batch_size)
-    return dataset.map(batch, tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
+    return without_autotuning(dataset.map(batch).prefetch(_AHEAD))
 
 
 def _check_batch_size(batch_size: int) -> None:

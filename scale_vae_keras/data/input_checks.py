@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from scale_vae_keras.data.autotuning import without_autotuning
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
@@ -76,7 +77,7 @@ def checked_batches(data: Any, vocabulary_size: int, batched: bool = False) -> A
         return (_checked_batch(batch, vocabulary_size) for batch in data)
     ids = as_ids(data, vocabulary_size)
     if batched:
-        return tf.data.Dataset.from_tensor_slices(ids).batch(_BATCH_SIZE)
+        return without_autotuning(tf.data.Dataset.from_tensor_slices(ids).batch(_BATCH_SIZE))
     return ids.numpy()
 
 
@@ -154,7 +155,7 @@ def _checked_dataset(dataset, vocabulary_size):
     def checked(*parts):
         return check(parts if isinstance(element, tuple) else parts[0])
 
-    return dataset.map(checked)
+    return without_autotuning(dataset.map(checked))
 
 
 def _as_array(ids):
