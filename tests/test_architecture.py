@@ -28,7 +28,7 @@ FLOORS = [
     {"text"},
     {"pictures"},
     {"metrics", "tables", "event_log", "settings", "categories"},
-    {"default_sampling", "files", "errors", "lazy", "quiet"},
+    {"allocator", "default_sampling", "files", "errors", "lazy", "quiet"},
 ]
 """From the top down; a name is a folder of the package or a file in it."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from scale_vae_keras.allocator import keep_freed_memory
 from scale_vae_keras.conditions.labelled_batches import number_array
 from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
@@ -39,6 +40,7 @@ class KerasDoors:
 
     def ensure_built(self) -> None:
         """Creates the weights, and the optimizer's, of a model that is new."""
+        keep_freed_memory()
         with self.distribute_strategy.scope():
             if not self.built:
                 self.build((None, None))
