@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         that line.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    if "tensorflow" not in sys.modules:
+        # Else this process would round differently from those that it starts.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     debug = os.environ.get(_DEBUG, "0") not in ("", "0")
     show_every_character()

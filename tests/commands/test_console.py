@@ -1,6 +1,7 @@
 """What commands print, on any terminal."""
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -100,3 +101,23 @@ def test_counts_that_are_not_known_are_no_numbers(capsys):
     }
     assert rows["truncated sentences"] == ["1", "-"]
     assert rows["empty lines, skipped"] == ["0", "-"]
+
+
+ONEDNN = """
+import os
+from scale_vae_keras.commands.main import main
+assert main(["evaluate", "nowhere"]) == 2
+print(os.environ["TF_ENABLE_ONEDNN_OPTS"])
+"""
+
+
+def test_a_new_process_computes_with_onednn(monkeypatch):
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    ran = subprocess.run([sys.executable, "-c", ONEDNN], capture_output=True, text=True, check=True)
+    assert ran.stdout == "1\n"
+
+
+def test_a_process_that_has_tensorflow_hands_its_own_rounding_on(monkeypatch):
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    assert main(["evaluate", "nowhere"]) == 2
+    assert "TF_ENABLE_ONEDNN_OPTS" not in os.environ

@@ -98,8 +98,7 @@ def new_model(shape: Shape, **options) -> ScaleVAE:
 
 def waited_step(model: ScaleVAE) -> Callable[[tf.Tensor], None]:
     """What `fit` runs for a batch of int32 ids `[batch, time]`, and waits for its loss."""
-    model.build((None, None))
-    model.optimizer.build(model.trainable_variables)
+    model.ensure_built()
     model.make_train_function()
 
     def step(ids):
