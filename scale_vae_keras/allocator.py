@@ -14,8 +14,8 @@ def keep_freed_memory() -> bool:
     """Lets the process keep up to 1 GiB of the memory that operations have freed.
 
     glibc returns the memory of a large tensor to the system as soon as an operation frees it, and
-    the next one that asks for as much has every page of it cleared again. Steps of small models
-    with a large vocabulary spend up to half of their time so, see docs/performance.md.
+    the next one that asks for as much has every page of it cleared again. Without oneDNN training
+    spends up to half of its time so, see docs/performance.md.
 
     Nothing is changed where the environment sets glibc's own MALLOC_TRIM_THRESHOLD_,
     MALLOC_MMAP_MAX_, MALLOC_MMAP_THRESHOLD_ or GLIBC_TUNABLES, or where the C library is another.
