@@ -7,6 +7,12 @@ import os
 _TRIM_THRESHOLD = -1
 _MMAP_MAX = -4
 _KEPT_BYTES = 2**30
+_OWN_VARIABLES = (
+    "MALLOC_TRIM_THRESHOLD_",
+    "MALLOC_MMAP_MAX_",
+    "MALLOC_MMAP_THRESHOLD_",
+    "GLIBC_TUNABLES",
+)
 
 
 @functools.cache
@@ -23,8 +29,7 @@ def keep_freed_memory() -> bool:
     Returns:
         Whether it does so from now on.
     """
-    own = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_")
-    if any(name in os.environ for name in (*own, "GLIBC_TUNABLES")):
+    if any(name in os.environ for name in _OWN_VARIABLES):
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is None:
