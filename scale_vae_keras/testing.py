@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
+from scale_vae_keras.layers.graphs import needs_autograph
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.samplers import BeamSampler, TemperatureSampler
 from scale_vae_keras.samplers.row_random import row_uniforms
@@ -76,6 +77,7 @@ class _Checks:
                 tf.TensorSpec([None, None], tf.int32),
                 tf.TensorSpec([None, decoder.latent_dim], tf.float32),
             ],
+            autograph=needs_autograph(decoder),
         )
         self.z = self.random.normal(size=[len(_WORDS), decoder.latent_dim]).astype(np.float32)
 

@@ -17,7 +17,7 @@ from scale_vae_keras.evaluation.generation import (
     self_bleu,
     unigram_entropy,
 )
-from scale_vae_keras.layers.graphs import graph_of
+from scale_vae_keras.layers.graphs import graph_of, needs_autograph
 from scale_vae_keras.metrics import GENERATION
 from scale_vae_keras.metrics.record import SELF_BLEU_SENTENCES
 from scale_vae_keras.models.language_model import LanguageModel
@@ -137,7 +137,11 @@ def judged_perplexity(judge: LanguageModel, ids: np.ndarray) -> float:
 
     def make():
         ids = tf.TensorSpec([None, None], tf.int32)
-        return tf.function(judge.log_likelihood, input_signature=[ids]).get_concrete_function()
+        return tf.function(
+            judge.log_likelihood,
+            input_signature=[ids],
+            autograph=needs_autograph(judge, judge.decoder),
+        ).get_concrete_function()
 
     ids = np.pad(ids, [(0, 0), (1, 0)], constant_values=START_ID)
     batches = (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))

@@ -122,6 +122,7 @@ def checked_labels(data: Any, labels: int, unlabelled: bool) -> Any:
     least = UNLABELLED if unlabelled else 0
     advice = "" if unlabelled else "; without a label (-1) needs semi_supervised"
 
+    @tf.autograph.experimental.do_not_convert
     def check(ids, numbers, *rest):
         valid = tf.reduce_all((numbers >= least) & (numbers < labels))
         message = f"a label is outside of {least} to {labels - 1}{advice}"

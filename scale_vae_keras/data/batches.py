@@ -259,6 +259,7 @@ def _in_order(split: EncodedSplit, order: np.ndarray, batch_size: int) -> tf.dat
         rows = order[start : start + batch_size]
         return tf.nest.flatten(_with_numbers(split, rows, split.padded(rows)))
 
+    @tf.autograph.experimental.do_not_convert
     def batch(start):
         parts = tf.numpy_function(gather, [start], [each.dtype for each in types])
         parts = [tf.ensure_shape(part, each.shape) for part, each in zip(parts, types, strict=True)]

@@ -9,6 +9,7 @@ from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.first_posteriors import first_posteriors
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
+from scale_vae_keras.layers.graphs import graph_of, needs_autograph
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.priors.prior import FIT_LIMIT
 
@@ -91,14 +92,18 @@ class MeasuredVAE:
         self.prior.fit(sentences, seed)
 
     def _encoding_graph(self):
-        """`encode` as a graph, made once."""
-        # Kept out of Keras' sight: a function that is an attribute would be exported.
-        if "_encoding" not in self.__dict__:
-            types = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
-            reads = self.encoder_reads_label
-            graph = tf.function(self.encode, input_signature=types if reads else types[:1])
-            self.__dict__["_encoding"] = graph if reads else lambda ids, label=None: graph(ids)
-        return self.__dict__["_encoding"]
+        types = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
+        reads = self.encoder_reads_label
+        graph = graph_of(
+            self,
+            "posterior means and log variances",
+            lambda: tf.function(
+                self.encode,
+                input_signature=types if reads else types[:1],
+                autograph=needs_autograph(self, self.encoder),
+            ),
+        )
+        return graph if reads else lambda ids, label=None: graph(ids)
 
     def label_probabilities(self, ids: tf.Tensor) -> tf.Tensor:
         """The classifier's q(label | text), float32 `[batch, labels]`.

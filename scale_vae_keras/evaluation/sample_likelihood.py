@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from scale_vae_keras.layers.graphs import graph_of
+from scale_vae_keras.layers.graphs import graph_of, needs_autograph
 from scale_vae_keras.samplers.loop_shapes import state_shapes
 
 
@@ -56,7 +56,7 @@ def sample_likelihood(decoder) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         return tf.reshape(total, [sentences, samples])
 
     def make():
-        return tf.function(score).get_concrete_function(
+        return tf.function(score, autograph=needs_autograph(decoder)).get_concrete_function(
             tf.TensorSpec([None, None], tf.int32),
             tf.TensorSpec([None, None, decoder.latent_dim], tf.float32),
         )

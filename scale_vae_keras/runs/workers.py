@@ -119,7 +119,7 @@ def barrier(strategy: tf.distribute.Strategy) -> None:
     if strategy.cluster_resolver is None:
         return
 
-    @tf.function
+    @tf.function(autograph=False)
     def count_replicas():
         return tf.distribute.get_replica_context().all_reduce(
             tf.distribute.ReduceOp.SUM, tf.constant(1.0)
