@@ -6,6 +6,7 @@ documentation are all made from these declarations.
 
 import dataclasses
 import math
+import numbers
 import types
 import typing
 from collections.abc import Sequence
@@ -189,14 +190,14 @@ class Setting:
             return text == "true"
         return self.kind(text)
 
-    def check(self, value: object) -> None:
-        """Refuses a value.
+    def check(self, value: object) -> object:
+        """Refuses a value, or returns it, a whole number as an int.
 
         Raises:
             InputError: it is of another type or out of range.
         """
         if value is None and self.optional:
-            return
+            return None
         entries = value if self.many and isinstance(value, list | tuple) else (value,)
         for entry in entries or (value,):
             if not self._is_of_kind(entry):
@@ -206,6 +207,7 @@ class Setting:
                 if self.kind is int:
                     expected = expected.removesuffix(" and finite")
                 raise InputError(f"{self.name} must be {expected}, got {entry!r}")
+        return int(value) if self.kind is int and not self.many else value
 
     def _is_of_kind(self, value):
         if self.kind in (bool, str):
@@ -255,8 +257,8 @@ def settings_of(cls: type[Settings]) -> tuple[Setting, ...]:
     return tuple(found)
 
 
-def check(cls: type[Settings], **values: object) -> None:
-    """Checks values of settings that a class declares.
+def check(cls: type[Settings], **values: object) -> dict[str, object]:
+    """Checks values of settings that a class declares; returns them, whole numbers as ints.
 
     Args:
         cls: the class.
@@ -266,5 +268,21 @@ def check(cls: type[Settings], **values: object) -> None:
         InputError: a value is of another type or out of range.
     """
     declared = {each.name: each for each in settings_of(cls)}
-    for name, value in values.items():
-        declared[name].check(value)
+    return {name: declared[name].check(value) for name, value in values.items()}
+
+
+def whole_number(name: str, value: object, least: int, most: int = 2**31 - 1) -> int:
+    """An argument as an int, of Python's or NumPy's.
+
+    Args:
+        name: of the argument, for the error.
+        value: what is given.
+        least: the smallest value allowed.
+        most: the largest; that of int32 by default.
+
+    Raises:
+        InputError: it is no whole number from `least` to `most`.
+    """
+    if not isinstance(value, numbers.Integral) or not least <= value <= most:
+        raise InputError(f"{name} must be a whole number from {least:,} to {most:,}, got {value!r}")
+    return int(value)

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.callbacks.shared_data import SharedData
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import batch_mutual_information
@@ -30,7 +31,7 @@ def refuse_memory(optimizer: keras.optimizers.Optimizer) -> None:
         )
 
 
-class AggressiveTraining(keras.callbacks.Callback):
+class AggressiveTraining(SharedData, keras.callbacks.Callback):
     """Trains the encoder alone before each step, until the information in z falls.
 
     He et al. (2019). Before each training step the encoder alone is trained on up to 99 random

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.callbacks.shared_data import SharedData
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors.prior import FIT_LIMIT
@@ -13,7 +14,7 @@ from scale_vae_keras.schedules.order import Stage
 _GAUSSIAN_LIMIT = 3000
 
 
-class FitPrior(keras.callbacks.Callback):
+class FitPrior(SharedData, keras.callbacks.Callback):
     """Fits the prior to the posteriors of training sentences after each epoch.
 
     The epoch's validation uses the fitted prior, and so do generation, evaluation and the saved

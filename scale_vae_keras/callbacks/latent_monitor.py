@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from scale_vae_keras.callbacks.shared_data import SharedData
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import active_units, mutual_information
 from scale_vae_keras.layers.replica import host_value
@@ -24,7 +26,7 @@ _RATE_SAMPLES = 8
 _RATE_STREAM = 1
 
 
-class LatentMonitor(keras.callbacks.Callback):
+class LatentMonitor(SharedData, keras.callbacks.Callback):
     """Logs the state of the latent code after each epoch and warns when it goes wrong.
 
     Adds to the epoch's logs, over the validation sentences: `mi` and `mi_cap` (nats, of the
@@ -45,6 +47,9 @@ class LatentMonitor(keras.callbacks.Callback):
     Args:
         validation_data: batches of int32 ids `[batch, time]`.
         seed: seed of the samples in the estimate of mutual information.
+
+    Raises:
+        InputError: in `fit`, of a model without a latent code.
 
     Attributes:
         encoded: the posteriors of the validation sentences after the last epoch, in the order of
@@ -70,6 +75,11 @@ class LatentMonitor(keras.callbacks.Callback):
         self._factor = None
         self._was_in_effect = False
         self._loss = None
+
+    def on_train_begin(self, logs=None):
+        """Checks the model."""
+        if not getattr(self.model, "latent_dim", 0):
+            raise InputError(f"LatentMonitor needs a text VAE, and {self.model.name!r} has no z")
 
     def on_epoch_end(self, epoch, logs=None):
         """Measures, logs and warns."""

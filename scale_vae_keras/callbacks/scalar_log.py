@@ -130,10 +130,11 @@ class ScalarLog(keras.callbacks.Callback):
                 valid[f"latent/{key}"] = value
             else:
                 train[_training_tag(key)] = value
-        if not self.model.latent_dim:
+        if not self.model.latent_dim and "val_loss" in logs:
             valid["loss/elbo_nll"] = logs["val_loss"]
-        with np.errstate(over="ignore"):
-            valid["loss/perplexity"] = np.exp(valid["loss/elbo_nll"] / self.valid_length)
+        if "loss/elbo_nll" in valid:
+            with np.errstate(over="ignore"):
+                valid["loss/perplexity"] = np.exp(valid["loss/elbo_nll"] / self.valid_length)
         train["training/learning_rate"] = host_value(self.model.optimizer.learning_rate)
         if self._norms:
             train["training/gradient_norm"] = sum(self._norms) / len(self._norms)

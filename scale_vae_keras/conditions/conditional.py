@@ -80,7 +80,7 @@ class Conditional:
         """Labels as numbers, int32 `[rows]`; None for a model without a condition.
 
         Args:
-            label: a name for all rows, a name for each, or numbers.
+            label: a name or a number for all rows, or one for each.
             rows: how many sentences there are.
 
         Raises:
@@ -97,10 +97,11 @@ class Conditional:
         values = np.asarray(label)
         if values.dtype.kind not in "iu":
             return tf.constant(label_numbers(label, self.labels, rows))
+        values = np.broadcast_to(values, [rows]) if values.ndim == 0 else values
         if values.shape != (rows,) or not np.all((values >= 0) & (values < len(self.labels))):
             raise InputError(
-                f"numbers of labels are from 0 to {len(self.labels) - 1}, one for each of {rows} "
-                "sentences"
+                f"numbers of labels are from 0 to {len(self.labels) - 1}, one for all or for each "
+                f"of {rows} sentences"
             )
         return tf.constant(values, tf.int32)
 

@@ -1,5 +1,6 @@
 """What `fit` of a model with a condition is given: ids with labels."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -14,28 +15,38 @@ _BATCH = 32
 _WHAT = "give batches of (ids, labels) or of (ids, labels, sample_weight)"
 
 
-def number_array(labels: Any, names: tuple[str, ...], rows: int) -> np.ndarray:
+def number_array(model: Any, labels: Any, rows: int) -> np.ndarray:
     """Labels of sentences in an array as numbers, int32 `[rows]`; an empty name is none.
 
     Args:
+        model: a model with a condition.
         labels: names or numbers, one for each sentence.
-        names: the known ones.
         rows: how many sentences there are.
 
     Raises:
-        InputError: there is not one for each sentence, or a name is unknown.
+        InputError: there is not one for each sentence, or one is unknown.
     """
     if labels is None:
         raise InputError(f"the labels are missing: {_WHAT}")
     values = np.asarray(labels)
     if values.shape != (rows,):
         raise InputError(f"{rows} sentences need labels [{rows}], got {list(values.shape)}")
-    if values.dtype.kind in "iu":
-        return values.astype(np.int32)
-    numbers = np.full(rows, UNLABELLED, np.int32)
-    known = values != ""
-    numbers[known] = label_numbers(values[known].tolist(), names, int(known.sum()))
-    return numbers
+    numbers = values
+    if values.dtype.kind not in "iu":
+        numbers = np.full(rows, UNLABELLED)
+        known = values != ""
+        numbers[known] = label_numbers(values[known].tolist(), model.labels, int(known.sum()))
+    least, message = _known_numbers(len(model.labels), model.classifier is not None)
+    if np.any((numbers < least) | (numbers >= len(model.labels))):
+        raise InputError(message)
+    return numbers.astype(np.int32)
+
+
+def _known_numbers(labels, unlabelled):
+    """The least number of a label, and what is said of others."""
+    least = UNLABELLED if unlabelled else 0
+    advice = "" if unlabelled else "; without a label (-1) needs semi_supervised"
+    return least, f"a label is outside of {least} to {labels - 1}{advice}"
 
 
 def batches_of_arrays(
@@ -60,7 +71,7 @@ def batches_of_arrays(
         InputError: there is not one of each for each sentence, or a label is unknown.
     """
     ids = np.asarray(ids)
-    parts = (ids, number_array(labels, model.labels, len(ids)))
+    parts = (ids, number_array(model, labels, len(ids)))
     if weights is not None:
         if len(weights) != len(ids):
             raise InputError(f"{len(ids)} sentences and {len(weights)} values of sample_weight")
@@ -106,27 +117,39 @@ def checked_labels(data: Any, labels: int, unlabelled: bool) -> Any:
     """A dataset whose numbers of labels are checked as they are read.
 
     Args:
-        data: batches `(ids, labels, ...)`; what is not a `tf.data.Dataset` is returned as it is.
+        data: batches `(ids, labels, ...)`; what is neither a `tf.data.Dataset` nor a generator is
+            returned as it is.
         labels: how many labels there are.
         unlabelled: whether a sentence may lack its label, number `UNLABELLED`.
 
     Raises:
         InputError: the batches hold no whole numbers beside the ids.
     """
+    if isinstance(data, Iterator):
+        return (_with_checked_numbers(batch, labels, unlabelled) for batch in data)
     if not isinstance(data, tf.data.Dataset):
         return data
     element = data.element_spec
     spec = element[1] if isinstance(element, tuple) and len(element) > 1 else None
     if not isinstance(spec, tf.TensorSpec) or not spec.dtype.is_integer:
         raise InputError(f"a model with a condition trains on sentences with labels: {_WHAT}")
-    least = UNLABELLED if unlabelled else 0
-    advice = "" if unlabelled else "; without a label (-1) needs semi_supervised"
+    least, message = _known_numbers(labels, unlabelled)
 
     @tf.autograph.experimental.do_not_convert
     def check(ids, numbers, *rest):
+        numbers = tf.cast(numbers, tf.int64)
         valid = tf.reduce_all((numbers >= least) & (numbers < labels))
-        message = f"a label is outside of {least} to {labels - 1}{advice}"
         with tf.control_dependencies([batch_assertion(valid, message)]):
             return (ids, tf.cast(tf.identity(numbers), tf.int32), *rest)
 
     return data.map(check)
+
+
+def _with_checked_numbers(batch, labels, unlabelled):
+    numbers = np.asarray(batch[1]) if len(batch) > 1 else np.zeros(0)
+    if numbers.dtype.kind not in "iu":
+        raise InputError(f"a model with a condition trains on sentences with labels: {_WHAT}")
+    least, message = _known_numbers(labels, unlabelled)
+    if np.any((numbers < least) | (numbers >= labels)):
+        raise InputError(f"invalid batch: {message}")
+    return batch

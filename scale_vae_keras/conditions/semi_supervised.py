@@ -15,8 +15,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from scale_vae_keras.conditions.label_numbers import UNLABELLED
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors import VampPrior
 
@@ -98,11 +100,13 @@ def label_belief(log_q: tf.Tensor, label: tf.Tensor | None) -> LabelBelief:
         label: int32 `[batch]`, negative where it is not known.
 
     Raises:
-        InputError: there are no labels.
+        InputError: there are no labels, or, outside of graphs, one is unknown.
     """
     if label is None:
         raise InputError("give label=, with -1 for sentences without a label")
     labels = log_q.shape[1]
+    if tf.executing_eagerly() and np.any(np.asarray(label) >= labels):
+        raise InputError(f"a label is outside of {UNLABELLED} to {labels - 1}")
     known = label >= 0
     true = tf.one_hot(label, labels)
     q = tf.exp(log_q)

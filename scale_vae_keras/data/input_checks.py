@@ -108,7 +108,8 @@ def batch_errors() -> Iterator[None]:
     try:
         yield
     except tf.errors.InvalidArgumentError as error:
-        found = re.search(f"{_INVALID}(.*?){re.escape(_END)}", error.message, re.DOTALL)
+        # In a dataset `_END` marks the end; what a generator raises ends with its line.
+        found = re.search(f"{_INVALID}(.*?)(?:{re.escape(_END)}|\\n)", error.message)
         if not found:
             raise
         raise InputError(_INVALID + found[1]) from None
@@ -131,7 +132,7 @@ def _ids_of(batch):
 def _checked_batch(batch, vocabulary_size):
     if isinstance(batch, tuple):
         return (as_ids(batch[0], vocabulary_size), *batch[1:])
-    return as_ids(batch, vocabulary_size)
+    return (as_ids(batch, vocabulary_size),)
 
 
 def _checked_dataset(dataset, vocabulary_size):
@@ -182,7 +183,8 @@ def _rules(ids, vocabulary_size):
     real = ids != PAD_ID
     lengths = tf.math.count_nonzero(real, axis=1)
     last = tf.gather(ids, tf.maximum(lengths - 1, 0), axis=1, batch_dims=1)
-    is_id = (ids >= 0) & (ids < tf.cast(vocabulary_size, ids.dtype))
+    # The size may be beyond what the type of the ids holds.
+    is_id = (ids >= 0) & (tf.cast(ids, tf.int64) < vocabulary_size)
     return [
         (
             tf.shape(ids)[1] > 1,

@@ -191,7 +191,7 @@ def _log_sum_exp(values):
         return top + np.log(values.sum(axis=1))
 
 
-def active_units(mean: np.ndarray, threshold: float = 0.01) -> int:
+def active_units(mean: np.ndarray, threshold: float = 0.01) -> float:
     """Number of dimensions whose posterior mean varies over the sentences.
 
     Burda et al. (2016): the variance over sentences, with N - 1, is at least the threshold.
@@ -199,8 +199,14 @@ def active_units(mean: np.ndarray, threshold: float = 0.01) -> int:
     Args:
         mean: posterior means, `[sentences, latent]`.
         threshold: smallest variance of an active unit.
+
+    Returns:
+        A whole number; NaN where a mean is not finite.
     """
-    return int(np.count_nonzero(np.var(np.asarray(mean, np.float64), axis=0, ddof=1) >= threshold))
+    variance = np.var(np.asarray(mean, np.float64), axis=0, ddof=1)
+    if not np.all(np.isfinite(variance)):
+        return math.nan
+    return int(np.count_nonzero(variance >= threshold))
 
 
 def mutual_posterior_divergence(mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:

@@ -1,11 +1,13 @@
 """What a text VAE says of sentences: their likelihood and label, and the prior fitted to them."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from scale_vae_keras.conditions.conditional import Labels
 from scale_vae_keras.data.batches import sampled_batches
 from scale_vae_keras.data.encoded import EncodedSplit
-from scale_vae_keras.data.input_checks import as_ids
+from scale_vae_keras.data.input_checks import as_ids, ids_of_batches
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.first_posteriors import first_posteriors
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
@@ -50,6 +52,7 @@ class MeasuredVAE:
         if seed < 0:
             raise InputError(f"seed must be at least 0, got {seed}")
         ids = as_ids(ids, self.vocabulary_size)
+        self.ensure_built()
         self.prior.check_fitted()
         label = self.numbers_of(label, len(ids))
 
@@ -68,27 +71,30 @@ class MeasuredVAE:
 
     def fit_prior(
         self,
-        sentences: tf.data.Dataset | EncodedSplit | Posterior,
+        sentences: Any,
         limit: int = FIT_LIMIT,
         seed: int = 0,
     ) -> None:
         """Fits the prior to the posteriors of training sentences.
 
         Args:
-            sentences: batches of int32 ids `[batch, time]` in random order, of which the first
-                `limit` sentences are used; a split, of which `limit` sentences are drawn; or their
-                posteriors, mean and log variance `[sentences, latent]`.
+            sentences: ids `[sentences, time]` or batches of them as for `fit`, in random order, of
+                which the first `limit` sentences are used; a split, of which `limit` sentences are
+                drawn; or their `Posterior`, mean and log variance `[sentences, latent]`.
             limit: maximum number of sentences encoded.
             seed: seed of the drawn sentences and of the fit.
 
         Raises:
-            InputError: the prior is not one that is fitted, there is no sentence, a posterior is
-                not finite, or "mixture" is fitted without scikit-learn.
+            InputError: the prior is not one that is fitted, there is no sentence or no batch of
+                ids, a posterior is not finite, or "mixture" is fitted without scikit-learn.
         """
-        if isinstance(sentences, EncodedSplit):
-            sentences = sampled_batches(sentences, _FIT_BATCH, limit, seed)
-        if isinstance(sentences, tf.data.Dataset):
-            sentences = first_posteriors(self._encoding_graph(), sentences, limit)
+        self.ensure_built()
+        if not isinstance(sentences, Posterior):
+            if isinstance(sentences, EncodedSplit):
+                batches = sampled_batches(sentences, _FIT_BATCH, limit, seed)
+            else:
+                batches = ids_of_batches(sentences, self.vocabulary_size)
+            sentences = first_posteriors(self._encoding_graph(), batches, limit)
         self.prior.fit(sentences, seed)
 
     def _encoding_graph(self):
@@ -103,7 +109,9 @@ class MeasuredVAE:
                 autograph=needs_autograph(self, self.encoder),
             ),
         )
-        return graph if reads else lambda ids, label=None: graph(ids)
+        if reads:
+            return lambda ids, label: graph(ids, tf.cast(label, tf.int32))
+        return lambda ids, label=None: graph(ids)
 
     def label_probabilities(self, ids: tf.Tensor) -> tf.Tensor:
         """The classifier's q(label | text), float32 `[batch, labels]`.

@@ -49,9 +49,9 @@ def declared_prior(
 
     Args:
         model: the model.
-        prior: the name of a prior, or a prior that is not built yet; None, or the name of the
-            model's own, for the model's own.
-        fitted_on: posteriors of training sentences, for a prior that is fitted.
+        prior: the name of a prior, or a prior, which is used as it is if it has been fitted; None,
+            or the name of the model's own, for the model's own.
+        fitted_on: posteriors of training sentences, for a prior that has to be fitted.
 
     Raises:
         InputError: the prior is unknown, or trained with another model; one that is fitted has no
@@ -62,7 +62,8 @@ def declared_prior(
         prior_kind(prior)
     if not model.latent_dim:
         return _built(StandardPrior(), model)
-    if prior is None or (isinstance(prior, str) and prior_kind(prior) == model.prior.kind):
+    own = isinstance(prior, str) and prior_kind(prior) == model.prior.kind
+    if own or prior is None or prior is model.prior:
         model.prior.check_fitted()
         return model.prior
     found = get_prior(prior)
@@ -71,11 +72,11 @@ def declared_prior(
             f'the prior "{found.kind}" is trained with the model, and this model was trained with '
             f'"{model.prior.kind}"'
         )
-    if found.needs_fit and fitted_on is None:
-        raise InputError(f'the prior "{found.kind}" needs training sentences: pass fitted_on')
     found.attach(model)
     _built(found, model)
-    if found.needs_fit:
+    if found.needs_fit and not found.is_fitted:
+        if fitted_on is None:
+            raise InputError(f'the prior "{found.kind}" needs training sentences: pass fitted_on')
         found.fit(Posterior(fitted_on.mean, fitted_on.log_var))
     return found
 

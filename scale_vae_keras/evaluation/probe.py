@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scale_vae_keras.categories import Categories
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.errors import DivergedError, InputError
 
 LABEL_COUNTS = (100, 500, 1_000, 2_000, 10_000)
 
@@ -68,7 +68,9 @@ def probe(
 
     Raises:
         InputError: `count` is below 2 or above the number of training sentences, there is no
-            repeat, `seed` is below 0, or train has fewer than two labels.
+            repeat, `seed` is below 0, train has fewer than two labels, or no sentence of another
+            split has one of them.
+        DivergedError: a feature is not finite.
     """
     if not 2 <= count <= len(train.labels):
         raise InputError(f"cannot draw {count} of {len(train.labels)} labelled sentences")
@@ -80,6 +82,9 @@ def probe(
     if len(classes) < 2:
         raise InputError("a probe needs sentences with at least two different labels")
     splits = [_Numbered.of(split, classes) for split in (train, valid, test)]
+    for name, split in zip(("validation", "test"), splits[1:], strict=True):
+        if not np.any(split.classes >= 0):
+            raise InputError(f"no {name} sentence has a label that training sentences have")
     accuracies = []
     for subset in range(subsets):
         draw = np.random.default_rng([seed, subset])
@@ -114,6 +119,8 @@ class _Numbered(NamedTuple):
         features = np.asarray(split.features, np.float64)
         if len(features) != len(split.labels):
             raise InputError(f"{len(features)} sentences have {len(split.labels)} labels")
+        if not np.all(np.isfinite(features)):
+            raise DivergedError("a code is not finite: the model has diverged, train it again")
         labels = Categories.of(split.labels)
         of_name = {name: number for number, name in enumerate(classes)}
         numbers = np.array([of_name.get(name, -1) for name in labels.names])[labels.codes]

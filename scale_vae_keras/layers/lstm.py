@@ -8,6 +8,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.portable_graphs import use_cudnn
 from scale_vae_keras.layers.recurrence import advance, recurrence
+from scale_vae_keras.settings import whole_number
 
 
 @keras.saving.register_keras_serializable(package="scale_vae_keras")
@@ -50,9 +51,7 @@ class LSTM(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if not isinstance(units, int) or units < 1:
-            raise InputError(f"units is {units!r}: give a positive integer")
-        self.units = units
+        self.units = whole_number("units", units, 1)
         self.return_sequences = return_sequences
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.recurrent_initializer = keras.initializers.get(recurrent_initializer)

@@ -278,9 +278,17 @@ def find_posterior_scale(model: keras.Model) -> PosteriorScale | None:
 
 
 def _posterior_scales(layer):
-    parts = [*getattr(layer, "layers", []), *vars(layer).values()]
-    for part in parts:
+    for part in [*getattr(layer, "layers", []), *_values(layer)]:
         if isinstance(part, PosteriorScale):
             yield part
         elif isinstance(part, keras.layers.Layer) and part is not layer:
             yield from _posterior_scales(part)
+
+
+def _values(layer):
+    """The values of a layer's attributes, those of lists and dictionaries one by one."""
+    for value in vars(layer).values():
+        if isinstance(value, list | tuple):
+            yield from value
+        else:
+            yield from value.values() if isinstance(value, dict) else [value]

@@ -11,7 +11,7 @@ from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.portable_graphs import portable_lstm
 from scale_vae_keras.text.vocabulary import END_ID, START_ID
-from scale_vae_keras.training.sample_weight import refuse_targets
+from scale_vae_keras.training.sample_weight import refuse_targets, weights_for
 
 
 class KerasDoors:
@@ -96,10 +96,10 @@ class KerasDoors:
         if self.labels or sample_weight is not None:
             label = None
             if self.labels:
-                label = tf.constant(number_array(labels, self.labels, len(batch)))
+                label = tf.constant(number_array(self, labels, len(batch)))
             batch = (batch, label)
         if sample_weight is not None:
-            batch = (*batch, tf.convert_to_tensor(sample_weight, tf.float32))
+            batch = (*batch, weights_for(batch[0], sample_weight))
         logs = {name: float(value) for name, value in function(iter([batch])).items()}
         return logs if return_dict else list(logs.values())
 

@@ -22,7 +22,7 @@ from scale_vae_keras.parts.by_name import config_of, make_decoder, take_decoder
 from scale_vae_keras.schedules.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
 from scale_vae_keras.schedules.needed_callbacks import warn_of_missing
-from scale_vae_keras.settings import check
+from scale_vae_keras.settings import check, whole_number
 from scale_vae_keras.training.global_batches import GlobalBatches
 from scale_vae_keras.training.global_mean import GlobalMean
 from scale_vae_keras.training.gradients import apply_clipped, dense_gradients
@@ -44,11 +44,12 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
     with 0, or of `(ids, None, sample_weight)`; with a condition of `(ids, labels)` or
     `(ids, labels, sample_weight)`, the labels as numbers int32 `[batch]`. The optimizer's
     `global_clipnorm`, `clipnorm` or `clipvalue` clips the gradient of the global batch. A step with
-    a loss or a gradient that is not finite changes nothing, is left out of the running means, which
-    are NaN before the first step that counts, and is counted in `skipped_steps`; where too many
-    steps of an epoch are skipped, `fit` warns and stops. Weights count what the model has been
-    trained for: `training_calls` (fresh noise and dropout at each call with `training=True`, also
-    in a custom loop), `epochs_trained` and `epoch_step` (where the schedules are).
+    a loss or a gradient that is not finite changes no trained weight, is left out of the
+    running means, which are NaN before the first step that counts, and is counted in
+    `skipped_steps`; where too many steps of an epoch are skipped, `fit` warns and stops. Weights
+    count what the model has been trained for: `training_calls` (fresh noise and dropout at each
+    call with `training=True`, also in a custom loop), `epochs_trained` and `epoch_step` (where the
+    schedules are).
 
     Args:
         vocabulary_size: number of token ids, specials included.
@@ -110,8 +111,6 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
     ):
         super().__init__(**kwargs)
         self._warned = False
-        if int(vocabulary_size) != vocabulary_size or vocabulary_size < 1:
-            raise InputError(f"vocabulary_size must be positive, got {vocabulary_size}")
         settings = {
             "embedding_dim": embedding_dim,
             "units": units,
@@ -128,13 +127,13 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
             "positions": positions,
             "max_positions": max_positions,
         }
-        check(ModelSettings, **settings, condition=condition)
+        checked = check(ModelSettings, **settings, condition=condition)
         self._make_condition(condition, labels)
-        self.vocabulary_size = vocabulary_size
-        self.seed = seed
+        self.vocabulary_size = whole_number("vocabulary_size", vocabulary_size, 1)
+        self.seed = whole_number("seed", seed, -(2**31))
         self._settings = tuple(settings)
-        for name, value in settings.items():
-            setattr(self, name, value)
+        for name in settings:
+            setattr(self, name, checked[name])
         take_decoder(self, decoder, ModelSettings)
         if fraternal > 0 and self.dropout == 0:
             raise InputError(
@@ -225,11 +224,13 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
         for name in ("x", "validation_data"):
             arguments[name] = self._global_batches(arguments.get(name))
         self.validates = arguments["validation_data"] is not None
-        self.followed.clear()
         trained = int(host_value(self.epochs_trained))
         self.epochs_trained.assign(max(trained, arguments.get("initial_epoch", 0)))
-        with batch_errors():
-            return super().fit(**arguments)
+        try:
+            with batch_errors():
+                return super().fit(**arguments)
+        finally:
+            self.followed.clear()
 
     def evaluate(self, *args, **kwargs):
         """As `keras.Model.evaluate`, with batches as for `fit`."""

@@ -67,13 +67,15 @@ class TextGenerator:
                 one for each.
 
         Raises:
-            InputError: `z` does not have two dimensions, or the wrong width, an entry is not finite
-                or beyond `largest_code`, there is no such sampler, or a label is missing or
-                unknown.
+            InputError: `z` does not have two dimensions, or the wrong width, or no row; an entry is
+                not finite or beyond `largest_code`; there is not one seed for each row, no such
+                sampler, or a label is missing or unknown.
         """
         z = tf.convert_to_tensor(z, tf.float32)
         if z.shape.rank != 2 or z.shape[1] != self.latent_dim:
             raise InputError(f"z must have shape [batch, {self.latent_dim}], got {z.shape}")
+        if z.shape[0] == 0:
+            raise InputError("z has no row: give at least one")
         if tf.executing_eagerly() and not self.can_be_decoded(z):
             raise InputError(
                 f"z must be finite and at most {self.largest_code:,.0f} in size in every row"
@@ -85,6 +87,8 @@ class TextGenerator:
         sampler = GreedySampler() if sampler is None else get(sampler)
         self.ensure_built()
         seeds = tf.convert_to_tensor(seeds, tf.int64)
+        if not seeds.shape.is_compatible_with(z.shape[:1]):
+            raise InputError(f"seeds must have shape [{z.shape[0]}], one each, got {seeds.shape}")
         code = self.with_label(z, label)
         return self._writer(sampler)(code, seeds, tf.constant(max_length), *sampler.inputs())
 

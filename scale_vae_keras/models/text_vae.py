@@ -32,8 +32,8 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
     `[batch, time]`, `<s> w ... </s>` right padded with 0. The loss is the mean over the global
     batch of reconstruction + `kl_weight` * KL in training, and with weight 1 in evaluation. A
     `global_clipnorm` of the optimizer clips the norm of the whole gradient of the global batch. A
-    step with a loss or a gradient that is not finite changes nothing, is left out of the running
-    means, and is counted in `skipped_steps`.
+    step with a loss or a gradient that is not finite changes no trained weight, is left out of the
+    running means, and is counted in `skipped_steps`.
 
     The prior is the density that sentences are generated from and that their likelihood is measured
     under. It changes what is trained only if it is learned with the model ("learned-mixture",
@@ -117,12 +117,12 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
             semi_supervised=semi_supervised,
             classifier_weight=classifier_weight,
         )
-        self.latent_dim = latent_dim
+        self.latent_dim = int(latent_dim)
         self.pooling = pooling
         self.latent_input = latent_input
         self.encoder = make_encoder(self, encoder, LatentSettings)
-        self.gaussian_posterior = GaussianPosterior(latent_dim, name="posterior")
-        self.decoder = self._make_decoder(latent_dim, self.decoder_skip)
+        self.gaussian_posterior = GaussianPosterior(self.latent_dim, name="posterior")
+        self.decoder = self._make_decoder(self.latent_dim, self.decoder_skip)
         self.prior = get_prior(self.default_prior if prior is None else prior)
         self.prior.attach(self)
         self.condition_encoder = condition_encoder

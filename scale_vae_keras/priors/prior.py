@@ -57,7 +57,22 @@ class Prior(keras.layers.Layer):
 
         Args:
             model: a text VAE.
+
+        Raises:
+            InputError: the prior computes with parts of another model.
         """
+
+    def _method_of(self, model, name, known):
+        """A method of the model that the prior computes with; `known` is the one it has, or None.
+
+        A method and not a layer: the layer's weights belong to the model.
+        """
+        if known is not None and known.__self__ is not model:
+            raise InputError(
+                f'the prior "{self.kind}" belongs to another model: give this one its name, or a '
+                f"new {type(self).__name__}"
+            )
+        return getattr(model, name)
 
     def build(self, input_shape):
         """Creates the state for codes `[..., latent]`."""
@@ -159,13 +174,18 @@ class Prior(keras.layers.Layer):
     def _fit(self, mean, log_var, seed):
         raise NotImplementedError
 
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it needs no fit, or has been fitted."""
+        return not self.needs_fit or float(host_value(self.fitted)) > 0.5
+
     def check_fitted(self) -> None:
         """Refuses a prior that has to be fitted and has not been.
 
         Raises:
             InputError: the prior is not fitted.
         """
-        if self.needs_fit and float(host_value(self.fitted)) < 0.5:
+        if not self.is_fitted:
             raise InputError(
                 f'the prior "{self.kind}" is not fitted yet: call model.fit_prior(dataset), or '
                 "train with the callback FitPrior"

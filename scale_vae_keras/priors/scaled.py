@@ -22,11 +22,11 @@ class ScaledPrior(DiagonalGaussian):
     """
 
     kind = "scaled"
+    _decoder_input = None
 
     def attach(self, model):
         """Takes f-bar from what the model feeds its decoder."""
-        # A method and not the layer: the factor's weights belong to the model.
-        self._decoder_input = model.decoder_input
+        self._decoder_input = self._method_of(model, "decoder_input", self._decoder_input)
 
     def scale(self):
         """f-bar, float64 `[latent]`."""

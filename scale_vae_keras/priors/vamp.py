@@ -58,8 +58,8 @@ class VampPrior(DiagonalMixture):
                 'the prior "vamp" runs embeddings through the encoder, which needs embedding_dim '
                 "and summary_of_embeddings: choose another prior"
             )
-        # A method and not the layer: the encoder's weights belong to the model.
-        self._pseudo_posterior = model.pseudo_posterior
+        known = self._pseudo_posterior
+        self._pseudo_posterior = self._method_of(model, "pseudo_posterior", known)
         self._embedding_dim = model.encoder.embedding_dim
 
     def build(self, input_shape):

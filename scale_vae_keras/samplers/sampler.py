@@ -129,6 +129,18 @@ def _without_ended_rows(state: _LoopState) -> _LoopState:
     return tf.cond(tf.shape(kept)[0] < tf.shape(state.rows)[0], take, lambda: state)
 
 
+def _comparable(value: Any) -> Hashable:
+    """The value, or which object it is where it cannot be hashed, as an array cannot.
+
+    The object lives as long as the graph, which holds the sampler.
+    """
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return value
+
+
 @dataclasses.dataclass(frozen=True, repr=False)
 class Sampler(ABC):
     """A strategy for choosing the next token.
@@ -176,12 +188,9 @@ class Sampler(ABC):
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def kind(self) -> Hashable:
-        """Equal for samplers that share a graph."""
-        if not self.numbers:
-            return self
-        names = self._names_of_inputs()
-        fixed = [each.name for each in dataclasses.fields(self) if each.name not in names]
-        return type(self), *((name, getattr(self, name)) for name in fixed)
+        """Equal for samplers that share a graph: all but the graph's inputs is."""
+        names = sorted(vars(self).keys() - set(self._names_of_inputs()))
+        return type(self), *((name, _comparable(getattr(self, name))) for name in names)
 
     def inputs(self) -> list[tf.Tensor]:
         """The numbers that a graph takes, scalars."""

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers.sampler import Sampler
 from scale_vae_keras.samplers.temperature_sampler import check_temperature, inverse_cdf, tempered
+from scale_vae_keras.settings import whole_number
 
 
 @dataclass(frozen=True, repr=False)
@@ -19,7 +19,8 @@ class TopKSampler(Sampler):
         temperature: 1 is the model's own distribution.
 
     Raises:
-        InputError: k is below 1 or beyond int32, or the temperature is not positive and finite.
+        InputError: k is no whole number from 1 to the largest int32, or the temperature is not
+            positive and finite.
 
     Example:
         >>> logits = tf.math.log([[0.2, 0.5, 0.3]])
@@ -37,8 +38,7 @@ class TopKSampler(Sampler):
     def __post_init__(self):
         super().__post_init__()
         check_temperature(self.temperature)
-        if not 1 <= self.k <= tf.int32.max:
-            raise InputError(f"top-k must be from 1 to {tf.int32.max:,}, got {self.k}")
+        whole_number("top-k", self.k, 1)
 
     def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """A random token of each row, int32 `[batch]`."""

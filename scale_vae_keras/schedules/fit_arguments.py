@@ -1,12 +1,15 @@
 """Prepares the arguments of `SentenceModel.fit`."""
 
 import inspect
+import math
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.conditions.labelled_batches import with_labels
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.schedules.epoch_count import EpochCount
 from scale_vae_keras.schedules.order import check_order
 from scale_vae_keras.schedules.skipped_steps import DivergenceGuard, SkippedSteps
@@ -22,10 +25,12 @@ def fit_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[str, An
         **kwargs: as for `fit`.
 
     Raises:
-        InputError: there are targets or class weights, or callbacks are in a wrong order.
+        InputError: there are targets or class weights, callbacks are in a wrong order, or
+            `validation_split` leaves no sentence to a part.
     """
     arguments = inspect.signature(keras.Model.fit).bind(model, *args, **kwargs).arguments
     arguments.pop("self")
+    _split_off_validation(arguments)
     if model.labels:
         arguments = with_labels(model, arguments, training=True)
     else:
@@ -66,6 +71,24 @@ def evaluate_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[st
         weights = arguments.pop("sample_weight")
         arguments["x"] = with_weights(arguments["x"], weights, arguments.get("batch_size"))
     return arguments
+
+
+def _split_off_validation(arguments):
+    """Divides arrays as Keras does, before they become datasets: the last part validates."""
+    x, share = arguments.get("x"), arguments.get("validation_split")
+    if not share or arguments.get("validation_data") is not None:
+        return
+    if not isinstance(x, np.ndarray | tf.Tensor | list):
+        return
+    cut = math.floor(len(x) * (1 - share))
+    if not 0 < cut < len(x):
+        raise InputError(f"validation_split={share} leaves no sentence to a part of {len(x)}")
+    names = [name for name in ("x", "y", "sample_weight") if arguments.get(name) is not None]
+    arguments["validation_data"] = tuple(
+        arguments[name][cut:] if name in names else None for name in ("x", "y", "sample_weight")
+    )
+    arguments |= {name: arguments[name][:cut] for name in names}
+    del arguments["validation_split"]
 
 
 def _has_dropped_weights(arguments):

@@ -2,7 +2,27 @@
 
 import math
 
+import keras
+
 from scale_vae_keras.errors import InputError
+
+
+def adjustable_rate(model: keras.Model) -> keras.Variable:
+    """The learning rate, which a callback may set.
+
+    Args:
+        model: compiled.
+
+    Raises:
+        InputError: the rate follows a schedule of the optimizer.
+    """
+    rate = model.optimizer.learning_rate
+    if not hasattr(rate, "assign"):
+        raise InputError(
+            "the optimizer has a schedule of its own: give it a number as its learning rate, which "
+            "is lowered when the validation loss stalls"
+        )
+    return rate
 
 
 class Plateau:

@@ -65,6 +65,8 @@ class SkippedSteps(keras.callbacks.Callback):
             )
 
     def _stop(self, reason):
+        # Another `fit` counts anew.
+        self._before = None
         raise InputError(reason)
 
     def on_epoch_end(self, epoch, logs=None):

@@ -42,6 +42,24 @@ def sentence_weights(weights: tf.Tensor | None) -> tf.Tensor | None:
     return weights
 
 
+def weights_for(ids: tf.Tensor, weights: object) -> tf.Tensor:
+    """The weights of the sentences of one batch, float32 `[batch]` or `[batch, 1]`.
+
+    Args:
+        ids: `[batch, time]`.
+        weights: an array or a list of numbers.
+
+    Raises:
+        InputError: there is not one weight for each sentence.
+    """
+    weights = tf.convert_to_tensor(weights, tf.float32)
+    if weights.shape[:1] != ids.shape[:1]:
+        raise InputError(
+            f"{ids.shape[0]} sentences and sample_weight of shape {weights.shape}: give one each"
+        )
+    return weights
+
+
 def with_weights(
     ids: object, weights: object, batch_size: int | None = None, shuffle: bool = False
 ) -> object:
@@ -88,7 +106,7 @@ def refuse_losses(**arguments: object) -> None:
     Raises:
         InputError: there are some.
     """
-    given = [name for name, value in arguments.items() if value is not None]
+    given = [name for name, value in arguments.items() if not (value is None or value == [])]
     if given:
         raise InputError(
             f"compile takes no {' and no '.join(given)}: the loss is the model's own, the mean "

@@ -7,6 +7,7 @@ import tensorflow as tf
 from made_models import made_model
 
 from scale_vae_keras.callbacks import BestModel, DecayOnPlateau, EpochAverageScale, in_order
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import ScaleVAE
 from scale_vae_keras.schedules.order import Stage
 
@@ -88,3 +89,11 @@ def test_the_epoch_average_stays_in_effect_in_a_second_fit_after_a_reload(tmp_pa
         model.fit(batches, epochs=epochs, **given)
     assert decay.decays == 6
     assert in_effect == [0, 0, 0, 1, 1, 1, 1]
+
+
+def test_a_rate_with_a_schedule_of_its_own_is_refused(vae, data, tmp_path):
+    vae.compile(keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)))
+    best = BestModel(tmp_path / "model.keras")
+    callbacks = [best, DecayOnPlateau(best)]
+    with pytest.raises(InputError, match="the optimizer has a schedule of its own"):
+        vae.fit(data, validation_data=data, callbacks=callbacks, shuffle=False, verbose=0)

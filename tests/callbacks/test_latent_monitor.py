@@ -1,3 +1,4 @@
+import copy
 import logging
 
 import made_models
@@ -5,10 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from scale_vae_keras.callbacks import EpochAverageScale, LatentMonitor
+from scale_vae_keras.callbacks import AggressiveTraining, EpochAverageScale, FitPrior, LatentMonitor
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.information import active_units, mutual_information
-from scale_vae_keras.models import TextVAE
+from scale_vae_keras.models import LanguageModel, TextVAE
 from scale_vae_keras.priors import LearnedMixturePrior
 
 PLAIN = {"mi", "mi_cap", "au", "au_unscaled"}
@@ -212,3 +213,25 @@ def test_the_bound_of_a_mixture_is_estimated(data, ids):
     # the estimate of a mixture of one Gaussian is exact
     assert bound_of(model, data) == pytest.approx(7 + exact.mean(), rel=1e-4)
     assert bound_of(model, data) == bound_of(model, data)
+
+
+def test_a_language_model_has_nothing_to_watch(data):
+    model = LanguageModel(9, 5, 6)
+    model.compile("sgd")
+    with pytest.raises(InputError, match="LatentMonitor needs a text VAE"):
+        model.fit(data, callbacks=[LatentMonitor(data)], shuffle=False, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [LatentMonitor, FitPrior, lambda data: AggressiveTraining(data, data, seed=5)],
+    ids=["monitor", "prior", "aggressive"],
+)
+def test_a_copy_shares_the_data(make, data):
+    """KerasTuner copies callbacks for each trial, and a dataset with a function has no copy."""
+    callback = make(data.map(lambda ids: ids))
+    copied = copy.deepcopy(callback)
+    assert copied is not callback
+    assert vars(copied) == vars(callback)
+    copied.seed = 7
+    assert callback.seed != 7

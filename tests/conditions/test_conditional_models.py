@@ -147,6 +147,16 @@ def test_arrays_datasets_and_names_train_alike():
             lambda m: m.fit(tf.data.Dataset.from_tensors(IDS), verbose=0),
             "trains on sentences with labels",
         ),
+        (lambda m: m.train_on_batch(IDS, [0, 1, 9, 0]), "a label is outside of 0 to"),
+        (lambda m: m.fit(IDS, [0, 1, 9, 0], verbose=0), "a label is outside of 0 to"),
+        (
+            lambda m: m.fit(iter([(IDS, [0, 1, 9, 0])]), shuffle=False, verbose=0),
+            "invalid batch: a label is outside of 0 to",
+        ),
+        (
+            lambda m: m.fit(iter([(IDS,)]), shuffle=False, verbose=0),
+            "trains on sentences with labels",
+        ),
         (lambda m: m.label_probabilities(IDS), "the model has no classifier"),
         (lambda m: evaluate_model(m, as_split([[1, 4, 2]])), "1 sentences have none"),
         (lambda m: m.export("nowhere"), "only be exported by sv.serving.export"),
@@ -204,3 +214,12 @@ def test_figures_are_given_the_label():
     assert metrics["own"]["label_accuracy"] == np.mean(found == [0, 1, 1, 0])
     assert any("p(text | label)" in line for line in notes(metrics["own"]))
     assert {"label_accuracy", "condition"} <= set(metrics_table(metrics).figures["own"])
+
+
+def test_one_number_is_the_label_of_all_rows():
+    model = made()
+    np.testing.assert_array_equal(model.numbers_of(1, 3), [1, 1, 1])
+    with pytest.raises(InputError, match="one for all or for each of 3 sentences"):
+        model.numbers_of([1, 1], 3)
+    with pytest.raises(InputError, match="numbers of labels are from 0 to"):
+        model.numbers_of(7, 3)

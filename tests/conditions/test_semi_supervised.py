@@ -180,3 +180,18 @@ def test_a_classifier_learns_from_few_labels():
 def test_what_does_not_go_together_is_refused(system, options, message):
     with pytest.raises(InputError, match=message):
         getattr(sv.models, system)(6, latent_dim=1, embedding_dim=3, units=4, **options)
+
+
+def test_numbers_of_unknown_labels_are_refused(model):
+    with pytest.raises(InputError, match="a label is outside of -1 to 2"):
+        model(IDS, label=[0, 3, -1, 1])
+
+
+def test_numbers_of_bytes(model):
+    """They hold no -1."""
+    copy = sv.TextVAE.from_config(model.get_config())
+    copy.compile("sgd")
+    data = tf.data.Dataset.from_tensors((IDS, np.array([0, 2, 1, 0], np.uint8)))
+    assert np.isfinite(copy.fit(data, shuffle=False, verbose=0).history["loss"][0])
+    with pytest.raises(InputError, match="a label is outside of -1 to 2"):
+        copy.fit(data.map(lambda ids, numbers: (ids, numbers + 250)), shuffle=False, verbose=0)

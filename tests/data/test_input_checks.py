@@ -118,8 +118,8 @@ class Sequence(keras.utils.PyDataset):
 def test_generators_are_checked_batch_by_batch_and_sequences_at_the_first():
     good, bad = np.array(IDS), np.array([[0, 0, 0]])
     batches = checked_batches(iter([good, (good, None, np.ones(2)), bad]), VOCABULARY)
-    assert next(batches).dtype == tf.int32
-    assert next(batches)[0].dtype == tf.int32
+    for _ in range(2):
+        assert next(batches)[0].dtype == tf.int32
     with pytest.raises(InputError, match="all padding"):
         next(batches)
     sequence = Sequence([good])
@@ -143,6 +143,13 @@ def test_ids_of_batches(data):
     ((batch, _),) = ids_of_batches(data, VOCABULARY)
     assert batch.dtype == tf.int32
     assert batch.numpy().tolist() == IDS
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int16, np.uint64])
+def test_a_vocabulary_beyond_the_type_of_the_ids(kind):
+    assert as_ids(np.array([[1, 100, 2]], kind), 70_000).numpy().tolist() == [[1, 100, 2]]
+    with pytest.raises(InputError, match="outside of the vocabulary of 50 tokens"):
+        as_ids(np.array([[1, 100, 2]], kind), 50)
 
 
 def test_a_checked_dataset_is_as_long():

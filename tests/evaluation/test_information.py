@@ -166,6 +166,10 @@ def test_active_units_of_random_posteriors():
     assert active_units(mean) == expected
 
 
+def test_active_units_of_a_model_that_has_diverged():
+    assert math.isnan(active_units(np.array([[0.0, np.nan], [1.0, 0.0]])))
+
+
 def test_active_units():
     # variances over sentences (N - 1): 2, 0.005, 0.01 + a little, 0
     mean = np.array([[1.0, 0.05, 0.0708, 3.0], [-1.0, -0.05, -0.0708, 3.0]])

@@ -69,9 +69,24 @@ def test_the_models_own_prior_is_used_as_it_is():
     model.fit_prior(split)
     for name in (None, "mixture", "fitted-mixture"):
         assert declared_prior(model, name, encode_sentences(model, split)) is model.prior
+    assert declared_prior(model, model.prior) is model.prior
     other = declared_prior(model, MixturePrior(2), encode_sentences(model, split))
     assert other is not model.prior
     assert model.prior.components == 8
+
+
+def test_the_prior_of_another_model_stays_what_it_is():
+    scaled, fitted = (small_scale_vae(2, [3.0, 3.0], prior=name) for name in ("scaled", "diagonal"))
+    split = as_split(every_sequence(length=2))
+    fitted.fit_prior(split)
+    mean = fitted.prior.mean.numpy()
+    model = small_scale_vae(2, [1.3, 0.6])
+    with pytest.raises(InputError, match='"scaled" belongs to another model'):
+        declared_prior(model, scaled.prior)
+    np.testing.assert_array_equal(scaled.prior.scale(), [3.0, 3.0])
+    far = encoded(np.full([10, 2], 5.0), np.zeros([10, 2]))
+    assert declared_prior(model, fitted.prior, far) is fitted.prior
+    np.testing.assert_array_equal(fitted.prior.mean, mean)
 
 
 @pytest.mark.parametrize("name", [*PRIORS, *FITTED])

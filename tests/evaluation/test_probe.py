@@ -68,6 +68,9 @@ def test_a_label_that_train_lacks_is_always_wrong():
         ({"seed": -1}, "seed -1"),
         ({"train": Labelled(np.zeros((2, 3)), ["a", "a"])}, "at least two different labels"),
         ({"valid": Labelled(np.zeros((2, 3)), ["a"])}, "2 sentences have 1 labels"),
+        ({"valid": Labelled(np.zeros((2, 3)), ["maybe"] * 2)}, "no validation sentence has a"),
+        ({"test": Labelled(np.zeros((0, 3)), [])}, "no test sentence has a label"),
+        ({"test": Labelled(np.full((2, 3), np.nan), ["a"] * 2)}, "the model has diverged"),
     ],
 )
 def test_bad_input(change, message):

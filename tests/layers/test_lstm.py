@@ -406,7 +406,7 @@ def test_cudnn_receives_weights_states_and_context_in_its_layout(monkeypatch):
 
 @pytest.mark.parametrize("units", [0, -1, 2.5, "8"])
 def test_units_must_be_a_positive_integer(units):
-    with pytest.raises(InputError, match="give a positive integer"):
+    with pytest.raises(InputError, match="units must be a whole number from 1 to"):
         LSTM(units)
 
 

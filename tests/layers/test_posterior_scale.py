@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.posterior_scale import PosteriorScale
+from scale_vae_keras.layers.posterior_scale import PosteriorScale, find_posterior_scale
 
 BATCH = np.array([[1, 2], [3, 2.5], [5, 3], [7, 3.5]], np.float32)
 # sums of squared deviations 20 and 1.25, so with des_std 1 and N - 1 = 3:
@@ -313,3 +313,21 @@ def test_config_round_trip():
 def test_arguments_out_of_range(arguments):
     with pytest.raises(InputError, match=next(iter(arguments))):
         PosteriorScale(**arguments)
+
+
+@pytest.mark.parametrize("hold", [lambda x: x, lambda x: [x], lambda x: {"of": x}])
+def test_the_layer_of_a_model_is_found_however_deep_it_lies(hold):
+    class Wrapped(keras.layers.Layer):
+        def __init__(self, part):
+            super().__init__()
+            self.parts = part
+
+        def build(self, shape):
+            self.built = True
+
+        def call(self, mean):
+            return mean
+
+    scale = PosteriorScale()
+    model = keras.Sequential([keras.Input([2]), Wrapped(hold(Wrapped(hold(scale))))])
+    assert find_posterior_scale(model) is scale

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from scale_vae_keras.callbacks import EpochAverageScale, LatentMonitor
+from scale_vae_keras.callbacks import EpochAverageScale, LatentMonitor, LinearKLAnnealing
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.models import LanguageModel, ScaleVAE, TextVAE
@@ -105,6 +105,63 @@ def test_weights_of_a_batch(sentences):
     vae = new()
     kept = vae.test_on_batch(ids, sample_weight=[1, 1, 0, 0])
     np.testing.assert_allclose(kept[2], np.mean(vae(ids).kl[:2]), rtol=1e-5)
+
+
+@pytest.mark.parametrize("weights", [[2.0], [1.0, 1.0], [1.0] * 5, 2.0])
+def test_one_weight_for_each_sentence(sentences, weights):
+    for method in (new().train_on_batch, new().test_on_batch):
+        with pytest.raises(InputError, match="4 sentences and sample_weight of shape"):
+            method(sentences(4), sample_weight=weights)
+
+
+@pytest.mark.parametrize("seed", [2**31, -(2**31) - 1, 0.5])
+def test_seeds_are_those_of_int32(seed):
+    with pytest.raises(InputError, match="seed must be a whole number from -2,147,483,648 to"):
+        new(seed=seed)
+
+
+def test_sizes_of_numpy():
+    sizes = {"embedding_dim": np.int64(5), "units": np.int32(6), "latent_dim": 2.0}
+    vae = TextVAE(np.int64(12), **sizes, heads=np.int64(1), encoder="transformer")
+    assert vae.get_config() == TextVAE.from_config(vae.get_config()).get_config()
+    assert vae.encode([[1, 5, 2]]).mean.shape == (1, 2)
+    with pytest.raises(InputError, match="vocabulary_size must be a whole number from 1 to"):
+        TextVAE(12.5, latent_dim=2)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_share_validates(sentences, weighted):
+    """The last sentences do, as Keras has it, also where only every second epoch is validated."""
+    ids = sentences(8)
+    weights = np.linspace(0.5, 2, 8)
+    parts = [{"sample_weight": part} if weighted else {} for part in (weights, weights[:6])]
+    last = (ids[6:], None, weights[6:]) if weighted else ids[6:]
+    once = {"epochs": 2, "validation_freq": 2}
+    expected = fit(new(), ids[:6], validation_data=last, **parts[1], **once).history
+    split = new()
+    assert fit(split, ids, validation_split=0.25, **parts[0], **once).history == expected
+    assert split.validates
+    with pytest.raises(InputError, match="leaves no sentence to a part of 8"):
+        fit(split, ids, validation_split=0.99)
+
+
+def test_what_an_interrupted_fit_leaves(sentences):
+    """No schedule: a step of one's own has the weight that is set."""
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise KeyboardInterrupt
+
+    vae = new()
+    with pytest.raises(KeyboardInterrupt):
+        fit(vae, sentences(8), callbacks=[LinearKLAnnealing(epochs=4), Interrupt()])
+    vae.kl_weight.assign(0.75)
+    vae.train_on_batch(sentences(8))
+    assert float(vae.kl_weight) == 0.75
+
+
+def test_an_empty_list_of_metrics():
+    new().compile("adam", metrics=[])
 
 
 def test_on_batch_refuses_what_fit_refuses(sentences):
@@ -249,3 +306,27 @@ def test_a_system_of_ones_own_is_averaged(sentences):
     vae = new(ScaleVAE, min_factor_batch=4)
     fit(vae, sentences(16).tolist(), epochs=2, callbacks=[EpochAverageScale()])
     assert float(vae.posterior_scale.in_effect) == 1.0
+
+
+def test_generators_of_ids_alone_and_what_is_wrong_with_a_later_batch(sentences):
+    ids = sentences(8)
+    expected = new()
+    fit(expected, tf.data.Dataset.from_tensors(ids))
+    vae = new()
+    vae.fit(iter([ids]), steps_per_epoch=1, shuffle=False, verbose=0)
+    for found, right in zip(weights_of(vae), weights_of(expected), strict=True):
+        np.testing.assert_array_equal(found, right)
+    with pytest.raises(InputError, match=r"^invalid batch: a row is all padding[^\n]*$"):
+        vae.fit(iter([ids, PADDING_ALONE]), steps_per_epoch=2, shuffle=False, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"z": np.zeros([0, 2])}, "z has no row"),
+        ({"z": np.zeros([3, 2]), "seeds": [1, 2]}, r"seeds must have shape \[3\], one each, got"),
+    ],
+)
+def test_what_is_not_decoded(arguments, message):
+    with pytest.raises(InputError, match=message):
+        new().decode(**arguments)

@@ -282,3 +282,32 @@ def test_what_does_not_go_together():
         ScaleVAE(12, prior="learned-mixture", bound="annealed")
     with pytest.raises(InputError, match="unknown prior 'flow'"):
         TextVAE(12, prior="flow")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda ids: ids,
+        lambda ids: ids.tolist(),
+        lambda ids: batches(ids.astype(np.int64)),
+        lambda ids: iter([ids[:4], ids[4:]]),
+    ],
+    ids=["array", "lists", "int64", "generator"],
+)
+def test_a_prior_is_fitted_to_whatever_fit_takes(make, sentences, given):
+    ids = sentences(8)
+    expected, vae = make(prior="diagonal"), make(prior="diagonal")
+    expected.fit_prior(batches(ids))
+    vae.fit_prior(given(ids))
+    np.testing.assert_array_equal(vae.prior.mean, expected.prior.mean)
+    with pytest.raises(InputError, match="outside of the vocabulary"):
+        vae.fit_prior(batches(ids + 50))
+
+
+def test_a_model_that_is_not_built_yet():
+    vae = TextVAE(12, latent_dim=2, embedding_dim=5, units=6, prior="diagonal")
+    with pytest.raises(InputError, match="not fitted yet"):
+        vae.log_likelihood([[1, 5, 2]])
+    vae = TextVAE(12, latent_dim=2, embedding_dim=5, units=6, prior="diagonal")
+    vae.fit_prior(Posterior(np.ones([3, 2]), np.zeros([3, 2])))
+    np.testing.assert_allclose(vae.prior.mean, [1, 1])

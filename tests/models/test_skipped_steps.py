@@ -134,6 +134,18 @@ def test_when_training_stops(max_share, steps, skip_in, stops_at):
         )
 
 
+def test_a_second_fit_counts_anew():
+    model, guard = poisoned(), SkippedSteps(0.1)
+    guard.set_model(model)
+    guard.set_params({"steps": 100})
+    for skipped in (21, 42):
+        guard.on_epoch_begin(0)
+        guard.on_train_batch_end(0)
+        model.skipped_steps.assign(skipped)
+        with pytest.raises(InputError, match="21 of the first 30 steps"):
+            guard.on_train_batch_end(29)
+
+
 def test_data_of_unknown_length():
     model, guard = poisoned(), SkippedSteps(0.1)
     guard.set_model(model)

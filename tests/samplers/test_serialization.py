@@ -1,5 +1,6 @@
 import pytest
 import tensorflow as tf
+from made_models import made_model
 
 from scale_vae_keras import samplers
 from scale_vae_keras.errors import InputError
@@ -62,3 +63,24 @@ def test_tensors_choose_as_numbers_do(sampler):
     other = sampler.with_inputs(sampler.inputs())
     choice, expected = other.next_token(logits, uniform), sampler.next_token(logits, uniform)
     assert choice.numpy().tolist() == expected.numpy().tolist()
+
+
+class NthBest(samplers.Sampler):
+    """A user's sampler with a setting that is not declared as a field."""
+
+    def __init__(self, place):
+        super().__init__()
+        self.place = place
+
+    def next_token(self, logits, uniform):
+        return tf.math.top_k(logits, 5).indices[:, tf.reduce_max(self.place)]
+
+
+@pytest.mark.parametrize("place", [lambda n: n, tf.constant], ids=["number", "tensor"])
+def test_settings_of_ones_own_count(place):
+    z = tf.constant([[0.3, -0.2]])
+    model = made_model()
+    written = [model.decode(z, NthBest(place(n)), max_length=1).ids.numpy() for n in (0, 4)]
+    alone = [made_model().decode(z, NthBest(place(n)), max_length=1).ids.numpy() for n in (0, 4)]
+    assert written == alone
+    assert written[0] != written[1]
