@@ -23,6 +23,7 @@ from scale_vae_keras.samplers import Sampler
 from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.samplers.sampler import MAX_LENGTH
 from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.text_list import text_list
 from scale_vae_keras.text.tokenizer import Tokenizer
 
@@ -86,7 +87,7 @@ class TextModel(CodeControl):
                 missing or unknown.
         """
         seeds = row_seeds(n, seed)
-        numbers = self.model.numbers_of(label, n)
+        numbers = self._numbers(label, n)
         codes = self.model.draw_codes(seeds)
         return self._write(codes, sampler or DEFAULT_SAMPLER, seeds, numbers, "generating")
 
@@ -104,7 +105,7 @@ class TextModel(CodeControl):
         """
         texts = text_list(texts)
         if label is not None:
-            self.model.numbers_of(label, len(texts))
+            self._numbers(label, len(texts))
         return self._read(texts, label)
 
     def decode(
@@ -128,7 +129,7 @@ class TextModel(CodeControl):
         """
         with np.errstate(over="ignore"):
             codes = np.asarray(codes, np.float32)
-        numbers = self.model.numbers_of(label, len(codes))
+        numbers = self._numbers(label, len(codes))
         return self._write(codes, sampler, row_seeds(len(codes), seed), numbers, "decoding")
 
     def reconstruct(
@@ -198,15 +199,16 @@ class TextModel(CodeControl):
             label: as for `interpolate`.
 
         Raises:
-            InputError: `n` is below 1, `scale` is negative or not finite, or a label is missing or
-                unknown.
+            InputError: `n` is below 1, `seed` below 0, `scale` negative or not finite, or a label
+                is missing or unknown.
         """
         if n < 1:
             raise InputError(f"the number of sentences must be at least 1, got {n}")
         if not 0 <= scale < float("inf"):
             raise InputError(f"scale must be at least 0 and finite, got {scale}")
         mean, stddev = self._read([text], label)
-        noise = np.random.default_rng(seed).standard_normal((n, mean.shape[1]), np.float32)
+        random = np.random.default_rng(whole_number("seed", seed, 0))
+        noise = random.standard_normal((n, mean.shape[1]), np.float32)
         return self.decode(mean + scale * stddev * noise, label=label)
 
     def nearest(
@@ -324,8 +326,13 @@ class TextModel(CodeControl):
         return Codes(encoded.mean, np.exp(0.5 * encoded.log_var))
 
     def _labelled(self, split: EncodedSplit, label: Label) -> EncodedSplit:
-        numbers = self.model.numbers_of(label, split.sentences)
+        numbers = self._numbers(label, split.sentences)
         return replace(split, label_numbers=None if numbers is None else numbers.numpy())
+
+    def _numbers(self, label, rows):
+        if np.asarray(label).dtype.kind in "iu":
+            raise InputError(f"labels go by name: give strings, such as '{label}'")
+        return self.model.numbers_of(label, rows)
 
     def _write(self, codes, sampler, seeds, labels, doing) -> list[str]:
         written = []

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_models import made_model
 
@@ -177,7 +178,12 @@ def test_a_tokenizer_of_another_model_is_refused(text_model):
     ("call", "message"),
     [
         (lambda m: m.encode([]), "at least one text"),
-        (lambda m: m.encode([3]), "each a string"),
+        (lambda m: m.encode([3]), "text 0 is a int: each has to be a string"),
+        (lambda m: m.encode({"text": ["a"]}), r"texts are a dict: give one of its columns"),
+        (lambda m: m.encode(pd.DataFrame({"text": ["a"]})), r"texts are a DataFrame: give one"),
+        (lambda m: m.perturb("a", seed=-1), "seed must be a whole number from 0 to"),
+        (lambda m: m.generate(2, label=1), "labels go by name: give strings, such as '1'"),
+        (lambda m: m.score(["a", "b"], label=[1, 2]), "labels go by name"),
         (lambda m: m.encode(["a", "caf\udce9"]), "text 1 holds half of a surrogate pair"),
         (lambda m: m.interpolate("a", "caf\udce9"), "holds half of a surrogate pair"),
         (lambda m: m.interpolate("a", "cat", 1), "at least 2 steps"),

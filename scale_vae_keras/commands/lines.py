@@ -17,7 +17,7 @@ def add_lines(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         nargs="?",
         help="one text per line, or label<TAB>text as in the run's corpus; standard input by "
-        "default",
+        "default, or for -",
     )
     parser.add_argument(
         "--encoding", metavar="NAME", help="encoding of the input, UTF-8 by default"
@@ -41,7 +41,11 @@ def target_labels(
     Raises:
         InputError: the lines' own are needed, and one has none.
     """
-    return _whole(own, model) if label is None and model.labels else label
+    if label is not None or not model.labels:
+        return label
+    if own is None:
+        raise _which_label(model, "the run writes and measures text given its label")
+    return _whole(own, model)
 
 
 def own_labels(model: TextModel, labels: Sequence[str] | None) -> Sequence[str] | None:
@@ -57,11 +61,13 @@ def own_labels(model: TextModel, labels: Sequence[str] | None) -> Sequence[str] 
     if not model.model.encoder_reads_label:
         return None
     if labels is None:
-        raise InputError(
-            "the posterior of this run reads the label: give each line as label<TAB>text, one of "
-            f"{', '.join(model.labels)}"
-        )
+        raise _which_label(model, "the posterior of this run reads the label")
     return _whole(labels, model)
+
+
+def _which_label(model, reason):
+    known = ", ".join(model.labels)
+    return InputError(f"{reason}: give each line as label<TAB>text, one of {known}")
 
 
 def _whole(labels, model):

@@ -62,4 +62,4 @@ def run(options: argparse.Namespace) -> None:
     except ServingError as error:
         raise InputError(str(error)) from error
     for row in zip(*outputs.values(), strict=True):
-        print(json.dumps(dict(zip(outputs, row, strict=True))))
+        print(json.dumps(dict(zip(outputs, row, strict=True)), ensure_ascii=False))

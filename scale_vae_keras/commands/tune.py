@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> None:
         "grid": options.grid,
         "trials": trials,
         "epochs": options.epochs,
-        "objective": options.objective,
+        "objective": options.objective and search_objective(options.objective).name,
         "preset": options.preset,
         "train_limit": options.train_limit,
         "seed": options.seed,
@@ -124,7 +124,9 @@ def _search_space(fixed: Sequence[str]) -> dict[str, list[object]]:
         name, _, written = text.partition("=")
         if name in space:
             raise InputError(f"--fix gives {name} twice: separate its values by commas")
-        space[name] = [read_setting(f"{name}={value}")[1] for value in written.split(",")]
+        # A pattern may hold commas.
+        values = [written] if name == "pattern" else written.split(",")
+        space[name] = [read_setting(f"{name}={value}")[1] for value in values]
     return space
 
 

@@ -81,6 +81,7 @@ def prior_codes(text_model, count: int, seed: int) -> np.ndarray:
     """
     if not text_model.model.latent_dim:
         raise InputError("a language model has no latent code: use a text VAE, such as scale")
+    text_model.model.ensure_built()
     text_model.model.prior.check_fitted()
     return np.asarray(text_model.model.prior.sample(row_seeds(count, seed)))
 

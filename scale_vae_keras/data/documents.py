@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scale_vae_keras.errors import InputError, needs
-from scale_vae_keras.text.lines import decoded_lines, file_lines, has_labels, no_label, split_label
+from scale_vae_keras.text.lines import decoded_lines, file_lines, looked_at, no_label, split_label
 
 _KINDS = {
     ".csv": "CSV",
@@ -95,8 +95,8 @@ class Source:
 
     def _lines(self) -> Iterator[Document]:
         """One document per line; with labels by the same rule as in a corpus folder."""
-        labelled = has_labels(file_lines(self.path, self.encoding), str(self.path))
-        for number, line in enumerate(file_lines(self.path, self.encoding), start=1):
+        labelled, lines = looked_at(file_lines(self.path, self.encoding), str(self.path))
+        for number, line in enumerate(lines, start=1):
             if not labelled:
                 yield Document(line, None)
                 continue
@@ -109,7 +109,7 @@ class Source:
         rows = self._rows()
         _, names = next(rows, (1, None))
         if not names:
-            raise InputError(f"{self.path} is empty: its first line names the columns")
+            raise InputError(f"{self.path} has no first line: it names the columns")
         text, label = self._columns(names)
         for number, row in rows:
             if row and len(row) != len(names):
@@ -154,9 +154,10 @@ class Source:
                 continue
             try:
                 row = json.loads(line)
-            except json.JSONDecodeError as error:
+            except (ValueError, RecursionError) as error:
+                reason = getattr(error, "msg", error)
                 raise InputError(
-                    f"{self.path}, line {number}: this is not one JSON object ({error.msg}); "
+                    f"{self.path}, line {number}: this is not one JSON object ({reason}); "
                     "write one on each line"
                 ) from error
             if not isinstance(row, dict):

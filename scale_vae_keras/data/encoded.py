@@ -222,8 +222,11 @@ def encode_texts(texts: str | Iterable[str], tokenizer: Tokenizer) -> EncodedSpl
         InputError: there is no text, or something that is not a string or that UTF-8 cannot write.
     """
     texts = text_list(texts)
-    if not texts or not all(isinstance(text, str) for text in texts):
-        raise InputError("give at least one text, each a string")
+    if not texts:
+        raise InputError("give at least one text")
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputError(f"text {number} is a {type(text).__name__}: each has to be a string")
     for number, text in enumerate(texts):
         check_writable(text, f"text {number}")
     block = encode_list(texts, tokenizer)

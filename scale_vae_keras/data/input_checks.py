@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.data.autotuning import without_autotuning
+from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
@@ -162,10 +163,21 @@ def _checked_dataset(dataset, vocabulary_size):
 def _as_array(ids):
     if isinstance(ids, (tf.RaggedTensor, tf.SparseTensor)):
         raise InputError(f"{_INVALID}rows of unequal length: pad them with to_tensor(); {_WHAT}")
+    if isinstance(ids, EncodedSplit):
+        raise InputError(
+            "a split is not in batches yet: give sv.data.training_batches(split, batch_size, seed) "
+            "or sv.data.evaluation_batches(split, batch_size)[0]"
+        )
     try:
-        return np.asarray(ids)
+        array = np.asarray(ids)
     except ValueError as error:
         raise InputError(f"{_INVALID}rows of unequal length: pad them; {_WHAT}") from error
+    if array.dtype == object and not all(isinstance(each, str | bytes) for each in array.flat):
+        raise InputError(
+            f"{_INVALID}{type(array.flat[0]).__name__} instead of whole numbers, or rows of "
+            f"unequal length; {_WHAT}"
+        )
+    return array
 
 
 def _check_type(dtype, rank):

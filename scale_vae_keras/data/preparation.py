@@ -171,7 +171,7 @@ def _collect(sources, path, seed, report) -> _Records:
         for source in sources:
             name = str(source.path)
             report.kinds[name] = source.kind
-            report.read[name] = 0
+            report.read.setdefault(name, 0)
             for raw in source.documents():
                 report.read[name] += 1
                 document = _cleaned(raw, report)

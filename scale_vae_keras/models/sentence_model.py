@@ -44,12 +44,11 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
     with 0, or of `(ids, None, sample_weight)`; with a condition of `(ids, labels)` or
     `(ids, labels, sample_weight)`, the labels as numbers int32 `[batch]`. The optimizer's
     `global_clipnorm`, `clipnorm` or `clipvalue` clips the gradient of the global batch. A step with
-    a loss or a gradient that is not finite changes no trained weight, is left out of the
-    running means, which are NaN before the first step that counts, and is counted in
-    `skipped_steps`; where too many steps of an epoch are skipped, `fit` warns and stops. Weights
-    count what the model has been trained for: `training_calls` (fresh noise and dropout at each
-    call with `training=True`, also in a custom loop), `epochs_trained` and `epoch_step` (where the
-    schedules are).
+    a loss or a gradient that is not finite changes no trained weight, is left out of the running
+    means, which are NaN before the first step that counts, and is counted in `skipped_steps`; where
+    too many steps of an epoch are skipped, `fit` warns and stops. Weights count what the model has
+    been trained for: `training_calls` (fresh noise and dropout at each call with `training=True`,
+    also in a custom loop), `epochs_trained` and `epoch_step` (where the schedules are).
 
     Args:
         vocabulary_size: number of token ids, specials included.

@@ -72,10 +72,8 @@ class TextGenerator:
                 sampler, or a label is missing or unknown.
         """
         z = tf.convert_to_tensor(z, tf.float32)
-        if z.shape.rank != 2 or z.shape[1] != self.latent_dim:
+        if z.shape.rank != 2 or z.shape[1] != self.latent_dim or z.shape[0] == 0:
             raise InputError(f"z must have shape [batch, {self.latent_dim}], got {z.shape}")
-        if z.shape[0] == 0:
-            raise InputError("z has no row: give at least one")
         if tf.executing_eagerly() and not self.can_be_decoded(z):
             raise InputError(
                 f"z must be finite and at most {self.largest_code:,.0f} in size in every row"

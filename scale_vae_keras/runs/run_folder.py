@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from scale_vae_keras.cache.split_cache import cached_split
-from scale_vae_keras.data.corpus import Corpus, check_fingerprint, open_corpus, open_same_corpus
+from scale_vae_keras.data.corpus import Corpus, check_fingerprint, open_same_corpus
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import lock_holder, locked, write_json, written_whole
@@ -227,19 +227,18 @@ class RunFolder:
         """The corpus of the run.
 
         Raises:
-            InputError: it cannot be read; or it has moved, and is another one where it should be.
+            InputError: it cannot be read, or is not the one that the run was trained on.
         """
         return self._corpus
 
     @cached_property
     def _corpus(self):
-        # Opened once: the contents of a corpus that has moved are hashed.
-        if self._moved_to is None:
-            return open_corpus(self.config.data, self.config.encoding)
-        if not isinstance(self._moved_to, str | os.PathLike):
-            check_fingerprint(self._moved_to, self.corpus_fingerprint, self._moved_to.name)
-            return self._moved_to
-        return open_same_corpus(self._moved_to, self.corpus_fingerprint, self.config.encoding)
+        # Opened once: its contents are hashed.
+        found = self.config.data if self._moved_to is None else self._moved_to
+        if isinstance(found, str | os.PathLike):
+            return open_same_corpus(found, self.corpus_fingerprint, self.config.encoding)
+        check_fingerprint(found, self.corpus_fingerprint, found.name)
+        return found
 
     @cached_property
     def _found_fingerprint(self):

@@ -15,7 +15,7 @@ from scale_vae_keras.callbacks.latent_monitor import LatentMonitor
 from scale_vae_keras.callbacks.refuse_divergence import RefuseDivergence
 from scale_vae_keras.callbacks.step_profile import StepProfile
 from scale_vae_keras.data.batches import evaluation_batches, training_batches
-from scale_vae_keras.data.corpus import Corpus, check_fingerprint, open_corpus
+from scale_vae_keras.data.corpus import Corpus, open_corpus
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.verdict import training_verdict, unigram_nll
@@ -165,9 +165,7 @@ class Run:
                 changed, or there are fewer devices.
         """
         folder = RunFolder(output, data, cache)
-        corpus = folder.open_corpus()
-        if data is None:
-            check_fingerprint(corpus, folder.corpus_fingerprint, folder.config.data)
+        folder.open_corpus()
         if replicas is None and not is_one_of_several_workers():
             replicas = folder.config.replicas
         strategy = open_strategy(replicas)

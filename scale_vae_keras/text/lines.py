@@ -26,6 +26,12 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+_NO_TEXTS = (
+    (b"\x1f\x8b", "compressed", "unpack it with gunzip"),
+    (b"PK\x03\x04", "an archive or an Excel file", "unpack it, or save the sheet as CSV"),
+)
+"""How files begin that are no text, what they are, and what to do."""
+
 _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _CONTEXT = 20
 _LOOKED_AT, _FEWEST_LABELS = 10, 3
@@ -77,6 +83,20 @@ def has_labels(lines: Iterable[str], name: str) -> bool:
     return first
 
 
+def looked_at(lines: Iterator[str], name: str) -> tuple[bool, Iterator[str]]:
+    """Whether lines are `label<TAB>text`, see `has_labels`, and all of them again.
+
+    They are read once: those of a pipe do not come again.
+    """
+    head, sentences = [], 0
+    for line in lines:
+        head.append(line)
+        sentences += bool(line.strip())
+        if sentences == _LOOKED_AT:
+            break
+    return has_labels(head, name), chain(head, lines)
+
+
 def split_label(line: str) -> tuple[str, str] | None:
     """The label and text of `label<TAB>text`, two empty strings of a blank line.
 
@@ -108,6 +128,9 @@ def text_encoding(head: bytes, name: str, encoding: str | None = None) -> tuple[
     """
     mark = next((mark for mark in _MARKS if head.startswith(mark)), b"")
     if encoding is None:
+        for start, kind, advice in _NO_TEXTS:
+            if head.startswith(start):
+                raise InputError(f"{name} is {kind}: {advice}")
         if not mark and b"\0" in head:
             raise InputError(
                 f"{name} holds NUL bytes: it is not UTF-8 text, perhaps UTF-16 without a byte "
@@ -170,7 +193,7 @@ def read_lines(
     r"""Reads the lines of a text, or of a split of a corpus.
 
     Args:
-        source: a file's path, an open binary file, or None for standard input.
+        source: a file's path, an open binary file, or None or "-" for standard input.
         labelled: whether lines may have labels, as those of a run on a labelled corpus. They have
             if the first line that is not blank holds a tab: every line is `label<TAB>text` then.
             If not, a tab is a part of the text.
@@ -188,7 +211,7 @@ def read_lines(
         >>> sv.data.read_lines(io.BytesIO(b"good\tI like it\nbad\tI do not\n"), labelled=True)
         (['I like it', 'I do not'], ['good', 'bad'])
     """
-    if source is None:
+    if source is None or source == "-":
         source, name = sys.stdin.buffer, "standard input"
     elif isinstance(source, str | os.PathLike):
         name = os.fspath(source)

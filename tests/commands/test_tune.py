@@ -78,3 +78,13 @@ def test_a_folder_without_a_search_is_named(tmp_path):
     with pytest.raises(InputError) as error:
         tune.run(parse(["tune", str(tmp_path), "--show"]))
     assert str(error.value) == f"{tmp_path} is not the folder of a search: it has no search.json"
+
+
+def test_a_pattern_may_hold_commas(settings_of):
+    space = settings_of("--fix", "tokenizer=regex", "pattern=[a-z]{1,3}|.").search_space
+    assert space == {"tokenizer": ["regex"], "pattern": ["[a-z]{1,3}|."]}
+
+
+@pytest.mark.parametrize("written", ["elbo_nll-0.5*mi", "elbo_nll - .5 * mi"])
+def test_an_objective_has_one_spelling(settings_of, written):
+    assert settings_of("--objective", written).objective == "elbo_nll-0.5*mi"

@@ -167,6 +167,10 @@ def test_a_line_without_a_label_is_named(run, model, tmp_path, capsys):
     for command in (reconstruct, score):
         with pytest.raises(InputError, match=message):
             printed(capsys, command, run, file)
+    bare = tmp_path / "bare.txt"
+    bare.write_text("the cat ran\n")
+    with pytest.raises(InputError, match="give each line as label<TAB>text, one of bad, good"):
+        printed(capsys, score, run, bare)
     printed(capsys, encode, run, file, "--output", tmp_path / "codes.npz")
     texts = ["the cat ran", "", "the cat sat"]
     assert printed(capsys, reconstruct, run, file, "--label", "bad") == model.reconstruct(

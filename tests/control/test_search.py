@@ -23,6 +23,9 @@ class Points:
         self.model = self.prior = self
         self.misread = misread
 
+    def ensure_built(self):
+        pass
+
     def check_fitted(self):
         pass
 

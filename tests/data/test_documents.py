@@ -1,4 +1,7 @@
+import gzip
 import json
+import os
+import threading
 
 import pytest
 
@@ -142,7 +145,7 @@ def test_a_folder_of_texts(tmp_path):
             "a.txt: the first sentence has no label, and those after it have: write "
             "label<TAB>text on every line, or remove a line that is a header",
         ),
-        ("a.csv", "", {}, "a.csv is empty: its first line names the columns"),
+        ("a.csv", "", {}, "a.csv has no first line: it names the columns"),
         ("a.csv", "x,y\n", {"text": "z"}, "a.csv has no column z: choose one of x, y"),
         ("a.csv", "text,y\n", {"label": "z"}, "a.csv has no column z: choose one of text, y"),
         (
@@ -196,3 +199,38 @@ def test_a_folder_of_texts(tmp_path):
 )
 def test_what_is_refused(read, tmp_path, name, content, options, message):
     assert refused(tmp_path, read, name, content, **options) == message
+
+
+@pytest.mark.parametrize("label", ["", "good\t"])
+def test_what_comes_through_a_pipe_is_read_once(tmp_path, label):
+    """A pipe that is opened again goes on where it was."""
+    lines = [f"{label}sentence {number}" for number in range(5_000)]
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=["\n".join(["", *lines]) + "\n"])
+    writer.start()
+    texts = [document.text for document in Source(pipe).documents()]
+    writer.join()
+    assert texts == ["", *(f"sentence {number}" for number in range(5_000))]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (gzip.compress(b"a\nb\n", mtime=0), "is compressed: unpack it with gunzip"),
+        (b"PK\x03\x04 and so on", "an archive or an Excel file: unpack it, or save the sheet"),
+    ],
+)
+def test_files_that_are_no_text(tmp_path, content, message):
+    path = tmp_path / "a.txt"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        list(Source(path).documents())
+
+
+@pytest.mark.parametrize("line", ['{"text": ' + "1" * 5_000 + "}", "[" * 100_000])
+def test_json_beyond_what_python_reads(tmp_path, line):
+    path = tmp_path / "a.jsonl"
+    path.write_text(line)
+    with pytest.raises(InputError, match="line 1: this is not one JSON object"):
+        list(Source(path).documents())

@@ -323,7 +323,7 @@ def test_generators_of_ids_alone_and_what_is_wrong_with_a_later_batch(sentences)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"z": np.zeros([0, 2])}, "z has no row"),
+        ({"z": np.zeros([0, 2])}, r"z must have shape \[batch, 2\], got \(0, 2\)"),
         ({"z": np.zeros([3, 2]), "seeds": [1, 2]}, r"seeds must have shape \[3\], one each, got"),
     ],
 )

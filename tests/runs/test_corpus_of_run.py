@@ -54,3 +54,12 @@ def test_a_corpus_that_moved_is_hashed_once(tmp_path, monkeypatch):
     )
     Run.resume(tmp_path / "run", data=moved)
     assert hashed == ["moved"]
+
+
+def test_a_corpus_that_has_changed_is_not_measured(tmp_path):
+    folder = write_corpus(tmp_path / "corpus", LINES)
+    Run.start(settings(folder), tmp_path / "run")
+    with open(folder / "test.txt", "a") as file:
+        file.write("one more\n")
+    with pytest.raises(InputError, match="is not the one of the run"):
+        RunFolder(tmp_path / "run").encode("test")

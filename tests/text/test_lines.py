@@ -134,9 +134,10 @@ def test_read_lines_of_a_file_and_a_stream(tmp_path):
     assert read_lines(path, labelled=True, encoding="latin-1") == (["ä"], None)
 
 
-def test_read_lines_of_standard_input(monkeypatch):
+@pytest.mark.parametrize("source", [None, "-"])
+def test_read_lines_of_standard_input(monkeypatch, source):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a\x0bb\nc\n")))
-    assert read_lines(None, labelled=False) == (["a\x0bb", "c"], None)
+    assert read_lines(source, labelled=False) == (["a\x0bb", "c"], None)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
     with pytest.raises(InputError) as error:
         read_lines(None, labelled=False)
