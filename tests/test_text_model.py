@@ -178,7 +178,7 @@ def test_a_tokenizer_of_another_model_is_refused(text_model):
     ("call", "message"),
     [
         (lambda m: m.encode([]), "at least one text"),
-        (lambda m: m.encode([3]), "text 0 is a int: each has to be a string"),
+        (lambda m: m.encode([3]), "text 0 is of type int: give strings"),
         (lambda m: m.encode({"text": ["a"]}), r"texts are a dict: give one of its columns"),
         (lambda m: m.encode(pd.DataFrame({"text": ["a"]})), r"texts are a DataFrame: give one"),
         (lambda m: m.perturb("a", seed=-1), "seed must be a whole number from 0 to"),

@@ -110,7 +110,7 @@ class Source:
         _, names = next(rows, (1, None))
         if not names:
             raise InputError(f"{self.path} has no first line: it names the columns")
-        text, label = self._columns(names)
+        text, label = self._columns([name.strip() for name in names])
         for number, row in rows:
             if row and len(row) != len(names):
                 raise InputError(

@@ -226,7 +226,7 @@ def encode_texts(texts: str | Iterable[str], tokenizer: Tokenizer) -> EncodedSpl
         raise InputError("give at least one text")
     for number, text in enumerate(texts):
         if not isinstance(text, str):
-            raise InputError(f"text {number} is a {type(text).__name__}: each has to be a string")
+            raise InputError(f"text {number} is of type {type(text).__name__}: give strings")
     for number, text in enumerate(texts):
         check_writable(text, f"text {number}")
     block = encode_list(texts, tokenizer)

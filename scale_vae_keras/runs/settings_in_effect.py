@@ -47,6 +47,8 @@ def _needed(config, name):
         return "kl_cycle_epochs=0"
     if name == "pretrain_decays" and not config.pretrain_epochs:
         return "pretrain_epochs"
+    if name in ("condition_encoder", "semi_supervised") and config.condition == "none":
+        return "condition=label"
     if name == "classifier_weight" and not config.semi_supervised:
         return "semi_supervised"
     if name == "train_backbone" and config.backbone is None:

@@ -201,6 +201,12 @@ def test_what_is_refused(read, tmp_path, name, content, options, message):
     assert refused(tmp_path, read, name, content, **options) == message
 
 
+def test_blanks_around_the_names_of_columns(read):
+    assert read("a.csv", "id, text ,stars\n7,good,5\n", text="text", label="stars") == [
+        ("good", "5")
+    ]
+
+
 @pytest.mark.parametrize("label", ["", "good\t"])
 def test_what_comes_through_a_pipe_is_read_once(tmp_path, label):
     """A pipe that is opened again goes on where it was."""

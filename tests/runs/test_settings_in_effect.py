@@ -25,6 +25,8 @@ IDLE = {
         "semi_supervised",
         {"condition": "label", "semi_supervised": True},
     ),
+    "condition_encoder": (True, "condition=label", {"condition": "label"}),
+    "semi_supervised": (True, "condition=label", {"condition": "label"}),
     "train_backbone": (True, "backbone", {"backbone": "bert"}),
     "decay_patience": (3, "decay=plateau", {"decay": "plateau"}),
 }
