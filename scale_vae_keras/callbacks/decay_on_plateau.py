@@ -8,7 +8,7 @@ from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.schedules.autoencoder_pretraining import is_pretraining
 from scale_vae_keras.schedules.model_epoch import model_epoch
 from scale_vae_keras.schedules.order import Stage
-from scale_vae_keras.schedules.plateau import Plateau, adjustable_rate
+from scale_vae_keras.schedules.plateau import Plateau, check_adjustable_rate
 
 
 class DecayOnPlateau(Plateau, keras.callbacks.Callback):
@@ -65,7 +65,7 @@ class DecayOnPlateau(Plateau, keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Checks the optimizer."""
-        adjustable_rate(self.model)
+        check_adjustable_rate(self.model)
 
     def on_epoch_end(self, epoch, logs=None):
         """Decays, reloads or stops."""

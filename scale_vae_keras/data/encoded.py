@@ -227,7 +227,6 @@ def encode_texts(texts: str | Iterable[str], tokenizer: Tokenizer) -> EncodedSpl
     for number, text in enumerate(texts):
         if not isinstance(text, str):
             raise InputError(f"text {number} is of type {type(text).__name__}: give strings")
-    for number, text in enumerate(texts):
         check_writable(text, f"text {number}")
     block = encode_list(texts, tokenizer)
     if block.truncated:

@@ -6,7 +6,7 @@ import numpy as np
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.schedules.order import Stage
-from scale_vae_keras.schedules.plateau import Plateau, adjustable_rate
+from scale_vae_keras.schedules.plateau import Plateau, check_adjustable_rate
 from scale_vae_keras.training.optimizer_memory import forget_gradients
 
 _MONITOR = "val_reconstruction"
@@ -83,7 +83,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
                 f"AutoencoderPretraining needs a PretrainedVAE, not {self.model.name!r}"
             )
         if self.decays:
-            adjustable_rate(self.model)
+            check_adjustable_rate(self.model)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Begins or ends the pretraining."""

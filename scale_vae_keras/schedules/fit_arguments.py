@@ -83,11 +83,11 @@ def _split_off_validation(arguments):
     cut = math.floor(len(x) * (1 - share))
     if not 0 < cut < len(x):
         raise InputError(f"validation_split={share} leaves no sentence to a part of {len(x)}")
-    names = [name for name in ("x", "y", "sample_weight") if arguments.get(name) is not None]
+    parts = {name: arguments.get(name) for name in ("x", "y", "sample_weight")}
     arguments["validation_data"] = tuple(
-        arguments[name][cut:] if name in names else None for name in ("x", "y", "sample_weight")
+        None if part is None else part[cut:] for part in parts.values()
     )
-    arguments |= {name: arguments[name][:cut] for name in names}
+    arguments |= {name: part[:cut] for name, part in parts.items() if part is not None}
     del arguments["validation_split"]
 
 

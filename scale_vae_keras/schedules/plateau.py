@@ -7,8 +7,8 @@ import keras
 from scale_vae_keras.errors import InputError
 
 
-def adjustable_rate(model: keras.Model) -> keras.Variable:
-    """The learning rate, which a callback may set.
+def check_adjustable_rate(model: keras.Model) -> None:
+    """Refuses a learning rate that a callback cannot set.
 
     Args:
         model: compiled.
@@ -16,13 +16,11 @@ def adjustable_rate(model: keras.Model) -> keras.Variable:
     Raises:
         InputError: the rate follows a schedule of the optimizer.
     """
-    rate = model.optimizer.learning_rate
-    if not hasattr(rate, "assign"):
+    if not hasattr(model.optimizer.learning_rate, "assign"):
         raise InputError(
             "the optimizer has a schedule of its own: give it a number as its learning rate, which "
             "is lowered when the validation loss stalls"
         )
-    return rate
 
 
 class Plateau:

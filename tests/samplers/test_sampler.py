@@ -239,7 +239,7 @@ def test_row_random():
         (lambda: TopPSampler(0.0), "top-p"),
         (
             lambda: TopKSampler(3_000_000_000),
-            "top-k must be a whole number",
+            "top-k must be a whole number from 1 to 2,147,483,647",
         ),
         (lambda: TopPSampler(1.1), "top-p"),
         (lambda: TopPSampler(float("nan")), "top-p"),
