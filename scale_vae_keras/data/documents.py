@@ -147,7 +147,7 @@ class Source:
                 ) from error
 
     def _json(self) -> Iterator[Document]:
-        names = None
+        text, keys = None, {}
         for number, line in enumerate(file_lines(self.path, self.encoding), start=1):
             if not line.strip():
                 yield self._document("", "")
@@ -164,12 +164,17 @@ class Source:
                 raise InputError(
                     f"{self.path}, line {number}: this is not a JSON object; write one per line"
                 )
-            names = names or self._column_names(list(row))
-            values = [row.get(name) for name in names if name is not None]
+            keys |= dict.fromkeys(row)
+            if text is None:
+                # Objects may lack the label, the first one as well.
+                others = [name for name in row if name != self.label]
+                text, _ = self._column_names([*others, self.label] if self.label else others)
             yield self._document(
-                _json_text(values[0], f"{self.path}, line {number}", names[0]),
-                _json_label(values[1], f"{self.path}, line {number}") if self.label else "",
+                _json_text(row.get(text), f"{self.path}, line {number}", text),
+                _json_label(row.get(self.label), f"{self.path}, line {number}"),
             )
+        if self.label not in {None, *keys} and keys:
+            self._column_names(list(keys))
 
     def _parquet(self) -> Iterator[Document]:
         with needs("Parquet needs pyarrow", "prepare"):

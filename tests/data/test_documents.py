@@ -87,6 +87,15 @@ def test_json_lines(read):
     ]
 
 
+def test_json_objects_may_lack_the_label(read, tmp_path):
+    content = '{"id": 1, "text": "a"}\n{"text": "b", "y": 2, "id": 2}\n'
+    assert read("a.jsonl", content, label="y") == [("a", ""), ("b", "2")]
+    assert read("a.jsonl", content, text="text", label="y") == [("a", ""), ("b", "2")]
+    assert refused(tmp_path, read, "a.jsonl", content, label="z") == (
+        "a.jsonl has no column z: choose one of id, text, y"
+    )
+
+
 @pytest.mark.parametrize("labels", [[1, None, 3], ["x", "y", ""], None])
 def test_parquet(tmp_path, labels, monkeypatch):
     pyarrow = pytest.importorskip("pyarrow")
