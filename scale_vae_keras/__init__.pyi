@@ -8,7 +8,9 @@ from scale_vae_keras import data as data
 from scale_vae_keras import evaluation as evaluation
 from scale_vae_keras import layers as layers
 from scale_vae_keras import models as models
+from scale_vae_keras import priors as priors
 from scale_vae_keras import samplers as samplers
+from scale_vae_keras import schedules as schedules
 from scale_vae_keras import serving as serving
 from scale_vae_keras import testing as testing
 from scale_vae_keras import text as text

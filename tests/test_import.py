@@ -1,8 +1,12 @@
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import scale_vae_keras as sv
 
 
 def run(code, **environment):
@@ -39,6 +43,16 @@ def test_commands_that_write_text_load_nothing_that_only_others_need():
         "assert not above, above"
     )
     assert (result.returncode, result.stdout) == (0, ""), result.stderr[-2000:]
+
+
+def test_every_room_that_pages_and_examples_name_is_there():
+    """A room may be there already because another one has imported it."""
+    root = Path(sv.__file__).parent
+    pages = [*root.rglob("*.py"), *root.parent.glob("docs/**/*.md"), root.parent / "README.md"]
+    texts = [page.read_text(encoding="utf-8") for page in pages]
+    rooms = {room for text in texts for room in re.findall(r"\bsv\.([a-z_]+)\.[A-Za-z]", text)}
+    assert {"data", "priors", "schedules"} <= rooms
+    assert rooms <= set(dir(sv))
 
 
 def test_unknown_name():
