@@ -14,6 +14,35 @@ UNLABELLED = -1
 _LABELLED_STREAM = 4
 
 
+def numbers_known(labels: int, unlabelled: bool) -> tuple[int, str]:
+    """The least number of a label, and what is said where one is below it or too large.
+
+    Args:
+        labels: how many labels there are.
+        unlabelled: whether a sentence may lack its label, number `UNLABELLED`.
+    """
+    least = UNLABELLED if unlabelled else 0
+    advice = "" if unlabelled else "; without a label (-1) needs semi_supervised"
+    return least, f"a label is outside of {least} to {labels - 1}{advice}"
+
+
+def check_numbers(numbers: np.ndarray, labels: int, unlabelled: bool, where: str = "") -> None:
+    """Refuses numbers of labels that are not known.
+
+    Args:
+        numbers: whole numbers `[sentences]`.
+        labels: how many labels there are.
+        unlabelled: whether a sentence may lack its label, number `UNLABELLED`.
+        where: what the error begins with.
+
+    Raises:
+        InputError: one is not known.
+    """
+    least, message = numbers_known(labels, unlabelled)
+    if np.any((numbers < least) | (numbers >= labels)):
+        raise InputError(where + message)
+
+
 def label_names(split: EncodedSplit) -> tuple[str, ...]:
     """The names of the labels of training sentences, sorted; an empty one is none.
 
@@ -32,11 +61,13 @@ def label_names(split: EncodedSplit) -> tuple[str, ...]:
     return tuple(names)
 
 
-def label_numbers(labels: str | Sequence[str], names: Sequence[str], rows: int) -> np.ndarray:
+def label_numbers(
+    labels: str | Sequence[str] | np.ndarray, names: Sequence[str], rows: int
+) -> np.ndarray:
     """The numbers of labels given by name, int32 `[rows]`.
 
     Args:
-        labels: a name for all rows, or one for each.
+        labels: a name for all rows, or one for each; an array or a tensor may hold UTF-8.
         names: the known ones; a label's number is its place.
         rows: how many sentences there are.
 
@@ -48,7 +79,10 @@ def label_numbers(labels: str | Sequence[str], names: Sequence[str], rows: int) 
         >>> label_numbers(["good", "bad"], ("bad", "good"), rows=2).tolist()
         [1, 0]
     """
-    labels = [labels] * rows if isinstance(labels, str) else list(labels)
+    if hasattr(labels, "__array__"):
+        labels = np.asarray(labels).tolist()
+    labels = [labels] * rows if isinstance(labels, str | bytes) else list(labels)
+    labels = [each.decode() if isinstance(each, bytes) else each for each in labels]
     if len(labels) != rows:
         raise InputError(f"{rows} sentences have {len(labels)} labels: give one, or one for each")
     number_of = {name: number for number, name in enumerate(names)}
@@ -62,7 +96,7 @@ def label_numbers(labels: str | Sequence[str], names: Sequence[str], rows: int) 
 
 
 def numbered(
-    split: EncodedSplit, names: Sequence[str], unlabelled: bool = False, name: str = "this"
+    split: EncodedSplit, names: Sequence[str], unlabelled: bool = False, name: str = "given"
 ) -> EncodedSplit:
     """A split whose batches hold the numbers of the labels beside the ids.
 

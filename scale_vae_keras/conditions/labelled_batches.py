@@ -7,9 +7,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.conditions.label_numbers import UNLABELLED, label_numbers
+from scale_vae_keras.conditions.label_numbers import (
+    UNLABELLED,
+    check_numbers,
+    label_numbers,
+    numbers_known,
+)
 from scale_vae_keras.data.input_checks import batch_assertion
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.training.sample_weight import weights_for
 
 _BATCH = 32
 _WHAT = "give batches of (ids, labels) or of (ids, labels, sample_weight)"
@@ -34,19 +40,10 @@ def number_array(model: Any, labels: Any, rows: int) -> np.ndarray:
     numbers = values
     if values.dtype.kind not in "iu":
         numbers = np.full(rows, UNLABELLED)
-        known = values != ""
-        numbers[known] = label_numbers(values[known].tolist(), model.labels, int(known.sum()))
-    least, message = _known_numbers(len(model.labels), model.classifier is not None)
-    if np.any((numbers < least) | (numbers >= len(model.labels))):
-        raise InputError(message)
+        known = np.array([each not in ("", b"") for each in values.tolist()], bool)
+        numbers[known] = label_numbers(values[known], model.labels, int(known.sum()))
+    check_numbers(numbers, len(model.labels), model.classifier is not None)
     return numbers.astype(np.int32)
-
-
-def _known_numbers(labels, unlabelled):
-    """The least number of a label, and what is said of others."""
-    least = UNLABELLED if unlabelled else 0
-    advice = "" if unlabelled else "; without a label (-1) needs semi_supervised"
-    return least, f"a label is outside of {least} to {labels - 1}{advice}"
 
 
 def batches_of_arrays(
@@ -73,9 +70,7 @@ def batches_of_arrays(
     ids = np.asarray(ids)
     parts = (ids, number_array(model, labels, len(ids)))
     if weights is not None:
-        if len(weights) != len(ids):
-            raise InputError(f"{len(ids)} sentences and {len(weights)} values of sample_weight")
-        parts = (*parts, np.asarray(weights, np.float32))
+        parts = (*parts, weights_for(ids, weights))
     sentences = tf.data.Dataset.from_tensor_slices(parts)
     if shuffle:
         sentences = sentences.shuffle(len(ids))
@@ -133,7 +128,7 @@ def checked_labels(data: Any, labels: int, unlabelled: bool) -> Any:
     spec = element[1] if isinstance(element, tuple) and len(element) > 1 else None
     if not isinstance(spec, tf.TensorSpec) or not spec.dtype.is_integer:
         raise InputError(f"a model with a condition trains on sentences with labels: {_WHAT}")
-    least, message = _known_numbers(labels, unlabelled)
+    least, message = numbers_known(labels, unlabelled)
 
     @tf.autograph.experimental.do_not_convert
     def check(ids, numbers, *rest):
@@ -149,7 +144,5 @@ def _with_checked_numbers(batch, labels, unlabelled):
     numbers = np.asarray(batch[1]) if len(batch) > 1 else np.zeros(0)
     if numbers.dtype.kind not in "iu":
         raise InputError(f"a model with a condition trains on sentences with labels: {_WHAT}")
-    least, message = _known_numbers(labels, unlabelled)
-    if np.any((numbers < least) | (numbers >= labels)):
-        raise InputError(f"invalid batch: {message}")
+    check_numbers(numbers, labels, unlabelled, "invalid batch: ")
     return batch

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.conditions.label_numbers import UNLABELLED
+from scale_vae_keras.conditions.label_numbers import check_numbers
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors import VampPrior
 
@@ -97,7 +97,7 @@ def label_belief(log_q: tf.Tensor, label: tf.Tensor | None) -> LabelBelief:
 
     Args:
         log_q: log q(y | x), float32 `[batch, labels]`.
-        label: int32 `[batch]`, negative where it is not known.
+        label: int32 `[batch]`, -1 where it is not known.
 
     Raises:
         InputError: there are no labels, or, outside of graphs, one is unknown.
@@ -105,8 +105,8 @@ def label_belief(log_q: tf.Tensor, label: tf.Tensor | None) -> LabelBelief:
     if label is None:
         raise InputError("give label=, with -1 for sentences without a label")
     labels = log_q.shape[1]
-    if tf.executing_eagerly() and np.any(np.asarray(label) >= labels):
-        raise InputError(f"a label is outside of {UNLABELLED} to {labels - 1}")
+    if tf.executing_eagerly():
+        check_numbers(np.asarray(label), labels, unlabelled=True)
     known = label >= 0
     true = tf.one_hot(label, labels)
     q = tf.exp(log_q)

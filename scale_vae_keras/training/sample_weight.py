@@ -42,20 +42,20 @@ def sentence_weights(weights: tf.Tensor | None) -> tf.Tensor | None:
     return weights
 
 
-def weights_for(ids: tf.Tensor, weights: object) -> tf.Tensor:
-    """The weights of the sentences of one batch, float32 `[batch]` or `[batch, 1]`.
+def weights_for(ids: object, weights: object) -> tf.Tensor:
+    """The weights of sentences, float32 `[sentences]` or `[sentences, 1]`.
 
     Args:
-        ids: `[batch, time]`.
+        ids: array `[sentences, time]`.
         weights: an array or a list of numbers.
 
     Raises:
         InputError: there is not one weight for each sentence.
     """
-    weights = tf.convert_to_tensor(weights, tf.float32)
-    if weights.shape[:1] != ids.shape[:1]:
+    weights = tf.cast(weights, tf.float32)
+    if weights.shape[:1] != [len(ids)]:
         raise InputError(
-            f"{ids.shape[0]} sentences and sample_weight of shape {weights.shape}: give one each"
+            f"{len(ids)} sentences and sample_weight of shape {weights.shape}: give one each"
         )
     return weights
 
@@ -76,11 +76,7 @@ def with_weights(
     """
     if weights is None:
         return ids
-    if len(ids) != len(weights):
-        raise InputError(
-            f"{len(ids)} sentences and {len(weights)} values of sample_weight: give one each"
-        )
-    sentences = tf.data.Dataset.from_tensor_slices((ids, weights))
+    sentences = tf.data.Dataset.from_tensor_slices((ids, weights_for(ids, weights)))
     if shuffle:
         sentences = sentences.shuffle(len(ids))
     return sentences.batch(batch_size or 32).map(lambda ids, weights: (ids, None, weights))

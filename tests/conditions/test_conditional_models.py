@@ -147,6 +147,10 @@ def test_arrays_datasets_and_names_train_alike():
             lambda m: m.fit(tf.data.Dataset.from_tensors(IDS), verbose=0),
             "trains on sentences with labels",
         ),
+        (
+            lambda m: m.fit(IDS, [0, 1, 1, 0], sample_weight=np.ones(3), verbose=0),
+            "4 sentences and sample_weight of shape (3,): give one each",
+        ),
         (lambda m: m.train_on_batch(IDS, [0, 1, 9, 0]), "a label is outside of 0 to"),
         (lambda m: m.fit(IDS, [0, 1, 9, 0], verbose=0), "a label is outside of 0 to"),
         (
@@ -219,6 +223,7 @@ def test_figures_are_given_the_label():
 def test_one_number_is_the_label_of_all_rows():
     model = made()
     np.testing.assert_array_equal(model.numbers_of(1, 3), [1, 1, 1])
+    np.testing.assert_array_equal(model.numbers_of(tf.constant(["good", "bad"]), 2), [1, 0])
     with pytest.raises(InputError, match="one for all or for each of 3 sentences"):
         model.numbers_of([1, 1], 3)
     with pytest.raises(InputError, match="numbers of labels are from 0 to"):

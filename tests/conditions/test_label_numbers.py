@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from exact_models import END, START, as_split
 
 from scale_vae_keras.conditions import UNLABELLED, label_names, label_numbers, numbered
@@ -37,6 +38,17 @@ def test_numbers():
         label_numbers(["bad", "good"], ("bad", "good"), 3)
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [np.array(["good", "bad"]), np.array([b"good", b"bad"]), tf.constant(["good", "bad"])],
+)
+def test_numbers_of_names_in_arrays_and_tensors(labels):
+    assert label_numbers(labels, ("bad", "good"), 2).tolist() == [1, 0]
+    assert label_numbers(labels[1], ("bad", "good"), 3).tolist() == [0, 0, 0]
+    with pytest.raises(InputError, match="unknown label 'good'"):
+        label_numbers(labels, ("bad", "fine"), 2)
+
+
 def test_a_split_without_some_labels(split):
     found = numbered(split, ("bad", "good"), unlabelled=True)
     assert found.label_numbers.tolist() == [1, UNLABELLED, 0, 1, UNLABELLED, 1]
@@ -44,6 +56,8 @@ def test_a_split_without_some_labels(split):
     assert found.spread(3).label_numbers.tolist() == [1, 0, 1]
     with pytest.raises(InputError, match="2 sentences of the train split have no label"):
         numbered(split, ("bad", "good"), name="train")
+    with pytest.raises(InputError, match=r"^the given split has no labels"):
+        numbered(as_split(SENTENCES), ("bad", "good"))
     with pytest.raises(InputError, match="the valid split has no labels"):
         numbered(as_split(SENTENCES), ("bad", "good"), name="valid")
 

@@ -185,6 +185,8 @@ def test_what_does_not_go_together_is_refused(system, options, message):
 def test_numbers_of_unknown_labels_are_refused(model):
     with pytest.raises(InputError, match="a label is outside of -1 to 2"):
         model(IDS, label=[0, 3, -1, 1])
+    with pytest.raises(InputError, match="a label is outside of -1 to 2"):
+        model(IDS, label=[0, 2, -2, 1])
 
 
 def test_numbers_of_bytes(model):

@@ -107,6 +107,13 @@ def test_weights_of_a_batch(sentences):
     np.testing.assert_allclose(kept[2], np.mean(vae(ids).kl[:2]), rtol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [tf.float64, tf.int32])
+def test_weights_of_a_batch_in_a_tensor_of_any_type(sentences, dtype):
+    ids, weights = sentences(4), [2, 0, 1, 0]
+    expected = new().test_on_batch(ids, sample_weight=weights)
+    assert new().test_on_batch(ids, sample_weight=tf.constant(weights, dtype)) == expected
+
+
 @pytest.mark.parametrize("weights", [[2.0], [1.0, 1.0], [1.0] * 5, 2.0])
 def test_one_weight_for_each_sentence(sentences, weights):
     for method in (new().train_on_batch, new().test_on_batch):
