@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 import keras
+import numpy as np
 
 
 def needs_autograph(*parts: object) -> bool:
@@ -14,6 +15,25 @@ def needs_autograph(*parts: object) -> bool:
     """
     own = __name__.partition(".")[0]
     return any(type(part).__module__.partition(".")[0] != own for part in parts)
+
+
+def comparable(value: Any) -> Hashable:
+    """A setting of a graph as a key: equal for equal values.
+
+    Lists, dictionaries and arrays are compared by what they hold; another object that cannot be
+    hashed by which it is, so that it has to live as long as the graph.
+    """
+    if isinstance(value, list | tuple):
+        return tuple(map(comparable, value))
+    if isinstance(value, dict):
+        return tuple((name, comparable(each)) for name, each in value.items())
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return value
 
 
 def graph_of(owner: keras.layers.Layer, key: Hashable, make: Callable[[], Any]) -> Any:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.samplers.loop_shapes import state_shapes
 from scale_vae_keras.samplers.sampler import Sampler, Sentences, without_repeats, writable
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
 
@@ -19,7 +19,7 @@ class BeamSampler(Sampler):
         width: hypotheses kept per sentence.
 
     Raises:
-        InputError: the width is below 1.
+        InputError: the width is no whole number from 1 to the largest int32.
 
     Example:
         >>> sv.samplers.BeamSampler(width=8)
@@ -32,8 +32,7 @@ class BeamSampler(Sampler):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.width < 1:
-            raise InputError(f"beam width must be at least 1, got {self.width}")
+        whole_number("beam width", self.width, 1)
 
     def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """The most probable token, int32 `[batch]`: a beam of one."""

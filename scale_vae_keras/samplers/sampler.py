@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.graphs import comparable
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.samplers.loop_shapes import state_shapes
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
@@ -129,18 +131,6 @@ def _without_ended_rows(state: _LoopState) -> _LoopState:
     return tf.cond(tf.shape(kept)[0] < tf.shape(state.rows)[0], take, lambda: state)
 
 
-def _comparable(value: Any) -> Hashable:
-    """The value, or which object it is where it cannot be hashed, as an array cannot.
-
-    The object lives as long as the graph, which holds the sampler.
-    """
-    try:
-        hash(value)
-    except TypeError:
-        return id(value)
-    return value
-
-
 @dataclasses.dataclass(frozen=True, repr=False)
 class Sampler(ABC):
     """A strategy for choosing the next token.
@@ -153,7 +143,7 @@ class Sampler(ABC):
             such bound. Log-probabilities stay those of the model without the bound.
 
     Raises:
-        InputError: `no_repeat_ngram_size` is below 0.
+        InputError: `no_repeat_ngram_size` is no whole number from 0 on.
 
     Example:
         >>> sv.samplers.BeamSampler(width=8, no_repeat_ngram_size=3)
@@ -172,9 +162,10 @@ class Sampler(ABC):
     """The fields that a graph takes as inputs, so that one graph serves all their values."""
 
     def __post_init__(self):
-        if self.no_repeat_ngram_size < 0:
+        size = self.no_repeat_ngram_size
+        if not isinstance(size, numbers.Integral) or size < 0:
             raise InputError(
-                f"no_repeat_ngram_size must be at least 0, got {self.no_repeat_ngram_size}"
+                f"no_repeat_ngram_size must be at least 0, got {size}: give a whole number"
             )
 
     def __repr__(self) -> str:
@@ -190,7 +181,7 @@ class Sampler(ABC):
     def kind(self) -> Hashable:
         """Equal for samplers that share a graph: all but the graph's inputs is."""
         names = sorted(vars(self).keys() - set(self._names_of_inputs()))
-        return type(self), *((name, _comparable(getattr(self, name))) for name in names)
+        return type(self), *((name, comparable(getattr(self, name))) for name in names)
 
     def inputs(self) -> list[tf.Tensor]:
         """The numbers that a graph takes, scalars."""

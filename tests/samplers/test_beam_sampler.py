@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers import BeamSampler, GreedySampler
 
 WORDS = (3, 4, 5, 6)
@@ -55,3 +56,10 @@ def test_the_end_is_found_before_the_limit(decoder, z):
     ids = np.array(write(2, decoder, z[:1], 5).ids)
     assert ids[0, 0] == 2
     assert not ids[0, 1:].any()
+
+
+@pytest.mark.parametrize("width", [0, 2.5, "4"])
+def test_a_width_is_a_whole_number(width):
+    with pytest.raises(InputError, match="beam width must be a whole number from 1 to"):
+        BeamSampler(width)
+    assert BeamSampler(np.int64(3)) == BeamSampler(3)

@@ -309,6 +309,8 @@ def test_a_bound_on_repetition_holds_in_an_exported_graph(decoder, z, kind, size
 def test_a_negative_size_is_refused():
     with pytest.raises(InputError, match="no_repeat_ngram_size must be at least 0, got -1"):
         TopKSampler(3, no_repeat_ngram_size=-1)
+    with pytest.raises(InputError, match=r"got 2\.5: give a whole number"):
+        TopKSampler(3, no_repeat_ngram_size=2.5)
 
 
 @pytest.mark.parametrize("kind", [TemperatureSampler, partial(TopPSampler, 0.9)])
