@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.graphs import comparable
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.schedules.order import Stage
 
@@ -48,9 +49,8 @@ class WeightSchedule(keras.callbacks.Callback):
 
     def settings(self) -> Hashable:
         """Equal for schedules that give equal values."""
-        own = {name: each for name, each in vars(self).items() if not name.startswith("_")}
-        own.pop("params", None)
-        return type(self), tuple(sorted(own.items()))
+        names = sorted(name for name in vars(self) if not name.startswith("_") and name != "params")
+        return type(self), *((name, comparable(getattr(self, name))) for name in names)
 
     def on_train_begin(self, logs=None):
         """Gives the model its schedule."""

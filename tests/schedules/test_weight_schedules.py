@@ -8,6 +8,7 @@ import tensorflow as tf
 from scale_vae_keras.callbacks import BoundAnnealing, CyclicalKLAnnealing, LinearKLAnnealing
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import LanguageModel, TextVAE
+from scale_vae_keras.schedules.weight_schedule import WeightSchedule
 
 
 class Weights(keras.callbacks.Callback):
@@ -131,6 +132,24 @@ def test_each_of_several_steps_an_execution_has_its_own_weight(schedule, expecte
     history = model.fit(four, epochs=2, callbacks=[schedule], shuffle=False, verbose=0).history
     np.testing.assert_allclose(model.noted[:8], expected, rtol=1e-6)
     np.testing.assert_allclose(history["kl_weight"], [expected[3], expected[7]], rtol=1e-6)
+
+
+def test_a_schedule_of_ones_own_with_a_list_of_settings(vae, data):
+    class Steps(WeightSchedule):
+        def __init__(self, weights):
+            super().__init__()
+            self.weights = weights
+
+        def value(self, step, steps):
+            return tf.gather(tf.constant(self.weights, tf.float64), tf.cast(step, tf.int32))
+
+    given = {"shuffle": False, "verbose": 0}
+    seen = []
+    for schedule in (Steps([0.5, 0.25]), Steps(np.array([0.0, 0.0, 0.125, 1.0]))):
+        history = vae.fit(data.take(1).repeat(2), callbacks=[schedule], **given).history
+        seen += history["kl_weight"]
+    assert seen == [0.25, 1.0]
+    assert Steps([0.5]).settings() == Steps([0.5]).settings() != Steps([0.4]).settings()
 
 
 def test_a_second_fit_goes_on_in_the_schedule(vae, data):
