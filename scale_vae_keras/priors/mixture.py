@@ -1,6 +1,7 @@
 """A mixture of Gaussians fitted to the aggregated posterior."""
 
 import math
+import numbers
 import warnings
 
 import keras
@@ -50,7 +51,7 @@ class MixturePrior(Prior):
 
     def __init__(self, components: int = 8, **kwargs):
         super().__init__(**kwargs)
-        self.components = checked_components(components)
+        self.components = positive_whole("components", components)
 
     def build(self, input_shape):
         """Creates the state for codes `[..., latent]`."""
@@ -109,15 +110,19 @@ class MixturePrior(Prior):
         return {**super().get_config(), "components": self.components}
 
 
-def checked_components(components: int) -> int:
-    """The number of components of a mixture.
+def positive_whole(name: str, value: float) -> int:
+    """An argument of a prior as an int.
+
+    Args:
+        name: of the argument, for the error.
+        value: what is given, such as 2 or 2.0.
 
     Raises:
         InputError: it is not a whole number from 1 on.
     """
-    if int(components) != components or components < 1:
-        raise InputError(f"components must be a positive whole number, got {components}")
-    return int(components)
+    if not isinstance(value, numbers.Real) or not float(value).is_integer() or value < 1:
+        raise InputError(f"{name} must be a positive whole number, got {value}")
+    return int(value)
 
 
 def drawn_components(seeds: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:

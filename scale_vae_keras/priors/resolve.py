@@ -62,12 +62,13 @@ def get_prior(prior: str | Prior | dict, components: int | None = None) -> Prior
         4
     """
     if components is not None:
-        if prior not in MIXTURES:
+        kind = prior_kind(prior) if isinstance(prior, str) else None
+        if kind not in MIXTURES:
             raise InputError(
                 f"only the priors {', '.join(MIXTURES)} have components: choose one of them, or "
                 "leave prior_components out"
             )
-        return PRIORS[prior](components)
+        return PRIORS[kind](components)
     if isinstance(prior, dict):
         prior = keras.saving.deserialize_keras_object(prior)
     if isinstance(prior, str):

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors.diagonal_mixture import Components, DiagonalMixture
-from scale_vae_keras.priors.mixture import checked_components
+from scale_vae_keras.priors.mixture import positive_whole
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -44,10 +44,8 @@ class VampPrior(DiagonalMixture):
 
     def __init__(self, components: int = 64, length: int = 8, seed: int = 0, **kwargs):
         super().__init__(**kwargs)
-        self.components = checked_components(components)
-        if int(length) != length or length < 1:
-            raise InputError(f"length must be a positive whole number, got {length}")
-        self.length = int(length)
+        self.components = positive_whole("components", components)
+        self.length = positive_whole("length", length)
         self.seed = seed
         self._pseudo_posterior = None
 

@@ -304,7 +304,16 @@ def test_names():
         get_prior(3)
 
 
-@pytest.mark.parametrize("count", [0, -2, 1.5])
+def test_components_of_a_prior_by_an_earlier_name():
+    prior = get_prior("fitted-mixture", components=3)
+    assert (type(prior), prior.components) == (MixturePrior, 3)
+    with pytest.raises(InputError, match="unknown prior 'mixtur': choose scaled, standard"):
+        get_prior("mixtur", components=3)
+    with pytest.raises(InputError, match="only the priors mixture, learned-mixture, vamp have"):
+        get_prior("fitted", components=3)
+
+
+@pytest.mark.parametrize("count", [0, -2, 1.5, math.nan, "8"])
 @pytest.mark.parametrize("kind", ["mixture", "learned-mixture", "vamp"])
 def test_components_out_of_range(kind, count):
     with pytest.raises(InputError, match="components must be a positive whole number"):
