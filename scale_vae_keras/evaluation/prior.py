@@ -58,14 +58,14 @@ def declared_prior(
             posteriors or posteriors that are not finite; or "mixture" is asked for without
             scikit-learn.
     """
-    if isinstance(prior, str):
-        prior_kind(prior)
+    own = getattr(model, "prior", None)
+    if isinstance(prior, str) and prior != getattr(own, "kind", None):
+        prior = prior_kind(prior)
     if not model.latent_dim:
         return _built(StandardPrior(), model)
-    own = isinstance(prior, str) and prior_kind(prior) == model.prior.kind
-    if own or prior is None or prior is model.prior:
-        model.prior.check_fitted()
-        return model.prior
+    if prior is None or prior is own or (isinstance(prior, str) and prior == own.kind):
+        own.check_fitted()
+        return own
     found = get_prior(prior)
     if found.learned:
         raise InputError(

@@ -9,8 +9,8 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
 from scale_vae_keras.evaluation.information import aggregate_divergence
 from scale_vae_keras.evaluation.prior import FITTED, declared_prior
-from scale_vae_keras.models import LanguageModel
-from scale_vae_keras.priors import PRIORS, MixturePrior
+from scale_vae_keras.models import LanguageModel, TextVAE
+from scale_vae_keras.priors import PRIORS, MixturePrior, StandardPrior
 from scale_vae_keras.samplers import TemperatureSampler
 from scale_vae_keras.samplers.row_random import row_seeds
 
@@ -98,3 +98,14 @@ def test_a_language_model_has_nothing_to_sample(name):
     assert prior.sample(row_seeds(3, 0)).shape == (3, 0)
     np.testing.assert_array_equal(prior.kl(own.mean, own.log_var), np.zeros(6))
     np.testing.assert_array_equal(prior.log_density(own.mean), np.zeros(6))
+
+
+def test_a_prior_of_ones_own_is_the_models_own_by_its_name():
+    class Narrow(StandardPrior):
+        kind = "narrow"
+
+    model = TextVAE(VOCABULARY, latent_dim=2, embedding_dim=3, units=4, prior=Narrow())
+    model.ensure_built()
+    assert declared_prior(model, "narrow") is declared_prior(model) is model.prior
+    with pytest.raises(InputError, match="unknown prior 'narro'"):
+        declared_prior(model, "narro")
