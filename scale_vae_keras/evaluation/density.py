@@ -179,6 +179,8 @@ def _score(model, score, ids, labels, z):
 
 def _equal_lengths(lengths: np.ndarray, todo: np.ndarray, size: int) -> Iterator[np.ndarray]:
     """Divides the sentences `todo` into groups of one length and at most `size` sentences."""
+    if not len(todo):
+        return
     order = todo[np.argsort(lengths[todo], kind="stable")]
     for same in np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1):
         yield from np.split(same, range(size, len(same), size))

@@ -289,6 +289,19 @@ def test_interrupted_evaluation_goes_on_from_its_journal(tmp_path, monkeypatch):
     assert not journal.exists()
 
 
+def test_an_evaluation_that_was_interrupted_at_its_very_end(tmp_path, monkeypatch):
+    model = small_scale_vae(2, FACTORS[2])
+    split = as_split(every_sequence(length=1))
+    journal = tmp_path / "evaluation.npz"
+    monkeypatch.setattr("scale_vae_keras.evaluation.journal._SECONDS_BETWEEN_WRITES", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "remove", lambda self: None)
+        whole = evaluate(model, split, samples=5, journal=journal)
+    resumed = evaluate(model, split, samples=5, journal=journal)
+    np.testing.assert_array_equal(resumed.log_likelihood, whole.log_likelihood)
+    assert not journal.exists()
+
+
 def test_an_interrupted_evaluation_refuses_another_prior(tmp_path, monkeypatch):
     model = small_scale_vae(2, FACTORS[2])
     split = as_split(every_sequence(length=2))
