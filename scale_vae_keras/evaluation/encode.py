@@ -59,7 +59,8 @@ def encode_dataset(model, dataset: Any) -> Encoded:
             labels, `(ids, labels)`, where the posterior reads them.
 
     Raises:
-        InputError: a batch is invalid, see `data/input_checks.py`, or lacks its labels.
+        InputError: there is no batch, or one is invalid, see `data/input_checks.py`, or lacks its
+            labels.
     """
     return _encode(model, _large(ids_of_batches(dataset, model.vocabulary_size)))
 
@@ -110,6 +111,8 @@ def _encode(model, batches):
         graph(ids, model.numbers_of(labels, len(ids))) if reads else graph(ids)
         for ids, labels in batches
     ]
+    if not parts:
+        raise InputError("there is no sentence to encode: the data has no batch")
     return Encoded(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 

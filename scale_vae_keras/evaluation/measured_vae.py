@@ -81,13 +81,16 @@ class MeasuredVAE:
             sentences: ids `[sentences, time]` or batches of them as for `fit`, in random order, of
                 which the first `limit` sentences are used; a split, of which `limit` sentences are
                 drawn; or their `Posterior`, mean and log variance `[sentences, latent]`.
-            limit: maximum number of sentences encoded.
+            limit: maximum number of sentences encoded, at least 1.
             seed: seed of the drawn sentences and of the fit.
 
         Raises:
             InputError: the prior is not one that is fitted, there is no sentence or no batch of
-                ids, a posterior is not finite, or "mixture" is fitted without scikit-learn.
+                ids, `limit` is below 1, a posterior is not finite, or "mixture" is fitted without
+                scikit-learn.
         """
+        if limit < 1:
+            raise InputError(f"the limit of sentences is {limit}: give at least 1")
         self.ensure_built()
         if not isinstance(sentences, Posterior):
             if isinstance(sentences, EncodedSplit):

@@ -243,3 +243,9 @@ def test_notes_name_what_cannot_be_trusted(metrics):
     assert "mi is at its cap" in text
     assert "1.2 of 500 samples" in text
     assert "below what any prior could reach" in text
+
+
+def test_data_without_a_batch():
+    empty = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 2]])).take(0)
+    with pytest.raises(InputError, match="there is no sentence to encode"):
+        encode_dataset(small_vae(2), empty)

@@ -221,6 +221,9 @@ def test_a_fit_from_posteriors_is_that_from_sentences(make, sentences):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
     with pytest.raises(InputError, match="no sentence"):
         vae.fit_prior(batches(ids).take(0))
+    for limit in (0, -1):
+        with pytest.raises(InputError, match=f"limit of sentences is {limit}: give at least 1"):
+            vae.fit_prior(ids, limit=limit)
 
 
 def test_a_prior_that_is_not_fitted_yet_is_not_used(make, sentences):
