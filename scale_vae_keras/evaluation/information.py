@@ -12,6 +12,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors import Prior
 
 _BLOCK_ROWS = 1024
+_BLOCK_ENTRIES = 2**24
 
 
 class Information(NamedTuple):
@@ -174,9 +175,11 @@ def _log_densities(z, mean, log_var, rows):
     distance = np.square(z - mean[rows]) * precision[rows]
     own = -0.5 * np.sum(distance + log_var[rows] + math.log(2 * math.pi), axis=1)
     others = np.empty(len(z))
-    for start in range(0, len(z), _BLOCK_ROWS):
-        block = z[start : start + _BLOCK_ROWS]
-        log_density = np.concatenate([np.square(block), block], axis=1) @ weights + constant
+    size = max(1, min(_BLOCK_ROWS, _BLOCK_ENTRIES // len(mean)))
+    for start in range(0, len(z), size):
+        block = z[start : start + size]
+        log_density = np.concatenate([np.square(block), block], axis=1) @ weights
+        log_density += constant
         log_density[np.arange(len(block)), rows[start : start + len(block)]] = -np.inf
         others[start : start + len(block)] = _log_sum_exp(log_density)
     return own, others

@@ -8,6 +8,7 @@ from scale_vae_keras.categories import Categories
 from scale_vae_keras.errors import InputError
 
 _BLOCK_ROWS = 512
+_BLOCK_ENTRIES = 2**23
 
 
 def silhouette(points: np.ndarray, labels: Sequence[str]) -> float:
@@ -35,8 +36,9 @@ def silhouette(points: np.ndarray, labels: Sequence[str]) -> float:
         raise InputError("a silhouette needs points of at least two labels")
     members = np.eye(len(sizes))[group]
     total = 0.0
-    for start in range(0, len(points), _BLOCK_ROWS):
-        rows = slice(start, start + _BLOCK_ROWS)
+    size = max(1, min(_BLOCK_ROWS, _BLOCK_ENTRIES // len(points)))
+    for start in range(0, len(points), size):
+        rows = slice(start, start + size)
         squares = sum(
             np.square(points[rows, d, None] - points[:, d]) for d in range(points.shape[1])
         )

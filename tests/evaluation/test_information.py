@@ -1,5 +1,6 @@
 import math
 import statistics
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -93,6 +94,20 @@ def test_blocks_change_nothing(monkeypatch):
     whole = estimate_information(mean, log_var)
     monkeypatch.setattr("scale_vae_keras.evaluation.information._BLOCK_ROWS", 7)
     np.testing.assert_allclose(estimate_information(mean, log_var), whole, rtol=1e-12)
+
+
+def test_memory_does_not_grow_with_the_square_of_the_sentences(monkeypatch):
+    """Blocks have so few rows that their entries are bounded, but for one row at least."""
+    monkeypatch.setattr("scale_vae_keras.evaluation.information._BLOCK_ENTRIES", 10_000)
+    mean = np.random.default_rng(3).normal(size=(4_000, 2))
+    tracemalloc.start()
+    estimate = estimate_information(mean, np.zeros_like(mean), samples=100).estimate
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2_000_000, "100 x 4,000 entries of float64 would be 3.2 million bytes"
+    monkeypatch.undo()
+    whole = estimate_information(mean, np.zeros_like(mean), samples=100).estimate
+    assert estimate == pytest.approx(whole, rel=1e-12)
 
 
 def test_separated_posteriors_reach_the_cap():

@@ -1,5 +1,6 @@
 import math
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -35,6 +36,19 @@ def test_scale_and_place_do_not_matter_and_noise_is_near_zero():
     assert silhouette(40 * points + 7, labels) == pytest.approx(noise)
     apart = points + 100 * np.eye(3)[np.searchsorted(["x", "y", "z"], labels)][:, :2]
     assert silhouette(apart, labels) > 0.95
+
+
+def test_memory_does_not_grow_with_the_square_of_the_points(monkeypatch):
+    """Blocks have so few rows that their entries are bounded, but for one row at least."""
+    points = np.random.default_rng(3).normal(size=(500, 2))
+    labels = ["a", "b"] * 250
+    whole = silhouette(points, labels)
+    monkeypatch.setattr(sys.modules[silhouette.__module__], "_BLOCK_ENTRIES", 5_000)
+    tracemalloc.start()
+    assert silhouette(points, labels) == pytest.approx(whole, rel=1e-12)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000, "500 x 500 entries of float64 would be 2 million bytes"
 
 
 def test_points_in_one_place():
