@@ -49,9 +49,12 @@ def shifted(codes: np.ndarray, vector: np.ndarray, amount: float) -> np.ndarray:
             one moves them away.
 
     Raises:
-        InputError: the vector has another width, or it or the amount is not finite.
+        InputError: the codes are not `[texts, latent]`, the vector has another width, or it or the
+            amount is not finite.
     """
     codes, vector = np.asarray(codes, np.float32), np.asarray(vector, np.float32)
+    if codes.ndim != 2:
+        raise InputError(f"codes have shape {codes.shape}: give an array [texts, latent]")
     if vector.shape != codes.shape[1:]:
         raise InputError(
             f"the vector has shape {vector.shape}: give one number for each of the "

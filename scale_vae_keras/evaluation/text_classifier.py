@@ -45,7 +45,16 @@ class TextClassifier:
         return self._pipeline.predict(sentences)
 
     def accuracy(self, sentences: Sequence[Sequence[str]], labels: Sequence[str]) -> float:
-        """The share of sentences whose label is the most likely one, from 0 to 1."""
+        """The share of sentences whose label is the most likely one, from 0 to 1.
+
+        Raises:
+            InputError: there is no sentence, or there is not one label for each.
+        """
+        if len(sentences) != len(labels) or not len(labels):
+            raise InputError(
+                f"{len(sentences)} sentences have {len(labels)} labels: give one each, and at "
+                "least one"
+            )
         return float(np.mean(self.predict(sentences) == np.asarray(labels)))
 
 

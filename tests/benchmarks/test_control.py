@@ -52,6 +52,14 @@ def test_amount_0_reconstructs(runs, moved):
     assert row["ppl"] > 1
 
 
+def test_the_accuracy_of_a_classifier_is_of_one_label_for_each_sentence():
+    classifier = TextClassifier([["good"], ["bad"]], ["plus", "minus"])
+    assert classifier.accuracy([["good"], ["bad"]], ["plus", "plus"]) == 0.5
+    for sentences, labels in ([["good"]], ["plus", "minus"]), ([], []):
+        with pytest.raises(InputError, match="labels: give one each, and at least one"):
+            classifier.accuracy(sentences, labels)
+
+
 def test_the_classifier_and_the_lengths_are_those_of_the_corpus(moved):
     assert moved.accuracy == 100
     assert moved.lengths == pytest.approx((6 + 1 / 7, 5))

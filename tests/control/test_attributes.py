@@ -52,6 +52,7 @@ def test_sets_of_one_mean_length_have_no_part_of_length():
         (lambda: attribute_direction(np.zeros((1, 2)), np.zeros((1, 3))), "of one width"),
         (lambda: attribute_direction(np.zeros((1, 2)), np.full((1, 2), np.nan)), "not finite"),
         (lambda: shifted(np.zeros((2, 3)), np.zeros((2, 3)), 1.0), "the 3 dimensions of a code"),
+        (lambda: shifted(np.zeros(3), np.zeros(3), 1.0), r"codes have shape \(3,\): give an array"),
         (lambda: length_parts(np.zeros((2, 3)), np.zeros((1, 3)), [1], [1]), "2 texts have 1"),
         (lambda: length_parts(np.ones((2, 1)), np.ones((1, 1)), [4, 4], [9]), "one length"),
     ],
