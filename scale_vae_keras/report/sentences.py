@@ -15,6 +15,7 @@ from scale_vae_keras.text.vocabulary import END_ID, PAD_ID
 
 _WRITTEN = 256
 _NEIGHBOURS = 3
+_BLOCK = 24
 
 
 class Lengths(NamedTuple):
@@ -67,9 +68,16 @@ def neighbours(
     rows = []
     for place, text in zip(chosen, sentence_texts(tokenizer, valid, chosen), strict=True):
         distance = np.linalg.norm(encoded.mean - encoded.mean[place], axis=1)
-        near = np.argsort(distance, kind="stable")[: _NEIGHBOURS * 8]
-        texts = dict(zip(sentence_texts(tokenizer, valid, near), distance[near], strict=True))
-        texts.pop(text, None)
-        for found, away in list(texts.items())[:_NEIGHBOURS]:
-            rows.append({"sentence": text, "neighbour": found, "distance": f"{away:.3f}"})
+        order = np.argsort(distance, kind="stable")
+        found = {text: 0.0}
+        for start in range(0, len(order), _BLOCK):
+            near = order[start : start + _BLOCK]
+            for other, away in zip(
+                sentence_texts(tokenizer, valid, near), distance[near], strict=True
+            ):
+                found.setdefault(other, away)
+            if len(found) > _NEIGHBOURS:
+                break
+        for other, away in list(found.items())[1 : _NEIGHBOURS + 1]:
+            rows.append({"sentence": text, "neighbour": other, "distance": f"{away:.3f}"})
     return pd.DataFrame(rows, columns=["sentence", "neighbour", "distance"])

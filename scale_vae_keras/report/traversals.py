@@ -177,7 +177,8 @@ def _effect(dimension, along):
 def _row(effect, deviation, along):
     ends = along[0], along[-1]
     lengths = [np.mean([len(tokens) for tokens in end.tokens]) for end in ends]
-    below, above = (_frequencies(end.texts) for end in ends)
+    spaced = any(" " in text for each in along for text in each.texts)
+    below, above = (_frequencies(end.texts, spaced) for end in ends)
     return {
         "dimension": effect.dimension,
         "standard deviation": f"{deviation:.2f}",
@@ -189,9 +190,9 @@ def _row(effect, deviation, along):
     }
 
 
-def _frequencies(texts):
-    """The share of the texts that each word is in."""
-    words = [word for text in texts for word in set(text.split() if " " in text else text)]
+def _frequencies(texts, spaced):
+    """The share of the texts that each word is in, or each character where nothing is spaced."""
+    words = [word for text in texts for word in set(text.split() if spaced else text)]
     words = [word for word in words if any(map(str.isalnum, word))]
     return pd.Series(words, dtype=object).value_counts() / len(texts)
 

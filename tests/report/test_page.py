@@ -12,8 +12,9 @@ import pytest
 from made_corpora import LINES, labelled
 from made_runs import train
 
+import scale_vae_keras as sv
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.evaluation.encode import encode_sentences
+from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
 from scale_vae_keras.evaluation.evaluate import evaluate_model
 from scale_vae_keras.files import write_json
 from scale_vae_keras.metrics import EVALUATION
@@ -165,6 +166,17 @@ def test_neighbours_are_the_nearest_other_sentences(page, scale):
     assert list(table["sentence"]) == [MARKUP[0]] * 3
     assert list(table["neighbour"]) == [MARKUP[i] for i in nearest]
     assert list(table["distance"]) == [f"{distance[i]:.3f}" for i in nearest]
+
+
+def test_neighbours_of_a_sentence_with_many_doubles():
+    tokenizer = sv.Tokenizer(sv.Vocabulary(["a", "b"]))
+    lines = ["a"] * 40 + ["b", "b", "b a", "b b", "a b"]
+    valid = sv.data.encode_split(sv.data.corpus_from(lines, lines, lines), "valid", tokenizer)
+    means = np.zeros([45, 2], np.float32)
+    means[40:, 0] = [1, 1.5, 2, 3, 4]
+    table = neighbours(tokenizer, valid, Encoded(*[means] * 4), np.array([0]))
+    assert list(table["neighbour"]) == ["b", "b a", "b b"]
+    assert list(table["distance"]) == ["1.000", "2.000", "3.000"]
 
 
 def test_traversals_change_the_most_active_dimensions(page, scale):

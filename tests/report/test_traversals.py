@@ -132,3 +132,17 @@ def test_a_table_keeps_its_marks_and_says_where_nothing_changes():
     ]
     assert isinstance(table["sentence"][0], Markup)
     assert isinstance(table.to_dict("records")[4]["sentence"], Markup)
+
+
+def test_a_sentence_of_one_word_is_a_word_and_no_letters(encoded):
+    """Below the mean of the first dimension all sentences are one word, above it they have two."""
+
+    class Short(Words):
+        def decode(self, codes, max_length, label):
+            texts = ["good soup" if code[0] > 0 else "cold" for code in codes]
+            return SimpleNamespace(ids=tf.cast(TOKENIZER(texts).to_tensor(), tf.int32)[:, 1:])
+
+    row = traverse(Short(), TOKENIZER, encoded, 7).effects.iloc[0]
+    assert row["dimension"] == 0
+    assert row["more often at -2"] == "cold (+100%)"
+    assert row["more often at +2"] == "good (+100%), soup (+100%)"
