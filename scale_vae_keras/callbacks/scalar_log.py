@@ -102,14 +102,20 @@ class ScalarLog(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         """Starts the clock and the record of gradient norms."""
-        self._batches = 0
+        self._first = None
+        self._steps = 0
         self._norms = []
         self._seconds = None
         self._started = time.perf_counter()
 
+    def on_train_batch_begin(self, batch, logs=None):
+        """Notes the first step, which is not 0 in a resumed epoch."""
+        if self._first is None:
+            self._first = batch
+
     def on_train_batch_end(self, batch, logs=None):
-        """Records the gradient norm."""
-        self._batches += 1
+        """Counts the steps, several for each call under `steps_per_execution`; notes the norm."""
+        self._steps = batch + 1 - (self._first or 0)
         norm = float(host_value(self.model.gradient_norm))
         if math.isfinite(norm):
             self._norms.append(norm)
@@ -139,7 +145,8 @@ class ScalarLog(keras.callbacks.Callback):
         if self._norms:
             train["training/gradient_norm"] = sum(self._norms) / len(self._norms)
             train["training/gradient_norm_max"] = max(self._norms)
-        share = self._batches / self.params["steps"]
+        # The number of steps is unknown in data that ends the epoch by its own end.
+        share = self._steps / (self.params["steps"] or self._steps)
         train["training/tokens_per_second"] = share * self.train_tokens / self._seconds
         if hasattr(self.model, "posterior_scale"):
             values = generator_factor(self.model)

@@ -69,6 +69,24 @@ def test_the_rest_of_an_epoch_counts_its_own_tokens(vae, tmp_path, clock):
     assert [event.step for event in train.Tensors("training/gradient_norm")] == [5]
 
 
+def test_steps_of_one_execution_all_count(vae, tmp_path, clock):
+    """Keras calls a callback once for all of them, with the number of the last one."""
+    rates = {}
+    for steps in (4, None):
+        folder = tmp_path / str(steps)
+        callback = ScalarLog(EventLog(folder), EventLog(tmp_path / "other"), SPLIT, SPLIT)
+        callback.set_model(vae)
+        callback.set_params({"steps": steps})
+        callback.on_epoch_begin(0)
+        for first, last in ((0, 1), (2, 3)):
+            callback.on_train_batch_begin(first)
+            callback.on_train_batch_end(last)
+        clock.seconds += 3
+        callback.on_epoch_end(0, {"val_elbo_nll": 6.0})
+        (rates[steps],) = values(read_events(folder), "training/tokens_per_second")
+    assert rates == {4: pytest.approx(3.0), None: pytest.approx(3.0)}
+
+
 def test_f_bar_of_each_dimension(scale_vae, tmp_path, clock):
     set_factor(scale_vae, [2.0, 4.0])
     train, _ = one_epoch(scale_vae, tmp_path, clock, {"val_elbo_nll": 6.0})
