@@ -65,7 +65,7 @@ class DecayOnPlateau(Plateau, keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Checks the optimizer."""
-        check_adjustable_rate(self.model)
+        check_adjustable_rate(self.model, type(self).__name__)
 
     def on_epoch_end(self, epoch, logs=None):
         """Decays, reloads or stops."""
@@ -82,7 +82,7 @@ class DecayOnPlateau(Plateau, keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _load_best(self):
-        if not self.best.path.exists():
+        if self.best.best_epoch is None:
             raise InputError(
                 f"no {self.best.monitor} was finite so far: training has diverged, lower the "
                 "learning rate"

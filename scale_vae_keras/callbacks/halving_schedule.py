@@ -6,6 +6,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.schedules.autoencoder_pretraining import is_pretraining
 from scale_vae_keras.schedules.model_epoch import model_epoch
 from scale_vae_keras.schedules.order import Stage
+from scale_vae_keras.schedules.plateau import check_adjustable_rate
 
 
 class HalvingSchedule(keras.callbacks.LearningRateScheduler):
@@ -19,7 +20,8 @@ class HalvingSchedule(keras.callbacks.LearningRateScheduler):
         constant_epochs: number of epochs at that rate; with 0 the first has half of it.
 
     Raises:
-        InputError: an argument is out of its range.
+        InputError: an argument is out of its range; in `fit`, the optimizer has a schedule of its
+            own.
 
     Example:
         >>> halving = sv.callbacks.HalvingSchedule(0.001, constant_epochs=2)
@@ -33,6 +35,10 @@ class HalvingSchedule(keras.callbacks.LearningRateScheduler):
         if learning_rate <= 0 or constant_epochs < 0:
             raise InputError("learning_rate must be positive and constant_epochs at least 0")
         super().__init__(lambda epoch: learning_rate * 0.5 ** max(0, epoch - constant_epochs + 1))
+
+    def on_train_begin(self, logs=None):
+        """Checks the optimizer."""
+        check_adjustable_rate(self.model, type(self).__name__)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Sets the rate of the epoch."""

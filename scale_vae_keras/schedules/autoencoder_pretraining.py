@@ -83,7 +83,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
                 f"AutoencoderPretraining needs a PretrainedVAE, not {self.model.name!r}"
             )
         if self.decays:
-            check_adjustable_rate(self.model)
+            check_adjustable_rate(self.model, type(self).__name__)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Begins or ends the pretraining."""

@@ -7,11 +7,12 @@ import keras
 from scale_vae_keras.errors import InputError
 
 
-def check_adjustable_rate(model: keras.Model) -> None:
+def check_adjustable_rate(model: keras.Model, callback: str) -> None:
     """Refuses a learning rate that a callback cannot set.
 
     Args:
         model: compiled.
+        callback: the name of the callback.
 
     Raises:
         InputError: the rate follows a schedule of the optimizer.
@@ -19,7 +20,7 @@ def check_adjustable_rate(model: keras.Model) -> None:
     if not hasattr(model.optimizer.learning_rate, "assign"):
         raise InputError(
             "the optimizer has a schedule of its own: give it a number as its learning rate, which "
-            "is lowered when the validation loss stalls"
+            f"{callback} lowers"
         )
 
 

@@ -6,7 +6,13 @@ import pytest
 import tensorflow as tf
 from made_models import made_model
 
-from scale_vae_keras.callbacks import BestModel, DecayOnPlateau, EpochAverageScale, in_order
+from scale_vae_keras.callbacks import (
+    BestModel,
+    DecayOnPlateau,
+    EpochAverageScale,
+    HalvingSchedule,
+    in_order,
+)
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import ScaleVAE
 from scale_vae_keras.schedules.order import Stage
@@ -61,6 +67,12 @@ def test_a_loss_that_is_no_number_is_worse_than_any_that_comes_after(vae, tmp_pa
     assert end_epochs(vae, tmp_path, losses, patience=1) == [0.5, 0.25, 0.25, 0.25, 0.125]
 
 
+def test_the_best_model_of_an_earlier_run_is_not_taken_for_that_of_this_one(vae, tmp_path):
+    vae.save(tmp_path / "model.keras")
+    with pytest.raises(InputError, match="no val_loss was finite so far"):
+        end_epochs(vae, tmp_path, [float("nan")] * 2, patience=1)
+
+
 def test_the_epoch_average_stays_in_effect_in_a_second_fit_after_a_reload(tmp_path):
     ids = np.random.default_rng(0).integers(4, 9, (16, 4))
     ids[:, 0], ids[:, -1] = 1, 2
@@ -97,3 +109,5 @@ def test_a_rate_with_a_schedule_of_its_own_is_refused(vae, data, tmp_path):
     callbacks = [best, DecayOnPlateau(best)]
     with pytest.raises(InputError, match="the optimizer has a schedule of its own"):
         vae.fit(data, validation_data=data, callbacks=callbacks, shuffle=False, verbose=0)
+    with pytest.raises(InputError, match="its learning rate, which HalvingSchedule lowers"):
+        vae.fit(data, callbacks=[HalvingSchedule(0.1, 1)], shuffle=False, verbose=0)
