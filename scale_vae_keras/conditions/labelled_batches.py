@@ -112,8 +112,8 @@ def checked_labels(data: Any, labels: int, unlabelled: bool) -> Any:
     """A dataset whose numbers of labels are checked as they are read.
 
     Args:
-        data: batches `(ids, labels, ...)`; what is neither a `tf.data.Dataset` nor a generator is
-            returned as it is.
+        data: batches `(ids, labels, ...)`. Of a `keras.utils.PyDataset` the first one is checked at
+            once; what is neither that, a `tf.data.Dataset` nor a generator is returned as it is.
         labels: how many labels there are.
         unlabelled: whether a sentence may lack its label, number `UNLABELLED`.
 
@@ -122,6 +122,9 @@ def checked_labels(data: Any, labels: int, unlabelled: bool) -> Any:
     """
     if isinstance(data, Iterator):
         return (_with_checked_numbers(batch, labels, unlabelled) for batch in data)
+    if isinstance(data, keras.utils.PyDataset):
+        _with_checked_numbers(data[0], labels, unlabelled)
+        return data
     if not isinstance(data, tf.data.Dataset):
         return data
     element = data.element_spec
@@ -141,8 +144,8 @@ def checked_labels(data: Any, labels: int, unlabelled: bool) -> Any:
 
 
 def _with_checked_numbers(batch, labels, unlabelled):
-    numbers = np.asarray(batch[1]) if len(batch) > 1 else np.zeros(0)
-    if numbers.dtype.kind not in "iu":
+    numbers = keras.utils.unpack_x_y_sample_weight(batch)[1]
+    if numbers is None or (numbers := np.asarray(numbers)).dtype.kind not in "iu":
         raise InputError(f"a model with a condition trains on sentences with labels: {_WHAT}")
     check_numbers(numbers, labels, unlabelled, "invalid batch: ")
     return batch

@@ -60,6 +60,20 @@ CASES = [
 ]
 
 
+class Batches(keras.utils.PyDataset):
+    """One batch."""
+
+    def __init__(self, batch):
+        super().__init__()
+        self.batch = batch
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return self.batch
+
+
 @pytest.mark.parametrize(("system", "arguments"), CASES)
 def test_what_is_written_and_measured_depends_on_the_label(system, arguments):
     model = made(system, **arguments)
@@ -159,6 +173,18 @@ def test_arrays_datasets_and_names_train_alike():
         ),
         (
             lambda m: m.fit(iter([(IDS,)]), shuffle=False, verbose=0),
+            "trains on sentences with labels",
+        ),
+        (
+            lambda m: m.fit(Batches((IDS, np.array([0, 1, 2, 0]))), shuffle=False, verbose=0),
+            "invalid batch: a label is outside of 0 to 1",
+        ),
+        (
+            lambda m: m.fit(Batches((IDS, np.array(["bad"] * 4))), shuffle=False, verbose=0),
+            "trains on sentences with labels",
+        ),
+        (
+            lambda m: m.fit(Batches(IDS), shuffle=False, verbose=0),
             "trains on sentences with labels",
         ),
         (lambda m: m.label_probabilities(IDS), "the model has no classifier"),
