@@ -9,6 +9,7 @@ from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import batch_mutual_information
 from scale_vae_keras.layers.step_function import scheduled_function
 from scale_vae_keras.schedules.order import Stage
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.training.optimizer_memory import moves_without_gradient
 
 _MOST_STEPS = 99
@@ -47,11 +48,13 @@ class AggressiveTraining(SharedData, keras.callbacks.Callback):
         data: batches of int32 ids `[batch, time]` of the training sentences, the same at every
             pass; they are shuffled here.
         validation_data: batches of int32 ids `[batch, time]`, sentences of similar length together.
-        seed: seed of the order of the batches and of the samples in the estimate.
+        seed: seed of the order of the batches and of the samples in the estimate, an integer from 0
+            on.
 
     Raises:
-        InputError: the model has no `encoder_step`, runs several steps per execution, or
-            accumulates gradients; its optimizer is another than SGD without momentum.
+        InputError: the seed is below 0; in `fit`, the model has no `encoder_step`, runs several
+            steps per execution, or accumulates gradients, or its optimizer is another than SGD
+            without momentum.
 
     Example:
         >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
@@ -65,7 +68,7 @@ class AggressiveTraining(SharedData, keras.callbacks.Callback):
         super().__init__()
         self.data = data
         self.validation_data = validation_data
-        self.seed = seed
+        self.seed = whole_number("seed", seed, 0)
         self.aggressive = True
         self.information = None
         self._steps = 0

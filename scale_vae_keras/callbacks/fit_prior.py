@@ -8,6 +8,7 @@ from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors.prior import FIT_LIMIT
 from scale_vae_keras.schedules.order import Stage
+from scale_vae_keras.settings import whole_number
 
 # Enough for the covariance of 32 dimensions: it costs other sentences d (d + 3) / (4 n), less than
 # 0.1 nats. Encoding more takes a notable part of a short epoch.
@@ -26,10 +27,12 @@ class FitPrior(SharedData, keras.callbacks.Callback):
             order.
         limit: maximum number of sentences to encode; by default 3,000 for a Gaussian and 10,000
             for the prior "mixture", which has many times the parameters.
-        seed: seed of the choice of sentences, and of a fit that draws samples.
+        seed: seed of the choice of sentences, and of a fit that draws samples, an integer from 0
+            on.
 
     Raises:
-        InputError: in `fit`, the model's prior is not one that is fitted.
+        InputError: `limit` is below 1 or the seed below 0; in `fit`, the model's prior is not one
+            that is fitted.
 
     Example:
         >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
@@ -52,7 +55,7 @@ class FitPrior(SharedData, keras.callbacks.Callback):
             raise InputError(f"the limit of sentences is {limit}: give at least 1")
         self.sentences = sentences
         self.limit = limit
-        self.seed = seed
+        self.seed = whole_number("seed", seed, 0)
         self._due = False
 
     def on_train_begin(self, logs=None):

@@ -12,6 +12,7 @@ from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import active_units, mutual_information
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.schedules.order import Stage
+from scale_vae_keras.settings import whole_number
 
 _logger = logging.getLogger("scale_vae_keras")
 
@@ -46,10 +47,10 @@ class LatentMonitor(SharedData, keras.callbacks.Callback):
 
     Args:
         validation_data: batches of int32 ids `[batch, time]`.
-        seed: seed of the samples in the estimate of mutual information.
+        seed: seed of the samples in the estimate of mutual information, an integer from 0 on.
 
     Raises:
-        InputError: in `fit`, of a model without a latent code.
+        InputError: the seed is below 0; in `fit`, the model has no latent code.
 
     Attributes:
         encoded: the posteriors of the validation sentences after the last epoch, in the order of
@@ -69,7 +70,7 @@ class LatentMonitor(SharedData, keras.callbacks.Callback):
     def __init__(self, validation_data: tf.data.Dataset, seed: int = 0):
         super().__init__()
         self.validation_data = validation_data
-        self.seed = seed
+        self.seed = whole_number("seed", seed, 0, 2**63 - 1)
         self.encoded = None
         self._collapsed = False
         self._factor = None

@@ -14,6 +14,7 @@ from scale_vae_keras.evaluation.importance_weighting import importance_estimates
 from scale_vae_keras.layers.graphs import graph_of, needs_autograph
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.priors.prior import FIT_LIMIT
+from scale_vae_keras.settings import whole_number
 
 _FIT_BATCH = 512
 _MOST_ROWS = 1024
@@ -82,15 +83,16 @@ class MeasuredVAE:
                 which the first `limit` sentences are used; a split, of which `limit` sentences are
                 drawn; or their `Posterior`, mean and log variance `[sentences, latent]`.
             limit: maximum number of sentences encoded, at least 1.
-            seed: seed of the drawn sentences and of the fit.
+            seed: seed of the drawn sentences and of the fit, an integer from 0 on.
 
         Raises:
             InputError: the prior is not one that is fitted, there is no sentence or no batch of
-                ids, `limit` is below 1, a posterior is not finite, or "mixture" is fitted without
-                scikit-learn.
+                ids, `limit` is below 1 or `seed` below 0, a posterior is not finite, or "mixture"
+                is fitted without scikit-learn.
         """
         if limit < 1:
             raise InputError(f"the limit of sentences is {limit}: give at least 1")
+        whole_number("seed", seed, 0)
         self.ensure_built()
         if not isinstance(sentences, Posterior):
             if isinstance(sentences, EncodedSplit):

@@ -235,3 +235,13 @@ def test_a_copy_shares_the_data(make, data):
     assert vars(copied) == vars(callback)
     copied.seed = 7
     assert callback.seed != 7
+
+
+@pytest.mark.parametrize(
+    "make",
+    [LatentMonitor, FitPrior, lambda data, seed: AggressiveTraining(data, data, seed)],
+)
+def test_a_seed_that_numpy_refuses_is_refused_before_the_first_epoch(make):
+    data = tf.data.Dataset.from_tensors([[1, 4, 2]])
+    with pytest.raises(InputError, match="seed must be a whole number from 0 to"):
+        make(data, seed=-1)

@@ -224,6 +224,8 @@ def test_a_fit_from_posteriors_is_that_from_sentences(make, sentences):
     for limit in (0, -1):
         with pytest.raises(InputError, match=f"limit of sentences is {limit}: give at least 1"):
             vae.fit_prior(ids, limit=limit)
+    with pytest.raises(InputError, match="seed must be a whole number from 0 to"):
+        vae.fit_prior(ids, seed=-1)
 
 
 def test_a_prior_that_is_not_fitted_yet_is_not_used(make, sentences):
