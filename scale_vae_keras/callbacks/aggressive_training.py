@@ -8,6 +8,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import batch_mutual_information
 from scale_vae_keras.layers.step_function import scheduled_function
+from scale_vae_keras.schedules.model_epoch import model_epoch
 from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.settings import whole_number
 from scale_vae_keras.training.optimizer_memory import moves_without_gradient
@@ -45,8 +46,8 @@ class AggressiveTraining(SharedData, keras.callbacks.Callback):
     Adds `aggressive` (during the epoch), `encoder_steps` and `mi_batch` to the epoch's logs.
 
     Args:
-        data: batches of int32 ids `[batch, time]` of the training sentences, the same at every
-            pass; they are shuffled here.
+        data: batches of int32 ids `[batch, time]` of the training sentences, with labels and
+            weights as for `fit`, the same at every pass; they are shuffled here.
         validation_data: batches of int32 ids `[batch, time]`, sentences of similar length together.
         seed: seed of the order of the batches and of the samples in the estimate, an integer from 0
             on.
@@ -90,9 +91,11 @@ class AggressiveTraining(SharedData, keras.callbacks.Callback):
         refuse_memory(self.model.optimizer)
 
         def encoder_step(batch):
-            ids, label, _ = keras.utils.unpack_x_y_sample_weight(batch)
             self.model.followed.apply(self.model)
-            return self.model.encoder_step(ids, *(() if label is None else (label,)))
+            ids, label, weights = keras.utils.unpack_x_y_sample_weight(batch)
+            given = {"label": label, "weights": weights}
+            given = {name: each for name, each in given.items() if each is not None}
+            return self.model.encoder_step(ids, **given)
 
         self._encoder_step = scheduled_function(self.model, encoder_step)
 
@@ -101,7 +104,8 @@ class AggressiveTraining(SharedData, keras.callbacks.Callback):
         self.model.aggressive.assign(float(self.aggressive))
         if self.aggressive:
             batches = self.data.cardinality()
-            shuffled = self.data.shuffle(batches, seed=self.seed + epoch).repeat()
+            seed = self.seed + model_epoch(self.model, epoch)
+            shuffled = self.data.shuffle(batches, seed=seed).repeat()
             self._batches = iter(shuffled.skip(self._steps))
 
     def on_train_batch_begin(self, batch, logs=None):

@@ -13,6 +13,7 @@ from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System, linear_annealing
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.text.vocabulary import PAD_ID
+from scale_vae_keras.training.sample_weight import sentence_weights, weighted
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -49,17 +50,18 @@ class AggressiveVAE(TextVAE):
         return self._track(step, self._update(step, 1.0 - self.aggressive, decoder_share=1.0))
 
     def encoder_step(
-        self, ids: tf.Tensor, label: tf.Tensor | None = None
+        self, ids: tf.Tensor, label: tf.Tensor | None = None, weights: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """One update of the encoder alone.
 
         Args:
             ids: `[batch, time]`, see `as_ids`; this replica's share of the batch.
             label: labels, for a model with a condition, int32 `[batch]`.
+            weights: one for each sentence, `[batch]`, or None.
 
         Returns:
             The loss summed over the global batch, in nats, and the number of its target tokens,
-            float32 scalars.
+            each sentence with its weight, float32 scalars.
 
         Raises:
             InputError: the model is not compiled, or with another optimizer than SGD without
@@ -69,11 +71,14 @@ class AggressiveVAE(TextVAE):
         self._check_compiled()
         if not self.built:
             self.ensure_built()
-        step = self._step(ids, label=label)
+        weights = sentence_weights(weights)
+        step = self._step(ids, weights, label)
         refuse_memory(self.optimizer)
         self._update(step, encoder_share=1.0, decoder_share=0.0)
-        tokens = tf.math.count_nonzero(ids[:, 1:] != PAD_ID, dtype=tf.float32)
-        return global_sum(tf.reduce_sum(step.terms.loss)), global_sum(tokens)
+        tokens = tf.math.count_nonzero(ids[:, 1:] != PAD_ID, axis=1, dtype=tf.float32)
+        sums = (tf.reduce_sum(weighted(each, weights)) for each in (step.terms.loss, tokens))
+        loss, tokens = map(global_sum, sums)
+        return loss, tokens
 
     def _update(self, step, encoder_share, decoder_share):
         generative = (*self.decoder_variables, *self.prior.trainable_variables)

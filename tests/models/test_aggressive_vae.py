@@ -42,6 +42,49 @@ def test_an_aggressive_step_trains_the_decoder_alone(make, sentences):
         np.testing.assert_allclose(weight, other, rtol=1e-5, atol=1e-7)
 
 
+def test_weights_of_sentences_count_in_an_encoder_step(make, sentences):
+    ids, weights = sentences(4), np.float32([2, 0, 1, 0])
+    model, none, kept = (make(AggressiveVAE) for _ in range(3))
+    for each in (model, none, kept):
+        each.optimizer.build(each.trainable_variables)
+    expected = model(ids, training=True).loss
+    model.training_calls.assign(0)
+    loss, tokens = model.encoder_step(tf.constant(ids), weights=weights)
+    assert float(loss) == pytest.approx(float(np.sum(expected * weights)), rel=1e-5)
+    assert float(tokens) == np.sum(np.count_nonzero(ids[:, 1:], axis=1) * weights)
+    before = weights_of(none.encoder)
+    none.encoder_step(tf.constant(ids), weights=[0.0] * 4)
+    assert not any(changed(before, weights_of(none.encoder)))
+    kept.encoder_step(tf.constant(ids))
+    assert any(changed(weights_of(kept.encoder), weights_of(model.encoder)))
+
+
+def test_the_encoder_is_trained_on_the_weights_of_the_data(make, sentences, monkeypatch):
+    """And in a second `fit` in the order of the epoch of the model's training that it is."""
+    ids, weights = tf.constant(sentences(4)), tf.constant([2.0, 0.0, 1.0, 0.0])
+    data = tf.data.Dataset.from_tensors((ids, weights)).map(lambda x, w: (x, None, w))
+    seen, seeds = [], []
+
+    def encoder_step(ids, weights):
+        seen.append(weights)
+        return tf.constant(1.0), tf.constant(1.0)
+
+    shuffle = tf.data.Dataset.shuffle
+    monkeypatch.setattr(
+        tf.data.Dataset,
+        "shuffle",
+        lambda self, size, seed: seeds.append(seed) or shuffle(self, size, seed),
+    )
+    model = make(AggressiveVAE)
+    model.run_eagerly = True
+    model.encoder_step = encoder_step
+    for _ in range(2):
+        callback = AggressiveTraining(data, batches(ids), seed=7)
+        model.fit(data, callbacks=[callback], shuffle=False, verbose=0)
+    np.testing.assert_array_equal(seen[0], weights)
+    assert seeds == [7, 8]
+
+
 def test_an_encoder_step_trains_the_encoder_alone(make, sentences):
     clip = keras.optimizers.SGD(0.5, global_clipnorm=0.5)
     model, reference = make(AggressiveVAE, clip), make(TextVAE, clip.from_config(clip.get_config()))
