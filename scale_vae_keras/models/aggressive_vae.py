@@ -71,14 +71,12 @@ class AggressiveVAE(TextVAE):
         self._check_compiled()
         if not self.built:
             self.ensure_built()
-        weights = sentence_weights(weights)
-        step = self._step(ids, weights, label)
+        step = self._step(ids, sentence_weights(weights), label)
         refuse_memory(self.optimizer)
         self._update(step, encoder_share=1.0, decoder_share=0.0)
         tokens = tf.math.count_nonzero(ids[:, 1:] != PAD_ID, axis=1, dtype=tf.float32)
-        sums = (tf.reduce_sum(weighted(each, weights)) for each in (step.terms.loss, tokens))
-        loss, tokens = map(global_sum, sums)
-        return loss, tokens
+        sums = (weighted(each, step.weights) for each in (step.terms.loss, tokens))
+        return tuple(global_sum(tf.reduce_sum(each)) for each in sums)
 
     def _update(self, step, encoder_share, decoder_share):
         generative = (*self.decoder_variables, *self.prior.trainable_variables)

@@ -92,14 +92,11 @@ class KerasDoors:
 
     def _run_on_batch(self, function, x, labels, sample_weight, return_dict):
         self.reset_metrics()
-        batch = as_ids(x, self.vocabulary_size)
-        if self.labels or sample_weight is not None:
-            label = None
-            if self.labels:
-                label = tf.constant(number_array(self, labels, len(batch)))
-            batch = (batch, label)
+        ids = as_ids(x, self.vocabulary_size)
+        label = tf.constant(number_array(self, labels, len(ids))) if self.labels else None
+        batch = (ids, label) if self.labels else ids
         if sample_weight is not None:
-            batch = (*batch, weights_for(batch[0], sample_weight))
+            batch = (ids, label, weights_for(ids, sample_weight))
         logs = {name: float(value) for name, value in function(iter([batch])).items()}
         return logs if return_dict else list(logs.values())
 
