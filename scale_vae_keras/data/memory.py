@@ -1,12 +1,16 @@
 """A corpus of strings in memory."""
 
 import hashlib
+import numbers
 from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
 
 from scale_vae_keras.data.folder import FEWEST_SENTENCES, SPLITS
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.labelled_text import LabelledText
 from scale_vae_keras.text.lines import check_writable, one_line
+from scale_vae_keras.text.text_list import check_no_table
 
 
 class MemoryCorpus:
@@ -100,6 +104,7 @@ def corpus_from(
 def _strings(texts, split) -> Iterator[str]:
     if isinstance(texts, str | bytes):
         raise InputError(f"{split} is one string: give a list of strings, one a text")
+    check_no_table(texts, split)
     for number, text in enumerate(texts):
         if not isinstance(text, str):
             raise InputError(
@@ -112,8 +117,14 @@ def _strings(texts, split) -> Iterator[str]:
 def _labels(labels, split) -> list[str]:
     if isinstance(labels, str | bytes):
         raise InputError(f"the labels of {split} are one string: give a list, a label for each")
+    check_no_table(labels, f"labels['{split}']")
     names = []
     for number, label in enumerate(labels):
+        if label is not None and not isinstance(label, str | numbers.Real | np.bool_):
+            raise InputError(
+                f"{split}: the label of text {number} is {label!r}, of type "
+                f"{type(label).__name__}: give a string or a number"
+            )
         name = one_line(str(label)).strip()
         if not name or label is None or label != label:
             raise InputError(f"{split}: text {number} has no label: give one to each, or to none")

@@ -1,3 +1,5 @@
+import numpy as np
+import pandas as pd
 import pytest
 
 from scale_vae_keras.data import build_vocabulary, corpus_from, encode_split
@@ -81,6 +83,31 @@ def test_the_fingerprint_is_that_of_a_folder_with_the_same_lines(tmp_path, label
         (
             (["a", "b"], ["c"], ["d"], {**LABELS, "train": "01"}),
             "the labels of train are one string: give a list, a label for each",
+        ),
+        (
+            (pd.DataFrame({"text": ["a"], "stars": [1]}), ["c"], ["d"]),
+            "train is a DataFrame: give one of its columns, train['COLUMN']",
+        ),
+        (
+            (["a", "b"], {"text": ["c"]}, ["d"]),
+            "valid is a dict: give one of its columns, valid['COLUMN']",
+        ),
+        (
+            (["a", "b"], ["c"], ["d"], {**LABELS, "train": pd.DataFrame({"x": [1], "y": [2]})}),
+            "labels['train'] is a DataFrame: give one of its columns, labels['train']['COLUMN']",
+        ),
+        (
+            (["a", "b"], ["c"], ["d"], {**LABELS, "train": [b"x", b"y"]}),
+            "train: the label of text 0 is b'x', of type bytes: give a string or a number",
+        ),
+        (
+            (["a", "b"], ["c"], ["d"], {**LABELS, "train": np.eye(2)}),
+            "train: the label of text 0 is array([1., 0.]), of type ndarray: give a string or a "
+            "number",
+        ),
+        (
+            (["a", "b"], ["c"], ["d"], {**LABELS, "train": pd.Series([1, None], dtype="Int64")}),
+            "train: the label of text 1 is <NA>, of type NAType: give a string or a number",
         ),
     ],
 )
