@@ -1,6 +1,6 @@
 """What a model of sentences does with labels."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 import keras
@@ -37,6 +37,11 @@ class Conditional:
     encoder_reads_label = False
 
     def _make_condition(self, condition: str, labels: Sequence[str]) -> None:
+        if isinstance(labels, str | Set):
+            raise InputError(
+                f"labels is a {type(labels).__name__}: give a list of names, in which a label's "
+                "place is its number"
+            )
         labels = tuple(labels)
         if condition == "none":
             if labels:

@@ -72,7 +72,7 @@ def label_numbers(
         rows: how many sentences there are.
 
     Raises:
-        InputError: a name is unknown, or there is not one for each row.
+        InputError: a name is unknown, there is not one for each row, or they are no list.
 
     Example:
         >>> from scale_vae_keras.conditions import label_numbers
@@ -81,13 +81,19 @@ def label_numbers(
     """
     if hasattr(labels, "__array__"):
         labels = np.asarray(labels).tolist()
-    labels = [labels] * rows if isinstance(labels, str | bytes) else list(labels)
+    if isinstance(labels, str | bytes):
+        labels = [labels] * rows
+    elif np.ndim(labels) != 1:
+        raise InputError(
+            f"label is of type {type(labels).__name__}: give a name, or a list of names, one for "
+            "each sentence"
+        )
     labels = [each.decode() if isinstance(each, bytes) else each for each in labels]
     if len(labels) != rows:
         raise InputError(f"{rows} sentences have {len(labels)} labels: give one, or one for each")
     number_of = {name: number for number, name in enumerate(names)}
     for label in labels:
-        if label not in number_of:
+        if not isinstance(label, str) or label not in number_of:
             raise InputError(
                 f"unknown label {label!r}: choose {', '.join(names)}"
                 f"{did_you_mean(str(label), names)}"

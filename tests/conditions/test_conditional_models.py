@@ -146,6 +146,12 @@ def test_arrays_datasets_and_names_train_alike():
         np.testing.assert_allclose(weights[name], weights["numbers"], atol=1e-6)
 
 
+@pytest.mark.parametrize(("labels", "kind"), [("np", "str"), ({"bad", "good"}, "set")])
+def test_labels_without_an_order_of_names_are_refused(labels, kind):
+    with pytest.raises(InputError, match=f"labels is a {kind}: give a list of names"):
+        sv.ScaleVAE(10, condition="label", labels=labels)
+
+
 @pytest.mark.parametrize(
     ("act", "message"),
     [

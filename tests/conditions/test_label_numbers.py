@@ -34,6 +34,9 @@ def test_numbers():
     assert label_numbers("good", ("bad", "good"), 2).tolist() == [1, 1]
     with pytest.raises(InputError, match=re.escape("unknown label 'goof': choose bad, good; did")):
         label_numbers(["bad", "goof"], ("bad", "good"), 2)
+    for label in (1.0, {"bad", "good"}, iter(["bad"]), {"bad": 0}):
+        with pytest.raises(InputError, match=f"label is of type {type(label).__name__}: give a"):
+            label_numbers(label, ("bad", "good"), 2)
     with pytest.raises(InputError, match="3 sentences have 2 labels"):
         label_numbers(["bad", "good"], ("bad", "good"), 3)
 
