@@ -271,6 +271,29 @@ def check(cls: type[Settings], **values: object) -> dict[str, object]:
     return {name: declared[name].check(value) for name, value in values.items()}
 
 
+def integer(name: str, value: object) -> int:
+    """An argument as an int, of Python's or NumPy's.
+
+    Raises:
+        InputError: it is no whole number.
+    """
+    if not isinstance(value, numbers.Integral):
+        raise InputError(f"{name} must be a whole number, got {value!r}")
+    return int(value)
+
+
+def at_least(name: str, value: object, least: int) -> int:
+    """An argument as an int, of Python's or NumPy's.
+
+    Raises:
+        InputError: it is no whole number, or below `least`.
+    """
+    value = integer(name, value)
+    if value < least:
+        raise InputError(f"{name} must be at least {least}, got {value}")
+    return value
+
+
 def whole_number(name: str, value: object, least: int, most: int = 2**31 - 1) -> int:
     """An argument as an int, of Python's or NumPy's.
 

@@ -23,7 +23,7 @@ from scale_vae_keras.samplers import Sampler
 from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.samplers.sampler import MAX_LENGTH
 from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import at_least, integer, whole_number
 from scale_vae_keras.text.text_list import text_list
 from scale_vae_keras.text.tokenizer import Tokenizer
 
@@ -59,7 +59,7 @@ class TextModel(CodeControl):
             )
         self.model = model
         self.tokenizer = tokenizer
-        self.max_length = max_length
+        self.max_length = at_least("max_length", max_length, 1)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ class TextModel(CodeControl):
         Raises:
             InputError: fewer than two steps, or a label is missing or unknown.
         """
-        if steps < 2:
+        if integer("steps", steps) < 2:
             raise InputError(f"an interpolation has at least 2 steps, got {steps}")
         first, last = self._read([start, end], label).mean
         alpha = np.linspace(0.0, 1.0, steps, dtype=np.float32)
@@ -202,8 +202,7 @@ class TextModel(CodeControl):
             InputError: `n` is below 1, `seed` below 0, `scale` negative or not finite, or a label
                 is missing or unknown.
         """
-        if n < 1:
-            raise InputError(f"the number of sentences must be at least 1, got {n}")
+        n = at_least("the number of sentences", n, 1)
         if not 0 <= scale < float("inf"):
             raise InputError(f"scale must be at least 0 and finite, got {scale}")
         mean, stddev = self._read([text], label)
@@ -225,8 +224,7 @@ class TextModel(CodeControl):
         Raises:
             InputError: `n` is below 1, or there is nothing to search.
         """
-        if n < 1:
-            raise InputError(f"the number of neighbours must be at least 1, got {n}")
+        n = at_least("the number of neighbours", n, 1)
         texts = text_list(texts)
         near, centre = self.encode(texts, label).mean, self.encode([text], label).mean
         distance = np.linalg.norm(near - centre, axis=1)
@@ -251,8 +249,7 @@ class TextModel(CodeControl):
             InputError: an argument is out of its range, the prior is not fitted yet, or a label is
                 missing or unknown.
         """
-        if samples < 1:
-            raise InputError(f"samples must be at least 1, got {samples}")
+        samples = at_least("samples", samples, 1)
         split = self._labelled(encode_texts(texts, self.tokenizer), label)
         density = evaluate_density(
             self.model,

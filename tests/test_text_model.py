@@ -197,6 +197,15 @@ def test_a_tokenizer_of_another_model_is_refused(text_model):
         (lambda m: m.shift(["a"], [1, math.inf]), "vector and the amount must be finite"),
         (lambda m: m.shift(["a"], [1e30, 1], 1e30), "z must be finite and at most"),
         (lambda m: m.search(len, n=0), "calls must be at least 1"),
+        (lambda m: m.search(len, n=1.5), "calls must be a whole number, got 1.5"),
+        (lambda m: m.generate("3"), "number of sentences must be a whole number, got '3'"),
+        (lambda m: m.generate(2, seed=None), "seed must be a whole number, got None"),
+        (lambda m: m.perturb("a", n=2.0), "number of sentences must be a whole number, got 2.0"),
+        (lambda m: m.interpolate("a", "cat", 2.5), "steps must be a whole number, got 2.5"),
+        (lambda m: m.nearest("a", TEXTS, 2.5), "neighbours must be a whole number, got 2.5"),
+        (lambda m: m.score(["a"], samples=2.5), "samples must be a whole number, got 2.5"),
+        (lambda m: sv.TextModel(m.model, m.tokenizer, 2.5), "max_length must be a whole number"),
+        (lambda m: sv.TextModel(m.model, m.tokenizer, 0), "max_length must be at least 1, got 0"),
     ],
 )
 def test_refusals(text_model, call, message):

@@ -14,7 +14,7 @@ from scale_vae_keras.evaluation.importance_weighting import importance_estimates
 from scale_vae_keras.layers.graphs import graph_of, needs_autograph
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.priors.prior import FIT_LIMIT
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import at_least
 
 _FIT_BATCH = 512
 _MOST_ROWS = 1024
@@ -48,10 +48,7 @@ class MeasuredVAE:
         Raises:
             InputError: `samples` is below 1, `seed` is below 0, or the prior is not fitted yet.
         """
-        if samples < 1:
-            raise InputError(f"samples must be at least 1, got {samples}")
-        if seed < 0:
-            raise InputError(f"seed must be at least 0, got {seed}")
+        samples, seed = at_least("samples", samples, 1), at_least("seed", seed, 0)
         ids = as_ids(ids, self.vocabulary_size)
         self.ensure_built()
         self.prior.check_fitted()
@@ -90,9 +87,8 @@ class MeasuredVAE:
                 ids, `limit` is below 1 or `seed` below 0, a posterior is not finite, or "mixture"
                 is fitted without scikit-learn.
         """
-        if limit < 1:
-            raise InputError(f"the limit of sentences is {limit}: give at least 1")
-        whole_number("seed", seed, 0)
+        at_least("limit", limit, 1)
+        at_least("seed", seed, 0)
         self.ensure_built()
         if not isinstance(sentences, Posterior):
             if isinstance(sentences, EncodedSplit):

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.settings import at_least
 
 TOKEN_STREAM, LATENT_STREAM, COMPONENT_STREAM = 0, 1, 2
 
@@ -43,10 +43,8 @@ def row_seeds(count: int, seed: int) -> np.ndarray:
     Rows of a larger count begin with those of a smaller one.
 
     Raises:
-        InputError: `count` is below 1, or `seed` below 0.
+        InputError: `count` or `seed` is no whole number, `count` is below 1, or `seed` below 0.
     """
-    if count < 1:
-        raise InputError(f"the number of sentences must be at least 1, got {count}")
-    if seed < 0:
-        raise InputError(f"seed must be at least 0, got {seed}")
-    return np.random.default_rng(seed).integers(0, 2**62, size=count, dtype=np.int64)
+    count = at_least("the number of sentences", count, 1)
+    random = np.random.default_rng(at_least("seed", seed, 0))
+    return random.integers(0, 2**62, size=count, dtype=np.int64)

@@ -2,17 +2,16 @@
 
 import copy
 import dataclasses
-import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.graphs import comparable
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.samplers.loop_shapes import state_shapes
+from scale_vae_keras.settings import at_least
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
 FIRST_WRITABLE_ID = max(PAD_ID, START_ID) + 1
@@ -162,11 +161,7 @@ class Sampler(ABC):
     """The fields that a graph takes as inputs, so that one graph serves all their values."""
 
     def __post_init__(self):
-        size = self.no_repeat_ngram_size
-        if not isinstance(size, numbers.Integral) or size < 0:
-            raise InputError(
-                f"no_repeat_ngram_size must be at least 0, got {size}: give a whole number"
-            )
+        at_least("no_repeat_ngram_size", self.no_repeat_ngram_size, 0)
 
     def __repr__(self) -> str:
         """The sampler as Python writes it; no bound on repetition is left out."""

@@ -18,7 +18,8 @@ _BLOCK = 64
 def check_temperature(temperature: float) -> None:
     """Raises InputError unless the temperature is positive and finite."""
     if not 0 < temperature < float("inf"):
-        raise InputError(f"temperature must be positive and finite, got {temperature}")
+        greedy = "" if temperature else "; top-k 1 takes the most likely token"
+        raise InputError(f"temperature must be positive and finite, got {temperature}{greedy}")
 
 
 def tempered(logits: tf.Tensor, temperature: float | tf.Tensor) -> tf.Tensor:

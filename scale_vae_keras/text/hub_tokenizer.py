@@ -16,7 +16,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
 from scale_vae_keras.text.hub_extra import hub_ids, keras_hub, read_preset, special_ids
 from scale_vae_keras.text.piece_vocabulary import PieceVocabulary
-from scale_vae_keras.text.tokenizer import Tokenizer
+from scale_vae_keras.text.tokenizer import Tokenizer, id_rows
 from scale_vae_keras.text.vocabulary import SPECIALS, UNKNOWN_ID
 
 FOLDER = "hub_tokenizer"
@@ -105,6 +105,7 @@ class HubTokenizer(Tokenizer):
 
     def detokenize(self, ids: tf.Tensor) -> tf.Tensor:
         """Text of the tokens before the first `</s>`; arguments as for `Tokenizer`."""
+        ids = id_rows(ids)
         with tf.device("CPU"):
             kept = tf.ragged.boolean_mask(tf.cast(ids, tf.int32), self._is_kept(ids))
             return self._from_hub(kept.with_values(tf.gather(self._theirs, kept.values)))

@@ -8,10 +8,23 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
+from scale_vae_keras.settings import integer
 from scale_vae_keras.text.splitting import WORD_KINDS, TokenizerKind, check_kind, split_words
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID, UNKNOWN_ID, Vocabulary
 
 SETTINGS_FILE = "tokenizer.json"
+
+
+def id_rows(ids: tf.Tensor) -> tf.Tensor | tf.RaggedTensor:
+    """Ids of sentences as a tensor, integer `[n, time]`, ragged where they were.
+
+    Raises:
+        InputError: they have another number of dimensions.
+    """
+    ids = ids if isinstance(ids, tf.RaggedTensor) else tf.convert_to_tensor(ids)
+    if ids.shape.rank not in (None, 2):
+        raise InputError(f"ids must be rows of sentences, [n, time], got the shape {ids.shape}")
+    return ids
 
 
 class Tokenizer(tf.Module):
@@ -73,7 +86,7 @@ class Tokenizer(tf.Module):
 
     def _start(self, vocabulary, kind, max_length):
         super().__init__()
-        if max_length is not None and max_length < 1:
+        if max_length is not None and integer("max_length", max_length) < 1:
             raise InputError(f"max_length is {max_length}: allow at least 1 word a sentence")
         self.vocabulary = vocabulary
         self.kind = kind
@@ -107,7 +120,14 @@ class Tokenizer(tf.Module):
         return self._table.lookup(tokens)
 
     def __call__(self, strings: tf.Tensor) -> tf.RaggedTensor:
-        """Tokenises text, string `[n]`: `<s> w ... </s>` ids, ragged int32 `[n, (tokens + 2)]`."""
+        """Tokenises text, string `[n]`: `<s> w ... </s>` ids, ragged int32 `[n, (tokens + 2)]`.
+
+        Raises:
+            InputError: it is one string, and no list of them.
+        """
+        strings = tf.convert_to_tensor(strings)
+        if strings.shape.rank == 0:
+            raise InputError("a tokenizer takes a list of strings, not one: write [text]")
         return self.to_ids(self.split(strings))
 
     def detokenize(self, ids: tf.Tensor) -> tf.Tensor:
@@ -118,7 +138,11 @@ class Tokenizer(tf.Module):
 
         Returns:
             Text, string `[n]`, without `<pad>` and `<s>`.
+
+        Raises:
+            InputError: the ids are those of one sentence, and no list of sentences.
         """
+        ids = id_rows(ids)
         with tf.device("CPU"):
             tokens = tf.ragged.boolean_mask(tf.gather(self._tokens, ids), self._is_kept(ids))
             return self._finish(tf.strings.reduce_join(tokens, axis=1, separator=self._separator))

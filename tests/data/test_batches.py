@@ -183,6 +183,8 @@ def test_evaluation_goes_from_short_to_long_and_back_to_the_corpus():
     [
         ({"batch_size": 0}, "batch_size is 0: give at least 1"),
         ({"seed": -1}, "seed is -1 and epoch 0: give integers from 0 on"),
+        ({"batch_size": 2.0}, "batch_size must be a whole number, got 2.0"),
+        ({"seed": None}, "seed must be a whole number, got None"),
         ({"first_epoch": -2}, "seed is 0 and epoch -2: give integers from 0 on"),
     ],
 )

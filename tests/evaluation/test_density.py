@@ -77,6 +77,8 @@ def test_a_model_estimates_its_own_log_likelihood(latent_dim):
     )
     with pytest.raises(InputError, match="samples must be at least 1"):
         model.log_likelihood(ids, 0)
+    with pytest.raises(InputError, match=r"samples must be a whole number, got 1\.5"):
+        model.log_likelihood(ids, 1.5)
 
 
 def test_sample_likelihood_is_that_of_numpy():
@@ -391,6 +393,7 @@ def test_a_model_and_the_evaluation_weigh_the_same_samples():
     ("arguments", "message"),
     [
         ({"samples": -1}, "samples is -1"),
+        ({"samples": 2.5}, "samples must be a whole number, got 2.5"),
         ({"seed": -1}, "seed -1"),
         ({"rows": 0}, "rows is 0"),
         ({"kind": "paper"}, "unknown prior 'paper'"),

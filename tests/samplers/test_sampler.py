@@ -313,6 +313,21 @@ def test_a_negative_size_is_refused():
         TopKSampler(3, no_repeat_ngram_size=2.5)
 
 
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: TopKSampler(3, no_repeat_ngram_size=1.5), "no_repeat_ngram_size must be a whole"),
+        (lambda: BeamSampler(2.5), "beam width must be a whole number, got 2.5"),
+        (lambda: BeamSampler(0), "beam width must be at least 1, got 0"),
+        (lambda: TemperatureSampler(0), "got 0; top-k 1 takes the most likely token"),
+        (lambda: TemperatureSampler(-1), "temperature must be positive and finite, got -1$"),
+    ],
+)
+def test_unfit_numbers_are_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()
+
+
 @pytest.mark.parametrize("kind", [TemperatureSampler, partial(TopPSampler, 0.9)])
 def test_extreme_temperatures_are_greedy_or_uniform_among_what_is_allowed(kind):
     ruled_out = tf.float32.min

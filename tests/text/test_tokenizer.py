@@ -91,6 +91,18 @@ def test_known_words_survive_the_round_trip(words, sentences):
     assert [text.decode() for text in back.numpy()] == texts
 
 
+def test_one_string_or_sentence_is_refused_and_lists_are_read(words):
+    with pytest.raises(InputError, match="takes a list of strings, not one"):
+        words("the cat")
+    for ids in ([1, THE, 2], tf.constant([1, THE, 2]), []):
+        with pytest.raises(InputError, match="ids must be rows of sentences"):
+            words.detokenize(ids)
+    assert words.detokenize([[1, THE, CAT, 2], [SAT, 2, THE, 0]]).numpy().tolist() == [
+        *(b"the cat", b"sat")
+    ]
+    assert words.detokenize(words(["the cat", "sat"])).numpy().tolist() == [b"the cat", b"sat"]
+
+
 @pytest.mark.parametrize("dtype", [tf.int32, tf.int64])
 def test_detokenize_ends_at_the_first_end_token(words, dtype):
     ids = tf.constant(
@@ -218,6 +230,7 @@ def test_operations_are_placed_on_the_cpu(kind):
         ),
         ({"pattern": "a"}, "a pattern is for the regex tokenizer, not for words: leave it out"),
         ({"max_length": 0}, "max_length is 0: allow at least 1 word a sentence"),
+        ({"max_length": 2.5}, "max_length must be a whole number, got 2.5"),
     ],
 )
 def test_unfit_arguments_are_refused(arguments, message):
