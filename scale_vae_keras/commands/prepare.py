@@ -15,7 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         help="a table (.csv, .tsv or .parquet) with one document per row, a .jsonl file with one "
         "per line, a folder with one per .txt file, or any other file as text with one per line "
-        "(label<TAB>text if its first line contains a tab); several inputs are combined",
+        "(label<TAB>text if its first line that is not blank holds a tab); several inputs are "
+        "combined",
     )
     parser.add_argument(
         "--output",
