@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from scale_vae_keras.conditions.labelled_batches import with_labels
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.schedules.epoch_average_scale import EpochAverageScale
 from scale_vae_keras.schedules.epoch_count import EpochCount
 from scale_vae_keras.schedules.order import check_order
 from scale_vae_keras.schedules.skipped_steps import DivergenceGuard, SkippedSteps
@@ -25,7 +26,7 @@ def fit_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[str, An
         **kwargs: as for `fit`.
 
     Raises:
-        InputError: there are targets or class weights, callbacks are in a wrong order, or
+        InputError: there are targets or class weights, callbacks contradict each other, or
             `validation_split` leaves no sentence to a part.
     """
     arguments = inspect.signature(keras.Model.fit).bind(model, *args, **kwargs).arguments
@@ -101,6 +102,8 @@ def _with_own(model, callbacks):
     is_list = isinstance(callbacks, keras.callbacks.CallbackList)
     given = callbacks.callbacks if is_list else keras.tree.flatten(callbacks or [])
     check_order(given)
+    if sum(isinstance(each, EpochAverageScale) for each in given) > 1:
+        raise InputError("fit takes one EpochAverageScale: the f_epo of the last one would count")
     own = []
     if not any(isinstance(each, EpochCount) for each in given):
         own.append(EpochCount())

@@ -50,9 +50,15 @@ def test_a_callback_without_a_stage_follows_the_one_before_it():
             lambda data: [keras.callbacks.EarlyStopping("val_elbo_nll"), LatentMonitor(data)],
             "LatentMonitor stands after EarlyStopping",
         ),
+        (
+            lambda data: [EpochAverageScale(f_epo=2), EpochAverageScale()],
+            "fit takes one EpochAverageScale",
+        ),
     ],
 )
-def test_fit_refuses_a_wrong_order_before_it_trains(scale_vae, data, make, message):
+def test_fit_refuses_callbacks_that_contradict_each_other_before_it_trains(
+    scale_vae, data, make, message
+):
     before = [weight.copy() for weight in scale_vae.get_weights()]
     with pytest.raises(InputError, match=message):
         scale_vae.fit(data, validation_data=data, verbose=0, shuffle=False, callbacks=make(data))
