@@ -142,7 +142,15 @@ def encode_sentences(model, split: EncodedSplit) -> Encoded:
     """Encodes the sentences of a split, in the order of the corpus.
 
     The posteriors of a language model, which has no latent code, have no dimensions.
+
+    Raises:
+        InputError: it is no split.
     """
+    if not isinstance(split, EncodedSplit):
+        raise InputError(
+            f"the sentences are of type {type(split).__name__}: give a split of "
+            'sv.data.encode_split(corpus, "test", tokenizer)'
+        )
     if not model.latent_dim:
         return Encoded(*np.zeros([4, split.sentences, 0], np.float32))
     batches, place = _by_length(split)

@@ -184,6 +184,15 @@ def test_the_models_own_prior_is_the_one_measured(split):
     assert other["elbo_nll"] != own["elbo_nll"]
 
 
+def test_ids_and_batches_are_no_split(model, split):
+    ids = np.array([[1, 4, 2]])
+    for sentences in (ids, tf.data.Dataset.from_tensors(ids), "test"):
+        with pytest.raises(InputError, match=r"give a split of sv\.data\.encode_split"):
+            evaluate_model(model, sentences, samples=2)
+    with pytest.raises(InputError, match="the sentences are of type ndarray"):
+        evaluate_model(model, split, samples=2, prior="full", fitted_on=ids)
+
+
 def test_encoded_rows_are_in_the_order_of_the_corpus(model):
     sentences = [[START, 4, 5, 3, END], [START, END], [START, 5, END]]
     encoded = encode_sentences(model, as_split(sentences))
