@@ -15,6 +15,8 @@ from functools import cache
 
 from scale_vae_keras.errors import InputError
 
+LARGEST_INT32 = 2**31 - 1
+
 _META = "setting"
 _KINDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 
@@ -271,41 +273,24 @@ def check(cls: type[Settings], **values: object) -> dict[str, object]:
     return {name: declared[name].check(value) for name, value in values.items()}
 
 
-def integer(name: str, value: object) -> int:
-    """An argument as an int, of Python's or NumPy's.
-
-    Raises:
-        InputError: it is no whole number.
-    """
-    if not isinstance(value, numbers.Integral):
-        raise InputError(f"{name} must be a whole number, got {value!r}")
-    return int(value)
-
-
-def at_least(name: str, value: object, least: int) -> int:
-    """An argument as an int, of Python's or NumPy's.
-
-    Raises:
-        InputError: it is no whole number, or below `least`.
-    """
-    value = integer(name, value)
-    if value < least:
-        raise InputError(f"{name} must be at least {least}, got {value}")
-    return value
-
-
-def whole_number(name: str, value: object, least: int, most: int = 2**31 - 1) -> int:
+def whole_number(
+    name: str, value: object, least: int | None = None, most: int | None = None
+) -> int:
     """An argument as an int, of Python's or NumPy's.
 
     Args:
         name: of the argument, for the error.
         value: what is given.
-        least: the smallest value allowed.
-        most: the largest; that of int32 by default.
+        least: the smallest value allowed; None for any.
+        most: the largest, with `least`; None for any.
 
     Raises:
-        InputError: it is no whole number from `least` to `most`.
+        InputError: it is no whole number, or not one from `least` to `most`.
     """
-    if not isinstance(value, numbers.Integral) or not least <= value <= most:
-        raise InputError(f"{name} must be a whole number from {least:,} to {most:,}, got {value!r}")
-    return int(value)
+    whole = isinstance(value, numbers.Integral)
+    if whole and (least is None or value >= least) and (most is None or value <= most):
+        return int(value)
+    expected = f"at least {least}" if whole else "a whole number"
+    if most is not None:
+        expected = f"a whole number from {least:,} to {most:,}"
+    raise InputError(f"{name} must be {expected}, got {value!r}")

@@ -23,7 +23,7 @@ from scale_vae_keras.samplers import Sampler
 from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.samplers.sampler import MAX_LENGTH
 from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
-from scale_vae_keras.settings import at_least, integer, whole_number
+from scale_vae_keras.settings import LARGEST_INT32, whole_number
 from scale_vae_keras.text.text_list import text_list
 from scale_vae_keras.text.tokenizer import Tokenizer
 
@@ -59,7 +59,7 @@ class TextModel(CodeControl):
             )
         self.model = model
         self.tokenizer = tokenizer
-        self.max_length = at_least("max_length", max_length, 1)
+        self.max_length = whole_number("max_length", max_length, 1)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ class TextModel(CodeControl):
         Raises:
             InputError: fewer than two steps, or a label is missing or unknown.
         """
-        if integer("steps", steps) < 2:
+        if whole_number("steps", steps) < 2:
             raise InputError(f"an interpolation has at least 2 steps, got {steps}")
         first, last = self._read([start, end], label).mean
         alpha = np.linspace(0.0, 1.0, steps, dtype=np.float32)
@@ -202,11 +202,11 @@ class TextModel(CodeControl):
             InputError: `n` is below 1, `seed` below 0, `scale` negative or not finite, or a label
                 is missing or unknown.
         """
-        n = at_least("the number of sentences", n, 1)
+        n = whole_number("the number of sentences", n, 1)
         if not 0 <= scale < float("inf"):
             raise InputError(f"scale must be at least 0 and finite, got {scale}")
         mean, stddev = self._read([text], label)
-        random = np.random.default_rng(whole_number("seed", seed, 0))
+        random = np.random.default_rng(whole_number("seed", seed, 0, LARGEST_INT32))
         noise = random.standard_normal((n, mean.shape[1]), np.float32)
         return self.decode(mean + scale * stddev * noise, label=label)
 
@@ -224,7 +224,7 @@ class TextModel(CodeControl):
         Raises:
             InputError: `n` is below 1, or there is nothing to search.
         """
-        n = at_least("the number of neighbours", n, 1)
+        n = whole_number("the number of neighbours", n, 1)
         texts = text_list(texts)
         near, centre = self.encode(texts, label).mean, self.encode([text], label).mean
         distance = np.linalg.norm(near - centre, axis=1)
@@ -249,7 +249,7 @@ class TextModel(CodeControl):
             InputError: an argument is out of its range, the prior is not fitted yet, or a label is
                 missing or unknown.
         """
-        samples = at_least("samples", samples, 1)
+        samples = whole_number("samples", samples, 1)
         split = self._labelled(encode_texts(texts, self.tokenizer), label)
         density = evaluate_density(
             self.model,

@@ -10,7 +10,7 @@ from scale_vae_keras.evaluation.information import batch_mutual_information
 from scale_vae_keras.layers.step_function import scheduled_function
 from scale_vae_keras.schedules.model_epoch import model_epoch
 from scale_vae_keras.schedules.order import Stage
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import LARGEST_INT32, whole_number
 from scale_vae_keras.training.optimizer_memory import moves_without_gradient
 
 _MOST_STEPS = 99
@@ -69,7 +69,7 @@ class AggressiveTraining(SharedData, keras.callbacks.Callback):
         super().__init__()
         self.data = data
         self.validation_data = validation_data
-        self.seed = whole_number("seed", seed, 0)
+        self.seed = whole_number("seed", seed, 0, LARGEST_INT32)
         self.aggressive = True
         self.information = None
         self._steps = 0

@@ -8,7 +8,7 @@ from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors.prior import FIT_LIMIT
 from scale_vae_keras.schedules.order import Stage
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import LARGEST_INT32, whole_number
 
 # Enough for the covariance of 32 dimensions: it costs other sentences d (d + 3) / (4 n), less than
 # 0.1 nats. Encoding more takes a notable part of a short epoch.
@@ -55,7 +55,7 @@ class FitPrior(SharedData, keras.callbacks.Callback):
             raise InputError(f"the limit of sentences is {limit}: give at least 1")
         self.sentences = sentences
         self.limit = limit
-        self.seed = whole_number("seed", seed, 0)
+        self.seed = whole_number("seed", seed, 0, LARGEST_INT32)
         self._due = False
 
     def on_train_begin(self, logs=None):

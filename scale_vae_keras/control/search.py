@@ -9,7 +9,7 @@ import numpy as np
 from scale_vae_keras.control.realism import Realism, log_density, prior_codes, realism_bounds
 from scale_vae_keras.control.surrogate import Surrogate, check_installed
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.settings import at_least
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.text_list import text_list
 
 _FIRST = 16
@@ -100,7 +100,7 @@ class Search:
         Raises:
             InputError: `n` is below 1, or too few new texts are within the bounds of realism.
         """
-        n = at_least("the number of texts", n, 1)
+        n = whole_number("the number of texts", n, 1)
         texts: dict[str, None] = {}  # a set that keeps its order
         for _ in range(_TRIES):
             for text in self._candidates(n):
@@ -153,7 +153,7 @@ class Search:
         """
         if self.property is None:
             raise InputError("the search has no property: give one, or ask and tell")
-        n = at_least("the number of calls", n, 1)
+        n = whole_number("the number of calls", n, 1)
         for start in range(0, n, _BATCH):
             texts = self.ask(min(_BATCH, n - start))
             self.tell(texts, [self.property(text) for text in texts])

@@ -11,7 +11,7 @@ from scale_vae_keras.categories import Categories
 from scale_vae_keras.data.autotuning import without_autotuning
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.settings import integer
+from scale_vae_keras.settings import whole_number
 
 _POOL_BATCHES = 100
 _AHEAD = 4
@@ -77,7 +77,7 @@ class _Plan(NamedTuple):
 
 def _plan(sentences, lengths_of, labels, batch_size, seed, epoch, resplit) -> _Plan:
     _check_batch_size(batch_size)
-    if integer("seed", seed) < 0 or epoch < 0:
+    if whole_number("seed", seed) < 0 or epoch < 0:
         raise InputError(f"seed is {seed} and epoch {epoch}: give integers from 0 on")
     pairing = np.random.default_rng([seed, 0, epoch if resplit else 0])
     order = np.empty(sentences, np.int32 if sentences < 2**31 else np.int64)
@@ -167,7 +167,7 @@ def training_batches(
     if by_label and split.labels is None:
         raise InputError("batches by label need a corpus with labels: give label<TAB>text")
     _check_batch_size(batch_size)
-    if integer("seed", seed) < 0 or first_epoch < 0:
+    if whole_number("seed", seed) < 0 or first_epoch < 0:
         raise InputError(f"seed is {seed} and epoch {first_epoch}: give integers from 0 on")
     labels = split.labels if by_label else None
     total = _count_batches(split.sentences, labels, batch_size)
@@ -271,5 +271,5 @@ def _in_order(split: EncodedSplit, order: np.ndarray, batch_size: int) -> tf.dat
 
 
 def _check_batch_size(batch_size: int) -> None:
-    if integer("batch_size", batch_size) < 1:
+    if whole_number("batch_size", batch_size) < 1:
         raise InputError(f"batch_size is {batch_size}: give at least 1")

@@ -18,7 +18,7 @@ from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.sample_likelihood import sample_likelihood
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.priors import Prior
-from scale_vae_keras.settings import integer
+from scale_vae_keras.settings import whole_number
 
 _MOST_ROWS = 1536
 _MOST_LOGITS = 2**24
@@ -114,7 +114,7 @@ def evaluate_density(
         InputError: an argument is out of its range, the journal belongs to another evaluation, or
             a sentence lacks the label that its likelihood is given.
     """
-    if integer("samples", samples) < 0 or integer("seed", seed) < 0:
+    if whole_number("samples", samples) < 0 or whole_number("seed", seed) < 0:
         raise InputError(f"samples is {samples} and seed {seed}: give integers from 0 on")
     if rows is not None and rows < 1:
         raise InputError(f"rows is {rows}: a pass needs at least 1")

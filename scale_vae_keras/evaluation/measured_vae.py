@@ -14,7 +14,7 @@ from scale_vae_keras.evaluation.importance_weighting import importance_estimates
 from scale_vae_keras.layers.graphs import graph_of, needs_autograph
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.priors.prior import FIT_LIMIT
-from scale_vae_keras.settings import at_least
+from scale_vae_keras.settings import whole_number
 
 _FIT_BATCH = 512
 _MOST_ROWS = 1024
@@ -48,7 +48,7 @@ class MeasuredVAE:
         Raises:
             InputError: `samples` is below 1, `seed` is below 0, or the prior is not fitted yet.
         """
-        samples, seed = at_least("samples", samples, 1), at_least("seed", seed, 0)
+        samples, seed = whole_number("samples", samples, 1), whole_number("seed", seed, 0)
         ids = as_ids(ids, self.vocabulary_size)
         self.ensure_built()
         self.prior.check_fitted()
@@ -87,8 +87,8 @@ class MeasuredVAE:
                 ids, `limit` is below 1 or `seed` below 0, a posterior is not finite, or "mixture"
                 is fitted without scikit-learn.
         """
-        at_least("limit", limit, 1)
-        at_least("seed", seed, 0)
+        whole_number("limit", limit, 1)
+        whole_number("seed", seed, 0)
         self.ensure_built()
         if not isinstance(sentences, Posterior):
             if isinstance(sentences, EncodedSplit):

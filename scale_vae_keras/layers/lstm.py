@@ -8,7 +8,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.portable_graphs import use_cudnn
 from scale_vae_keras.layers.recurrence import advance, recurrence
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import LARGEST_INT32, whole_number
 
 
 @keras.saving.register_keras_serializable(package="scale_vae_keras")
@@ -51,7 +51,7 @@ class LSTM(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.units = whole_number("units", units, 1)
+        self.units = whole_number("units", units, 1, LARGEST_INT32)
         self.return_sequences = return_sequences
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.recurrent_initializer = keras.initializers.get(recurrent_initializer)

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.settings import at_least
+from scale_vae_keras.settings import whole_number
 
 TOKEN_STREAM, LATENT_STREAM, COMPONENT_STREAM = 0, 1, 2
 
@@ -45,6 +45,6 @@ def row_seeds(count: int, seed: int) -> np.ndarray:
     Raises:
         InputError: `count` or `seed` is no whole number, `count` is below 1, or `seed` below 0.
     """
-    count = at_least("the number of sentences", count, 1)
-    random = np.random.default_rng(at_least("seed", seed, 0))
+    count = whole_number("the number of sentences", count, 1)
+    random = np.random.default_rng(whole_number("seed", seed, 0))
     return random.integers(0, 2**62, size=count, dtype=np.int64)

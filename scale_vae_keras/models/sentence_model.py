@@ -22,7 +22,7 @@ from scale_vae_keras.parts.by_name import config_of, make_decoder, take_decoder
 from scale_vae_keras.schedules.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
 from scale_vae_keras.schedules.needed_callbacks import warn_of_missing
-from scale_vae_keras.settings import check, whole_number
+from scale_vae_keras.settings import LARGEST_INT32, check, whole_number
 from scale_vae_keras.training.global_batches import GlobalBatches
 from scale_vae_keras.training.global_mean import GlobalMean
 from scale_vae_keras.training.gradients import apply_clipped, dense_gradients
@@ -128,8 +128,8 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
         }
         checked = check(ModelSettings, **settings, condition=condition)
         self._make_condition(condition, labels)
-        self.vocabulary_size = whole_number("vocabulary_size", vocabulary_size, 1)
-        self.seed = whole_number("seed", seed, -(2**31))
+        self.vocabulary_size = whole_number("vocabulary_size", vocabulary_size, 1, LARGEST_INT32)
+        self.seed = whole_number("seed", seed, -(2**31), LARGEST_INT32)
         self._settings = tuple(settings)
         for name in settings:
             setattr(self, name, checked[name])

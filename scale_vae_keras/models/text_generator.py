@@ -14,7 +14,7 @@ from scale_vae_keras.samplers.row_random import row_seeds, row_uniforms
 from scale_vae_keras.samplers.sampler import MAX_LENGTH, Sampler, Sentences
 from scale_vae_keras.samplers.serialization import get
 from scale_vae_keras.samplers.temperature_sampler import TemperatureSampler
-from scale_vae_keras.settings import at_least, integer
+from scale_vae_keras.settings import whole_number
 
 _WRITTEN_AT_ONCE = 256
 """Memory grows with sentences written at once times words of the vocabulary."""
@@ -79,7 +79,7 @@ class TextGenerator:
             raise InputError(
                 f"z must be finite and at most {self.largest_code:,.0f} in size in every row"
             )
-        max_length = at_least("max_length", max_length, 1)
+        max_length = whole_number("max_length", max_length, 1)
         label = self.numbers_of(label, z.shape[0])
         seeds = np.zeros(z.shape[0], np.int64) if seeds is None else seeds
         sampler = GreedySampler() if sampler is None else get(sampler)
@@ -219,7 +219,7 @@ class TextGenerator:
         Raises:
             InputError: fewer than two steps, or a label is missing or unknown.
         """
-        if integer("steps", steps) < 2:
+        if whole_number("steps", steps) < 2:
             raise InputError(f"an interpolation has at least 2 steps, got {steps}")
         if len(start) != 1 or len(end) != 1:
             raise InputError("interpolate takes one sentence as start and one as end")

@@ -7,7 +7,7 @@ import tensorflow as tf
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.samplers.loop_shapes import state_shapes
 from scale_vae_keras.samplers.sampler import Sampler, Sentences, without_repeats, writable
-from scale_vae_keras.settings import at_least
+from scale_vae_keras.settings import LARGEST_INT32, whole_number
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
 
@@ -32,7 +32,7 @@ class BeamSampler(Sampler):
 
     def __post_init__(self):
         super().__post_init__()
-        at_least("beam width", self.width, 1)
+        whole_number("beam width", self.width, 1, LARGEST_INT32)
 
     def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """The most probable token, int32 `[batch]`: a beam of one."""

@@ -11,7 +11,7 @@ import tensorflow as tf
 from scale_vae_keras.layers.graphs import comparable
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.samplers.loop_shapes import state_shapes
-from scale_vae_keras.settings import at_least
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
 
 FIRST_WRITABLE_ID = max(PAD_ID, START_ID) + 1
@@ -161,7 +161,7 @@ class Sampler(ABC):
     """The fields that a graph takes as inputs, so that one graph serves all their values."""
 
     def __post_init__(self):
-        at_least("no_repeat_ngram_size", self.no_repeat_ngram_size, 0)
+        whole_number("no_repeat_ngram_size", self.no_repeat_ngram_size, 0)
 
     def __repr__(self) -> str:
         """The sampler as Python writes it; no bound on repetition is left out."""

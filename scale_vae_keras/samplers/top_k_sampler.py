@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from scale_vae_keras.samplers.sampler import Sampler
 from scale_vae_keras.samplers.temperature_sampler import check_temperature, inverse_cdf, tempered
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import LARGEST_INT32, whole_number
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,7 +38,7 @@ class TopKSampler(Sampler):
     def __post_init__(self):
         super().__post_init__()
         check_temperature(self.temperature)
-        whole_number("top-k", self.k, 1)
+        whole_number("top-k", self.k, 1, LARGEST_INT32)
 
     def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """A random token of each row, int32 `[batch]`."""

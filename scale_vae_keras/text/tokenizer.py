@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
-from scale_vae_keras.settings import integer
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.splitting import WORD_KINDS, TokenizerKind, check_kind, split_words
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID, UNKNOWN_ID, Vocabulary
 
@@ -86,7 +86,7 @@ class Tokenizer(tf.Module):
 
     def _start(self, vocabulary, kind, max_length):
         super().__init__()
-        if max_length is not None and integer("max_length", max_length) < 1:
+        if max_length is not None and whole_number("max_length", max_length) < 1:
             raise InputError(f"max_length is {max_length}: allow at least 1 word a sentence")
         self.vocabulary = vocabulary
         self.kind = kind

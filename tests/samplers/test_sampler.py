@@ -309,21 +309,18 @@ def test_a_bound_on_repetition_holds_in_an_exported_graph(decoder, z, kind, size
 def test_a_negative_size_is_refused():
     with pytest.raises(InputError, match="no_repeat_ngram_size must be at least 0, got -1"):
         TopKSampler(3, no_repeat_ngram_size=-1)
-    with pytest.raises(InputError, match=r"got 2\.5: give a whole number"):
+    with pytest.raises(InputError, match=r"no_repeat_ngram_size must be a whole number, got 2\.5"):
         TopKSampler(3, no_repeat_ngram_size=2.5)
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: TopKSampler(3, no_repeat_ngram_size=1.5), "no_repeat_ngram_size must be a whole"),
-        (lambda: BeamSampler(2.5), "beam width must be a whole number, got 2.5"),
-        (lambda: BeamSampler(0), "beam width must be at least 1, got 0"),
         (lambda: TemperatureSampler(0), "got 0; top-k 1 takes the most likely token"),
         (lambda: TemperatureSampler(-1), "temperature must be positive and finite, got -1$"),
     ],
 )
-def test_unfit_numbers_are_refused(make, message):
+def test_unfit_temperatures_are_refused(make, message):
     with pytest.raises(InputError, match=message):
         make()
 
