@@ -21,9 +21,11 @@ def load_model(path: str | os.PathLike, compile: bool = True) -> keras.Model:
         compile: whether to restore the optimizer too.
 
     Raises:
-        InputError: there is no such file, it is broken, or a part of the model needs what is not
-            installed.
+        InputError: there is no such file, it is a folder or broken, or a part of the model needs
+            what is not installed.
     """
+    if Path(path).is_dir():
+        raise InputError(f"{path} is a folder: name its .keras file; sv.load takes that of a run")
     if not Path(path).is_file():
         raise InputError(f"there is no model file {path}")
     if not zipfile.is_zipfile(path):

@@ -87,9 +87,12 @@ def notes(metrics: Mapping[str, object]) -> list[str]:
             *given,
         ]
     prior = measured_prior(metrics)
+    how = "rank models by iw_nll"
+    if metrics["ess"] is None:
+        how += ", for which evaluate needs samples above 0"
     lines = [
         "elbo_nll and iw_nll, each in expectation over its samples, are upper bounds of the "
-        f'negative log-likelihood under the prior "{prior}"; rank models by iw_nll.',
+        f'negative log-likelihood under the prior "{prior}"; {how}.',
         *given,
     ]
     if prior in PRIORS and PRIORS[prior].needs_fit:

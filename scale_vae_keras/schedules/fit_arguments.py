@@ -14,6 +14,7 @@ from scale_vae_keras.schedules.epoch_average_scale import EpochAverageScale
 from scale_vae_keras.schedules.epoch_count import EpochCount
 from scale_vae_keras.schedules.order import check_order
 from scale_vae_keras.schedules.skipped_steps import DivergenceGuard, SkippedSteps
+from scale_vae_keras.schedules.weight_schedule import WeightSchedule
 from scale_vae_keras.training.sample_weight import refuse_targets, with_weights
 
 
@@ -98,12 +99,29 @@ def _has_dropped_weights(arguments):
     return is_array and arguments.get("sample_weight") is not None
 
 
+def _refuse_rivals(callbacks):
+    """Refuses two schedules of the same thing, of which the last would decide."""
+    scheduled = {}
+    for each in callbacks:
+        if isinstance(each, WeightSchedule):
+            what = each.weight
+        elif isinstance(each, EpochAverageScale):
+            what = "the factor"
+        else:
+            continue
+        if what in scheduled:
+            raise InputError(
+                f"{type(scheduled[what]).__name__} and {type(each).__name__} both set {what}: give "
+                "one of them to fit"
+            )
+        scheduled[what] = each
+
+
 def _with_own(model, callbacks):
     is_list = isinstance(callbacks, keras.callbacks.CallbackList)
     given = callbacks.callbacks if is_list else keras.tree.flatten(callbacks or [])
     check_order(given)
-    if sum(isinstance(each, EpochAverageScale) for each in given) > 1:
-        raise InputError("fit takes one EpochAverageScale: the f_epo of the last one would count")
+    _refuse_rivals(given)
     own = []
     if not any(isinstance(each, EpochCount) for each in given):
         own.append(EpochCount())

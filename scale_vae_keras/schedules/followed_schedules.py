@@ -18,7 +18,7 @@ class FollowedSchedules:
         """Follows a schedule from now on.
 
         Args:
-            schedule: the schedule; it replaces another one of the same weight.
+            schedule: the schedule; `fit` takes one for each weight.
             steps: steps per epoch.
         """
         self._of_weight[schedule.weight] = (schedule, steps)

@@ -143,6 +143,9 @@ def test_fitted_generator_has_the_rate_of_the_fitted_gaussian(model, split):
     rate = 0.5 * np.sum(np.log(variance) - encoded.log_var.mean(axis=0))
     metrics = evaluate_model(model, split, samples=0, prior="diagonal", fitted_on=split)
     assert metrics["elbo_nll"] - metrics["reconstruction"] == pytest.approx(rate, abs=1e-5)
+    assert notes(metrics)[0].endswith(
+        "rank models by iw_nll, for which evaluate needs samples above 0."
+    )
 
 
 @pytest.mark.parametrize("prior", PRIORS)
@@ -158,7 +161,7 @@ def test_figures_of_earlier_versions_name_a_generator(metrics):
     earlier = {name: value for name, value in metrics.items() if name != "prior"}
     earlier["generator"] = "fitted-full"
     assert measured_prior(earlier) == "full"
-    assert 'under the prior "full"' in notes(earlier)[0]
+    assert notes(earlier)[0].endswith('under the prior "full"; rank models by iw_nll.')
     console = Console(file=io.StringIO(), width=200)
     console.print(metrics_table({"before": earlier, "now": metrics}))
     row = next(line for line in console.file.getvalue().splitlines() if " prior " in line)

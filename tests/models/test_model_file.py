@@ -81,6 +81,14 @@ def test_a_file_that_is_cut_short_is_not_said_to_be_missing(make, tmp_path, shar
     )
 
 
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(InputError) as error:
+        load_model(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path} is a folder: name its .keras file; sv.load takes that of a run"
+    )
+
+
 def test_an_archive_that_is_no_model_is_refused(tmp_path):
     path = tmp_path / "model.keras"
     with zipfile.ZipFile(path, "w") as archive:

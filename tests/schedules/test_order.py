@@ -4,6 +4,7 @@ import pytest
 from scale_vae_keras.callbacks import (
     BestModel,
     BoundAnnealing,
+    CyclicalKLAnnealing,
     EpochAverageScale,
     LatentMonitor,
     LinearKLAnnealing,
@@ -52,7 +53,11 @@ def test_a_callback_without_a_stage_follows_the_one_before_it():
         ),
         (
             lambda data: [EpochAverageScale(f_epo=2), EpochAverageScale()],
-            "fit takes one EpochAverageScale",
+            "EpochAverageScale and EpochAverageScale both set the factor: give one",
+        ),
+        (
+            lambda data: [LinearKLAnnealing(), CyclicalKLAnnealing(2, 1)],
+            "LinearKLAnnealing and CyclicalKLAnnealing both set kl_weight: give one",
         ),
     ],
 )
