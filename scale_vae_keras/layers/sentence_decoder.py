@@ -91,8 +91,6 @@ class SentenceDecoder(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if self.compute_dtype == "float64":
-            raise InputError("models compute in float32, bfloat16 or float16, not in float64")
         if not 0 <= word_dropout <= 1:
             raise InputError(f"word_dropout must be from 0 to 1, got {word_dropout}")
         if not 0 <= embedding_noise < float("inf"):

@@ -9,11 +9,7 @@ from scale_vae_keras.conditions.conditional import Conditional
 from scale_vae_keras.conditions.labelled_batches import checked_labels
 from scale_vae_keras.data.input_checks import batch_errors, checked_batches
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.replica import (
-    global_batch_size,
-    global_sum,
-    host_value,
-)
+from scale_vae_keras.layers.replica import global_batch_size, global_sum, host_value
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.layers.step_function import scheduled_function, step_function
 from scale_vae_keras.models.keras_doors import KerasDoors
@@ -109,6 +105,8 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if self.compute_dtype == "float64":
+            raise InputError("models compute in float32, bfloat16 or float16, not in float64")
         self._warned = False
         settings = {
             "embedding_dim": embedding_dim,

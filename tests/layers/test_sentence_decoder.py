@@ -83,8 +83,3 @@ def test_word_dropout_hides_its_share():
 def test_word_dropout_out_of_range(share):
     with pytest.raises(InputError, match="word_dropout"):
         decoder(word_dropout=share)
-
-
-def test_float64_is_refused():
-    with pytest.raises(InputError, match="float32, bfloat16 or float16, not in float64"):
-        decoder(dtype="float64")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import LanguageModel, TextVAE
 from scale_vae_keras.parts.by_name import DECODERS, ENCODERS
 
@@ -22,6 +23,12 @@ def made(encoder, decoder, policy):
     model.compile(keras.optimizers.SGD(0.1))
     model.ensure_built()
     return model
+
+
+@pytest.mark.parametrize("kind", [LanguageModel, TextVAE])
+def test_float64_is_refused(kind):
+    with pytest.raises(InputError, match="float32, bfloat16 or float16, not in float64"):
+        kind(VOCABULARY, dtype="float64")
 
 
 def test_no_name_is_left_out():
