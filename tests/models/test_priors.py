@@ -222,9 +222,9 @@ def test_a_fit_from_posteriors_is_that_from_sentences(make, sentences):
     with pytest.raises(InputError, match="no sentence"):
         vae.fit_prior(batches(ids).take(0))
     for limit in (0, -1):
-        with pytest.raises(InputError, match=f"limit of sentences is {limit}: give at least 1"):
+        with pytest.raises(InputError, match=f"limit must be at least 1, got {limit}"):
             vae.fit_prior(ids, limit=limit)
-    with pytest.raises(InputError, match="seed must be a whole number from 0 to"):
+    with pytest.raises(InputError, match="seed must be at least 0, got -1"):
         vae.fit_prior(ids, seed=-1)
 
 
