@@ -178,8 +178,7 @@ class TextModel(CodeControl):
         Raises:
             InputError: fewer than two steps, or a label is missing or unknown.
         """
-        if whole_number("steps", steps) < 2:
-            raise InputError(f"an interpolation has at least 2 steps, got {steps}")
+        steps = whole_number("steps", steps, 2)
         first, last = self._read([start, end], label).mean
         alpha = np.linspace(0.0, 1.0, steps, dtype=np.float32)
         codes = between(first[None], last[None], alpha).numpy()

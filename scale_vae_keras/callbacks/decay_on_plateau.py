@@ -9,6 +9,7 @@ from scale_vae_keras.schedules.autoencoder_pretraining import is_pretraining
 from scale_vae_keras.schedules.model_epoch import model_epoch
 from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.schedules.plateau import Plateau, check_adjustable_rate
+from scale_vae_keras.settings import whole_number
 
 
 class DecayOnPlateau(Plateau, keras.callbacks.Callback):
@@ -56,11 +57,9 @@ class DecayOnPlateau(Plateau, keras.callbacks.Callback):
         Plateau.__init__(self, patience, start_epoch)
         if not 0 < factor < 1:
             raise InputError(f"the decay factor must be between 0 and 1, got {factor}")
-        if max_decays < 1:
-            raise InputError(f"max_decays must be at least 1, got {max_decays}")
         self.best = best
         self.factor = factor
-        self.max_decays = max_decays
+        self.max_decays = whole_number("max_decays", max_decays, 1)
         self.decays = 0
 
     def on_train_begin(self, logs=None):

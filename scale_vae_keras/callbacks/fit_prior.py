@@ -51,10 +51,8 @@ class FitPrior(SharedData, keras.callbacks.Callback):
         seed: int = 0,
     ):
         super().__init__()
-        if limit is not None and limit < 1:
-            raise InputError(f"the limit of sentences is {limit}: give at least 1")
         self.sentences = sentences
-        self.limit = limit
+        self.limit = limit if limit is None else whole_number("limit", limit, 1)
         self.seed = whole_number("seed", seed, 0, LARGEST_INT32)
         self._due = False
 

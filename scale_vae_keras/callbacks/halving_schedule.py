@@ -7,6 +7,7 @@ from scale_vae_keras.schedules.autoencoder_pretraining import is_pretraining
 from scale_vae_keras.schedules.model_epoch import model_epoch
 from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.schedules.plateau import check_adjustable_rate
+from scale_vae_keras.settings import whole_number
 
 
 class HalvingSchedule(keras.callbacks.LearningRateScheduler):
@@ -32,8 +33,9 @@ class HalvingSchedule(keras.callbacks.LearningRateScheduler):
     stage = Stage.DECAY
 
     def __init__(self, learning_rate: float, constant_epochs: int):
-        if learning_rate <= 0 or constant_epochs < 0:
-            raise InputError("learning_rate must be positive and constant_epochs at least 0")
+        if not 0 < learning_rate < float("inf"):
+            raise InputError(f"learning_rate must be positive and finite, got {learning_rate}")
+        constant_epochs = whole_number("constant_epochs", constant_epochs, 0)
         super().__init__(lambda epoch: learning_rate * 0.5 ** max(0, epoch - constant_epochs + 1))
 
     def on_train_begin(self, logs=None):

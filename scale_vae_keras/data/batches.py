@@ -76,9 +76,8 @@ class _Plan(NamedTuple):
 
 
 def _plan(sentences, lengths_of, labels, batch_size, seed, epoch, resplit) -> _Plan:
-    _check_batch_size(batch_size)
-    if whole_number("seed", seed) < 0 or epoch < 0:
-        raise InputError(f"seed is {seed} and epoch {epoch}: give integers from 0 on")
+    batch_size = whole_number("batch_size", batch_size, 1)
+    seed, epoch = whole_number("seed", seed, 0), whole_number("epoch", epoch, 0)
     pairing = np.random.default_rng([seed, 0, epoch if resplit else 0])
     order = np.empty(sentences, np.int32 if sentences < 2**31 else np.int64)
     full, incomplete, begin = [], [], 0
@@ -166,9 +165,8 @@ def training_batches(
     """
     if by_label and split.labels is None:
         raise InputError("batches by label need a corpus with labels: give label<TAB>text")
-    _check_batch_size(batch_size)
-    if whole_number("seed", seed) < 0 or first_epoch < 0:
-        raise InputError(f"seed is {seed} and epoch {first_epoch}: give integers from 0 on")
+    batch_size = whole_number("batch_size", batch_size, 1)
+    seed, first_epoch = whole_number("seed", seed, 0), whole_number("first_epoch", first_epoch, 0)
     labels = split.labels if by_label else None
     total = _count_batches(split.sentences, labels, batch_size)
     if not 0 <= first_batch < total:
@@ -216,7 +214,7 @@ def evaluation_batches(split: EncodedSplit, batch_size: int) -> tuple[tf.data.Da
         >>> [tuple(ids.shape) for ids in batches], order.tolist()
         ([(2, 3), (2, 4)], [1, 3, 0, 2])
     """
-    _check_batch_size(batch_size)
+    batch_size = whole_number("batch_size", batch_size, 1)
     order = np.argsort(split.lengths, kind="stable")
     return _in_order(split, order, batch_size), order
 
@@ -236,9 +234,8 @@ def sampled_batches(split: EncodedSplit, batch_size: int, limit: int, seed: int)
     Raises:
         InputError: `batch_size` or `limit` is below 1.
     """
-    _check_batch_size(batch_size)
-    if limit < 1:
-        raise InputError(f"the limit of sentences is {limit}: give at least 1")
+    batch_size = whole_number("batch_size", batch_size, 1)
+    limit = whole_number("the limit of sentences", limit, 1)
     drawn = np.random.default_rng(seed).permutation(split.sentences)[:limit]
     order = drawn[np.argsort(split.lengths_of(drawn), kind="stable")]
     return _in_order(split, order, batch_size)
@@ -268,8 +265,3 @@ def _in_order(split: EncodedSplit, order: np.ndarray, batch_size: int) -> tf.dat
 
     dataset = tf.data.Dataset.range(0, len(order), batch_size)
     return without_autotuning(dataset.map(batch).prefetch(_AHEAD))
-
-
-def _check_batch_size(batch_size: int) -> None:
-    if whole_number("batch_size", batch_size) < 1:
-        raise InputError(f"batch_size is {batch_size}: give at least 1")

@@ -13,6 +13,7 @@ from scale_vae_keras.categories import Categories, Numbering
 from scale_vae_keras.data.corpus import Corpus
 from scale_vae_keras.data.encoded_blocks import encode_list, encoded_blocks, line_blocks
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.lines import check_writable
 from scale_vae_keras.text.loading import vocabulary_class
 from scale_vae_keras.text.rare_words import choose_min_count
@@ -125,8 +126,7 @@ class EncodedSplit:
         Raises:
             InputError: `count` is below 1.
         """
-        if count < 1:
-            raise InputError(f"the limit of sentences is {count}: give at least 1")
+        count = whole_number("the limit of sentences", count, 1)
         if count >= self.sentences:
             return self
         offsets = self.offsets[: count + 1]
@@ -147,8 +147,7 @@ class EncodedSplit:
         Raises:
             InputError: `most` is below 1.
         """
-        if most < 1:
-            raise InputError(f"the limit of sentences is {most}: give at least 1")
+        most = whole_number("the limit of sentences", most, 1)
         if self.sentences <= most:
             return self
         rows = np.linspace(0, self.sentences - 1, most).astype(np.int64)

@@ -10,7 +10,6 @@ import tensorflow as tf
 from rich.progress import track
 
 from scale_vae_keras.data.encoded import EncodedSplit
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import Encoded, check_finite, condition_of
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.evaluation.journal import Journal
@@ -114,10 +113,9 @@ def evaluate_density(
         InputError: an argument is out of its range, the journal belongs to another evaluation, or
             a sentence lacks the label that its likelihood is given.
     """
-    if whole_number("samples", samples) < 0 or whole_number("seed", seed) < 0:
-        raise InputError(f"samples is {samples} and seed {seed}: give integers from 0 on")
-    if rows is not None and rows < 1:
-        raise InputError(f"rows is {rows}: a pass needs at least 1")
+    samples, seed = whole_number("samples", samples, 0), whole_number("seed", seed, 0)
+    if rows is not None:
+        rows = whole_number("rows", rows, 1)
     check_finite(encoded)
     if not model.latent_dim:
         samples = min(samples, 1)

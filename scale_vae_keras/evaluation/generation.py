@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from scale_vae_keras.errors import InputError, needs
+from scale_vae_keras.settings import whole_number
 
 TokenLists = Sequence[Sequence[str]]
 
@@ -171,8 +172,7 @@ def perplexity(log_likelihood: Sequence[float], tokens: int) -> float:
 
 
 def _check_order(order):
-    if order < 1:
-        raise InputError(f"the order of k-grams is {order}: give at least 1")
+    whole_number("the order of k-grams", order, 1)
 
 
 def _check_grams(grams, order):

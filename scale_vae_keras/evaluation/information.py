@@ -10,6 +10,7 @@ import numpy as np
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors import Prior
+from scale_vae_keras.settings import whole_number
 
 _BLOCK_ROWS = 1024
 _BLOCK_ENTRIES = 2**24
@@ -59,15 +60,13 @@ def estimate_information(
             neither the expectation nor the cap changes, and time falls in proportion.
 
     Raises:
-        InputError: fewer than two sentences or samples, or shapes that differ.
+        InputError: fewer than two sentences or samples, a seed below 0, or shapes that differ.
     """
     mean, log_var = _checked(mean, log_var)
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(whole_number("seed", seed, 0))
     count = len(mean)
     rows = np.arange(count)
-    if samples is not None and samples < count:
-        if samples < 2:
-            raise InputError(f"samples is {samples}: an estimate with its error needs at least 2")
+    if samples is not None and whole_number("samples", samples, 2) < count:
         rows = np.sort(random.permutation(count)[:samples])
     noise = random.standard_normal((len(rows), mean.shape[1]))
     z = mean[rows] + np.exp(0.5 * log_var[rows]) * noise
@@ -109,10 +108,9 @@ def batch_mutual_information(
     Raises:
         InputError: `batch_size` is below 2, fewer than two sentences, or shapes that differ.
     """
-    if batch_size < 2:
-        raise InputError(f"batch_size is {batch_size}: information within a batch needs at least 2")
+    batch_size = whole_number("batch_size", batch_size, 2)
     mean, log_var = _checked(mean, log_var)
-    noise = np.random.default_rng(seed).standard_normal(mean.shape)
+    noise = np.random.default_rng(whole_number("seed", seed, 0)).standard_normal(mean.shape)
     z = mean + np.exp(0.5 * log_var) * noise
     total = cap = 0.0
     for start in range(0, len(mean), batch_size):
@@ -144,7 +142,7 @@ def aggregate_divergence(
         InputError: fewer than two sentences, or shapes that differ.
     """
     mean, log_var = _checked(mean, log_var)
-    noise = np.random.default_rng(seed).standard_normal(mean.shape)
+    noise = np.random.default_rng(whole_number("seed", seed, 0)).standard_normal(mean.shape)
     z = mean + np.exp(0.5 * log_var) * noise
     own, others = _log_densities(z, mean, log_var, np.arange(len(z)))
     log_ratio = np.logaddexp(own, others) - prior.log_density(z).numpy()

@@ -7,6 +7,7 @@ import numpy as np
 
 from scale_vae_keras.categories import Categories
 from scale_vae_keras.errors import DivergedError, InputError
+from scale_vae_keras.settings import whole_number
 
 LABEL_COUNTS = (100, 500, 1_000, 2_000, 10_000)
 
@@ -74,10 +75,8 @@ def probe(
     """
     if not 2 <= count <= len(train.labels):
         raise InputError(f"cannot draw {count} of {len(train.labels)} labelled sentences")
-    if subsets < 1 or seeds < 1 or seed < 0:
-        raise InputError(
-            f"subsets is {subsets}, seeds {seeds} and seed {seed}: give at least 1, 1 and 0"
-        )
+    subsets, seeds = whole_number("subsets", subsets, 1), whole_number("seeds", seeds, 1)
+    seed = whole_number("seed", seed, 0)
     classes = sorted(Categories.of(train.labels).counts())
     if len(classes) < 2:
         raise InputError("a probe needs sentences with at least two different labels")

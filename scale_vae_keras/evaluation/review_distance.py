@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from scale_vae_keras.data.review_lexicon import Production
 from scale_vae_keras.data.reviews import START_STATE, ReviewGrammar
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.settings import whole_number
 
 _Values = Mapping[str, frozenset[str]]
 
@@ -32,8 +32,7 @@ def words_off(grammar: ReviewGrammar, text: str, most: int = 1) -> int | None:
         >>> words_off(ReviewGrammar(), "i found the soup very very tasty .")
         1
     """
-    if most < 0:
-        raise InputError(f"the largest distance is {most}: give at least 0")
+    most = whole_number("the largest distance", most, 0)
     values = {name: frozenset(values) for name, values in grammar.factors.items()}
     words = tuple(text.split(" "))
     for edits in range(most + 1):

@@ -8,6 +8,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.causal_convolution import CausalConvolution
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
+from scale_vae_keras.settings import whole_number
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -33,9 +34,9 @@ class CNNDecoder(SentenceDecoder):
 
     def __init__(self, *args, dilations: tuple[int, ...] = (1, 2, 4), **kwargs):
         super().__init__(*args, **kwargs)
-        if not dilations or any(int(d) != d or d < 1 for d in dilations):
-            raise InputError(f"dilations must be positive whole numbers, got {dilations}")
-        self.dilations = tuple(int(dilation) for dilation in dilations)
+        if not dilations:
+            raise InputError("a decoder of convolutions needs at least one dilation")
+        self.dilations = tuple(whole_number("a dilation", each, 1) for each in dilations)
         self.blocks = [
             CausalConvolution(self.units, dilation, dtype=self.dtype_policy, name=f"block_{i}")
             for i, dilation in enumerate(self.dilations)

@@ -6,6 +6,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import global_moments
 from scale_vae_keras.layers.state import add_state
+from scale_vae_keras.settings import whole_number
 
 PUBLISHED_EPSILON = 1e-5
 _MOMENTUM = 0.1
@@ -51,13 +52,11 @@ class PosteriorBatchNorm(keras.layers.Layer):
         super().__init__(**{"dtype": "float32", **kwargs})
         if not 0 < gamma < float("inf"):
             raise InputError(f"gamma must be positive and finite, got {gamma}")
-        if min_batch < 2:
-            raise InputError(f"min_batch must be at least 2, got {min_batch}")
         self.gamma = gamma
         self.learn_scale = learn_scale
         if not 0 < epsilon < float("inf"):
             raise InputError(f"epsilon must be positive and finite, got {epsilon}")
-        self.min_batch = min_batch
+        self.min_batch = whole_number("min_batch", min_batch, 2)
         self.epsilon = epsilon
         self.supports_jit = False
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import global_moments, host_value
 from scale_vae_keras.layers.state import add_state
-from scale_vae_keras.settings import Range, Settings, check, setting
+from scale_vae_keras.settings import Range, Settings, check, setting, whole_number
 
 
 @dataclass(frozen=True)
@@ -101,15 +101,13 @@ class PosteriorScale(keras.layers.Layer):
             min_factor_batch=min_factor_batch,
             max_factor=max_factor,
         )
-        if record_size < 1:
-            raise InputError(f"record_size must be at least 1, got {record_size}")
         self.des_std = des_std
         self.ddof = ddof
         self.average_mode = average
         self.through_batch_factor = through_batch_factor
         self.min_factor_batch = min_factor_batch
         self.max_factor = max_factor
-        self.record_size = record_size
+        self.record_size = whole_number("record_size", record_size, 1)
         self.supports_jit = False
 
     def build(self, input_shape):

@@ -219,8 +219,7 @@ class TextGenerator:
         Raises:
             InputError: fewer than two steps, or a label is missing or unknown.
         """
-        if whole_number("steps", steps) < 2:
-            raise InputError(f"an interpolation has at least 2 steps, got {steps}")
+        steps = whole_number("steps", steps, 2)
         if len(start) != 1 or len(end) != 1:
             raise InputError("interpolate takes one sentence as start and one as end")
         alpha = tf.linspace(0.0, 1.0, steps)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from scale_vae_keras.data.input_checks import batch_assertion
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.settings import whole_number
 
 POSITIONS = ("rotary", "learned")
 _BASE = 10_000.0
@@ -46,15 +47,13 @@ class Positions(keras.layers.Layer):
         super().__init__(**kwargs)
         if kind not in POSITIONS:
             raise InputError(f"positions must be one of {', '.join(POSITIONS)}, got {kind!r}")
-        if max_positions < 1:
-            raise InputError(f"max_positions must be positive, got {max_positions}")
         if kind == "rotary" and head_width % 2:
             raise InputError(
                 "rotary positions need an even width of a head, units / heads, got "
                 f"{head_width}: choose fewer heads, or learned positions"
             )
         self.kind = kind
-        self.max_positions = max_positions
+        self.max_positions = whole_number("max_positions", max_positions, 1)
         self.head_width = head_width
         self.supports_jit = False
 

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.priors.diagonal_mixture import Components, DiagonalMixture
-from scale_vae_keras.priors.mixture import positive_whole
+from scale_vae_keras.settings import whole_number
 
 _SPREAD = 0.02
 
@@ -47,7 +47,7 @@ class LearnedMixturePrior(DiagonalMixture):
 
     def __init__(self, components: int = 32, seed: int = 0, **kwargs):
         super().__init__(**kwargs)
-        self.components = positive_whole("components", components)
+        self.components = whole_number("components", components, 1)
         self.seed = seed
 
     def build(self, input_shape):

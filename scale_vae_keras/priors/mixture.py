@@ -1,18 +1,18 @@
 """A mixture of Gaussians fitted to the aggregated posterior."""
 
 import math
-import numbers
 import warnings
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError, needs
+from scale_vae_keras.errors import needs
 from scale_vae_keras.layers.row_random import COMPONENT_STREAM, row_normals, row_uniforms
 from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.priors.full import full_log_density, transformed
 from scale_vae_keras.priors.prior import Prior
+from scale_vae_keras.settings import whole_number
 
 _FEWEST_SAMPLES = 50_000
 
@@ -51,7 +51,7 @@ class MixturePrior(Prior):
 
     def __init__(self, components: int = 8, **kwargs):
         super().__init__(**kwargs)
-        self.components = positive_whole("components", components)
+        self.components = whole_number("components", components, 1)
 
     def build(self, input_shape):
         """Creates the state for codes `[..., latent]`."""
@@ -108,21 +108,6 @@ class MixturePrior(Prior):
     def get_config(self):
         """Returns the constructor's arguments."""
         return {**super().get_config(), "components": self.components}
-
-
-def positive_whole(name: str, value: float) -> int:
-    """An argument of a prior as an int.
-
-    Args:
-        name: of the argument, for the error.
-        value: what is given, such as 2 or 2.0.
-
-    Raises:
-        InputError: it is not a whole number from 1 on.
-    """
-    if not isinstance(value, numbers.Real) or not float(value).is_integer() or value < 1:
-        raise InputError(f"{name} must be a positive whole number, got {value}")
-    return int(value)
 
 
 def drawn_components(seeds: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:

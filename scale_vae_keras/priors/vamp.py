@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors.diagonal_mixture import Components, DiagonalMixture
-from scale_vae_keras.priors.mixture import positive_whole
+from scale_vae_keras.settings import whole_number
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -44,8 +44,8 @@ class VampPrior(DiagonalMixture):
 
     def __init__(self, components: int = 64, length: int = 8, seed: int = 0, **kwargs):
         super().__init__(**kwargs)
-        self.components = positive_whole("components", components)
-        self.length = positive_whole("length", length)
+        self.components = whole_number("components", components, 1)
+        self.length = whole_number("length", length, 1)
         self.seed = seed
         self._pseudo_posterior = None
 

@@ -21,6 +21,7 @@ from scale_vae_keras.runs.checkpoint_folder import (
 )
 from scale_vae_keras.schedules.autoencoder_pretraining import AutoencoderPretraining
 from scale_vae_keras.schedules.order import Stage
+from scale_vae_keras.settings import whole_number
 
 _KEPT = 2
 
@@ -77,8 +78,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         run: dict | None = None,
     ):
         super().__init__()
-        if save_steps is not None and save_steps < 1:
-            raise InputError(f"save_steps must be at least 1, got {save_steps}")
+        if save_steps is not None:
+            save_steps = whole_number("save_steps", save_steps, 1)
         if save_minutes is not None and not save_minutes >= 0:
             raise InputError(f"save_minutes must be at least 0, got {save_minutes}")
         self.folder = Path(folder)

@@ -7,6 +7,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.schedules.plateau import Plateau, check_adjustable_rate
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.training.optimizer_memory import forget_gradients
 
 _MONITOR = "val_reconstruction"
@@ -54,12 +55,8 @@ class AutoencoderPretraining(keras.callbacks.Callback):
 
     def __init__(self, epochs: int, decays: int = 0, patience: int = 2, start_epoch: int = 15):
         super().__init__()
-        if epochs < 0 or decays < 0:
-            raise InputError(
-                f"epochs and decays of pretraining must not be negative, got {epochs} and {decays}"
-            )
-        self.epochs = epochs
-        self.decays = decays
+        self.epochs = whole_number("epochs", epochs, 0)
+        self.decays = whole_number("decays", decays, 0)
         self._plateau = Plateau(patience, start_epoch)
         self._done = self._unused = 0
         self._ended = False

@@ -30,7 +30,7 @@ class BoundAnnealing(WeightSchedule):
 
     def __init__(self, start: int = 10, epochs: int = 10):
         super().__init__()
-        if start < 0 or epochs < 0:
+        if not (start >= 0 and epochs >= 0):
             raise InputError(
                 f"the bound cannot be annealed from epoch {start} on over {epochs} epochs"
             )

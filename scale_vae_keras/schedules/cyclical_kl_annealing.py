@@ -41,12 +41,12 @@ class CyclicalKLAnnealing(WeightSchedule):
         super().__init__()
         if not 0 <= start <= 1:
             raise InputError(f"the KL weight must start in [0, 1], got {start}")
-        if not 0 <= ramp_epochs <= cycle_epochs or cycle_epochs <= 0:
+        if not (0 <= ramp_epochs <= cycle_epochs and cycle_epochs > 0):
             raise InputError(
                 f"a ramp of {ramp_epochs} epochs does not fit a cycle of {cycle_epochs}: give a "
                 "ramp of at least 0 epochs and at most as long as the cycle"
             )
-        if first_epochs < 0:
+        if not first_epochs >= 0:
             raise InputError(f"first_epochs must not be negative, got {first_epochs}")
         self.cycle_epochs = cycle_epochs
         self.ramp_epochs = ramp_epochs

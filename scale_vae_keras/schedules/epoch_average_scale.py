@@ -6,6 +6,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.posterior_scale import find_posterior_scale
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.schedules.order import Stage
+from scale_vae_keras.settings import whole_number
 
 
 class EpochAverageScale(keras.callbacks.Callback):
@@ -33,12 +34,8 @@ class EpochAverageScale(keras.callbacks.Callback):
 
     def __init__(self, f_epo: int = 1):
         super().__init__()
-        if int(f_epo) != f_epo or f_epo < 1:
-            raise InputError(
-                f"f_epo must be a whole number of at least 1, got {f_epo}: the first epoch has no "
-                "average to use"
-            )
-        self.f_epo = f_epo
+        # The first epoch has no average to use.
+        self.f_epo = whole_number("f_epo", f_epo, 1)
         self._recording = False
         self._shift = None
 

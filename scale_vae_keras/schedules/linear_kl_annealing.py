@@ -30,7 +30,7 @@ class LinearKLAnnealing(WeightSchedule):
         super().__init__()
         if not 0 <= start <= 1:
             raise InputError(f"the KL weight must start in [0, 1], got {start}")
-        if epochs < 0 or after < 0:
+        if not (epochs >= 0 and after >= 0):
             raise InputError(f"the KL weight cannot rise over {epochs} epochs after {after}")
         self.start = start
         self.epochs = epochs

@@ -5,6 +5,7 @@ import math
 import keras
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.settings import whole_number
 
 
 def check_adjustable_rate(model: keras.Model, callback: str) -> None:
@@ -49,10 +50,8 @@ class Plateau:
     """
 
     def __init__(self, patience: int, start_epoch: int):
-        if patience < 1 or start_epoch < 0:
-            raise InputError("patience must be at least 1, start_epoch at least 0")
-        self.patience = patience
-        self.start_epoch = start_epoch
+        self.patience = whole_number("patience", patience, 1)
+        self.start_epoch = whole_number("start_epoch", start_epoch, 0)
         self.reference = float("inf")
         self.not_improved = 0
 

@@ -10,6 +10,7 @@ from scale_vae_keras.serving.addresses import Address, read_address
 from scale_vae_keras.serving.rest_transport import RestTransport
 from scale_vae_keras.serving.serving_error import ServingError
 from scale_vae_keras.serving.values import plain_values
+from scale_vae_keras.settings import whole_number
 
 _FIRST_PAUSE = 0.1
 _CODES = ("z", "vector")
@@ -61,12 +62,10 @@ class Client:
             raise InputError("give a version or a label, not both")
         if not 0 < timeout < float("inf"):
             raise InputError(f"timeout must be positive and finite, got {timeout}")
-        if retries < 0:
-            raise InputError(f"retries must not be negative, got {retries}")
         self._timeout = timeout
-        self._retries = retries
-        if version is not None and not 0 <= version < 2**63:
-            raise InputError(f"a version is a number from 0 to 2**63 - 1, got {version}")
+        self._retries = whole_number("retries", retries, 0)
+        if version is not None:
+            version = whole_number("version", version, 0, 2**63 - 1)
         place = read_address(address)
         if None not in (model, place.model) and model != place.model:
             raise InputError(f"{address} names another model than {model!r}: give one name")

@@ -20,6 +20,7 @@ from scale_vae_keras.serving.signatures import BEAM_WIDTH, MAX_CHARACTERS, Signa
 from scale_vae_keras.serving.verification import answers_of_fresh_process
 from scale_vae_keras.serving.versions import version_folders, version_numbers
 from scale_vae_keras.serving.warmup import Inputs, write_warmup
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 METADATA_FILE = "metadata.json"
@@ -52,8 +53,8 @@ def publish(
     directory = Path(directory)
     if directory.exists() and not directory.is_dir():
         raise InputError(f"{directory} is a file: give the folder of the served model")
-    if version is not None and version < 1:
-        raise InputError(f"a version is a number from 1 on, got {version}")
+    if version is not None:
+        version = whole_number("version", version, 1)
     directory.mkdir(parents=True, exist_ok=True)
     taken = version_folders(directory).get(version, directory / str(version))
     if version is not None and taken.exists():

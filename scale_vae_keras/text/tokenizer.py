@@ -86,8 +86,8 @@ class Tokenizer(tf.Module):
 
     def _start(self, vocabulary, kind, max_length):
         super().__init__()
-        if max_length is not None and whole_number("max_length", max_length) < 1:
-            raise InputError(f"max_length is {max_length}: allow at least 1 word a sentence")
+        if max_length is not None:
+            max_length = whole_number("max_length", max_length, 1)
         self.vocabulary = vocabulary
         self.kind = kind
         self.max_length = max_length

@@ -11,6 +11,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.tuning.chief import is_search_chief, is_worker, serve_oracle, worker_errors
 from scale_vae_keras.tuning.extra import keras_tuner
 from scale_vae_keras.tuning.objective import search_objective
@@ -59,8 +60,7 @@ class SearchSettings:
     def __post_init__(self):
         if self.tuner not in TUNERS:
             raise InputError(f"unknown tuner {self.tuner!r}: choose {', '.join(TUNERS)}")
-        if self.trials < 1:
-            raise InputError(f"trials must be positive, got {self.trials}")
+        whole_number("trials", self.trials, 1)
         if self.grid is None:
             return
         if self.grid not in _GRIDS:

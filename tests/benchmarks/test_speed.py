@@ -77,7 +77,7 @@ def test_table_has_a_line_for_each_figure(figures):
 
 
 def test_rounds_must_be_positive():
-    with pytest.raises(InputError, match="rounds"):
+    with pytest.raises(InputError, match="rounds must be at least 1, got 0"):
         speed_benchmark.benchmark_speed("short", None, 0, [], "")
 
 

@@ -1,5 +1,7 @@
 """HalvingSchedule, BestModel and DecayOnPlateau."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -44,10 +46,15 @@ def test_halving_from_the_first_epoch_on():
     assert [HalvingSchedule(0.8, 0).schedule(epoch) for epoch in range(3)] == [0.4, 0.2, 0.1]
 
 
-@pytest.mark.parametrize("arguments", [(0.0, 1), (-1.0, 1), (0.5, -1)])
-def test_bad_halving(arguments):
+@pytest.mark.parametrize("rate", [0.0, -1.0, math.nan, math.inf])
+def test_bad_rates_of_halving(rate):
     with pytest.raises(InputError, match="learning_rate must be positive"):
-        HalvingSchedule(*arguments)
+        HalvingSchedule(rate, 1)
+
+
+def test_bad_epochs_of_halving():
+    with pytest.raises(InputError, match="constant_epochs must be at least 0, got -1"):
+        HalvingSchedule(0.5, -1)
 
 
 class Run:

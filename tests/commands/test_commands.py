@@ -262,7 +262,7 @@ def exported(run, corpus):
 def test_export_publishes_the_next_version_and_refuses_a_taken_one(run, exported):
     assert (exported / "1" / "saved_model.pb").exists()
     assert "1" in fail("export", run, exported, "--version", 1)
-    assert "a version is a number from 1 on" in fail("export", run, exported, "--version", 0)
+    assert "version must be at least 1, got 0" in fail("export", run, exported, "--version", 0)
 
 
 def test_serve_and_request(exported):
@@ -470,7 +470,7 @@ def test_broken_run_folders(run, tmp_path):
         (("reconstruct", "missing.txt"), "cannot read missing.txt"),
         (("interpolate", "a", "b", "--steps", "1"), "at least 2 steps"),
         (("evaluate", "--limit", "0"), "at least 1"),
-        (("evaluate", "--samples", "-1"), "samples is -1"),
+        (("evaluate", "--samples", "-1"), "samples must be at least 0, got -1"),
     ],
 )
 def test_bad_requests(run, command, words):

@@ -181,11 +181,11 @@ def test_evaluation_goes_from_short_to_long_and_back_to_the_corpus():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"batch_size": 0}, "batch_size is 0: give at least 1"),
-        ({"seed": -1}, "seed is -1 and epoch 0: give integers from 0 on"),
+        ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
+        ({"seed": -1}, "seed must be at least 0, got -1"),
         ({"batch_size": 2.0}, "batch_size must be a whole number, got 2.0"),
         ({"seed": None}, "seed must be a whole number, got None"),
-        ({"first_epoch": -2}, "seed is 0 and epoch -2: give integers from 0 on"),
+        ({"first_epoch": -2}, "first_epoch must be at least 0, got -2"),
     ],
 )
 def test_unfit_arguments_are_refused(arguments, message):
@@ -195,7 +195,7 @@ def test_unfit_arguments_are_refused(arguments, message):
 
 
 def test_evaluation_batch_size_is_checked():
-    with pytest.raises(InputError, match="batch_size is 0: give at least 1"):
+    with pytest.raises(InputError, match="batch_size must be at least 1, got 0"):
         evaluation_batches(encoded([1]), 0)
 
 

@@ -124,7 +124,7 @@ def test_the_seed_chooses_the_lines(monkeypatch):
         ({"kind": "sentencepiece", "limit": 100}, "a SentencePiece vocabulary of 100 has little"),
         ({"kind": "words", "limit": 4}, "a vocabulary of at most 4 has no room for words"),
         ({"kind": "words", "min_count": 9}, "no word occurs at least 9 times"),
-        ({"kind": "words", "max_length": 0}, "max_length is 0"),
+        ({"kind": "words", "max_length": 0}, "max_length must be at least 1, got 0"),
     ],
 )
 def test_unfit_arguments_are_refused(arguments, message):

@@ -392,10 +392,10 @@ def test_a_model_and_the_evaluation_weigh_the_same_samples():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"samples": -1}, "samples is -1"),
+        ({"samples": -1}, "samples must be at least 0, got -1"),
         ({"samples": 2.5}, "samples must be a whole number, got 2.5"),
-        ({"seed": -1}, "seed -1"),
-        ({"rows": 0}, "rows is 0"),
+        ({"seed": -1}, "seed must be at least 0, got -1"),
+        ({"rows": 0}, "rows must be at least 1, got 0"),
         ({"kind": "paper"}, "unknown prior 'paper'"),
     ],
 )

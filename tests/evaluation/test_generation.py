@@ -75,7 +75,7 @@ def test_perplexity():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: gram_share(GENERATED, [], 0), "the order of k-grams is 0"),
+        (lambda: gram_share(GENERATED, [], 0), "the order of k-grams must be at least 1, got 0"),
         (lambda: distinct([["a"]], 2), "no generated sentence has 2 tokens"),
         (lambda: unigram_entropy([]), "no generated sentence has 1 tokens"),
         (lambda: self_bleu([["a"]]), "at least two"),

@@ -241,5 +241,5 @@ def test_bad_posteriors(mean, log_var, message):
 
 
 def test_bad_batch_size():
-    with pytest.raises(InputError, match="batch_size is 1"):
+    with pytest.raises(InputError, match="batch_size must be at least 2, got 1"):
         batch_mutual_information(*posteriors(4), batch_size=1)

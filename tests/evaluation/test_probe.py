@@ -64,8 +64,8 @@ def test_a_label_that_train_lacks_is_always_wrong():
     [
         ({"count": 1}, "cannot draw 1 of 2000"),
         ({"count": 2_001}, "cannot draw 2001 of 2000"),
-        ({"subsets": 0}, "subsets is 0"),
-        ({"seed": -1}, "seed -1"),
+        ({"subsets": 0}, "subsets must be at least 1, got 0"),
+        ({"seed": -1}, "seed must be at least 0, got -1"),
         ({"train": Labelled(np.zeros((2, 3)), ["a", "a"])}, "at least two different labels"),
         ({"valid": Labelled(np.zeros((2, 3)), ["a"])}, "2 sentences have 1 labels"),
         ({"valid": Labelled(np.zeros((2, 3)), ["maybe"] * 2)}, "no validation sentence has a"),

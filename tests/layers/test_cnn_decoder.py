@@ -110,7 +110,14 @@ def test_gradients_agree_with_finite_differences():
         assert (ends[0] - ends[1]) / 2e-6 == pytest.approx(norm, rel=1e-6), weight.path
 
 
-@pytest.mark.parametrize("dilations", [(), (1, 0), (1.5,)])
-def test_dilations_out_of_range(dilations):
-    with pytest.raises(InputError, match="dilations"):
+@pytest.mark.parametrize(
+    ("dilations", "message"),
+    [
+        ((), "at least one dilation"),
+        ((1, 0), "a dilation must be at least 1, got 0"),
+        ((1.5,), r"a dilation must be a whole number, got 1\.5"),
+    ],
+)
+def test_dilations_out_of_range(dilations, message):
+    with pytest.raises(InputError, match=message):
         CNNDecoder(12, 5, 6, 2, 0.0, 0.5, dilations=dilations)

@@ -195,7 +195,7 @@ def test_fit_prior_refuses_a_prior_that_is_not_fitted(make, sentences):
     data = batches(sentences(8))
     with pytest.raises(InputError, match='not "standard"'):
         make().fit(data, callbacks=[FitPrior(data)], shuffle=False, verbose=0)
-    with pytest.raises(InputError, match="limit of sentences is 0"):
+    with pytest.raises(InputError, match="limit must be at least 1, got 0"):
         FitPrior(data, limit=0)
 
 

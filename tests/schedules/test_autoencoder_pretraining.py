@@ -102,9 +102,9 @@ def test_without_pretraining_nothing_is_reset():
 def test_another_model_is_refused():
     with pytest.raises(InputError, match="PretrainedVAE"):
         fit(compiled(TextVAE), 2)
-    with pytest.raises(InputError, match="negative"):
+    with pytest.raises(InputError, match="epochs must be at least 0, got -1"):
         AutoencoderPretraining(-1)
-    with pytest.raises(InputError, match="negative"):
+    with pytest.raises(InputError, match="decays must be at least 0, got -1"):
         AutoencoderPretraining(2, decays=-1)
 
 

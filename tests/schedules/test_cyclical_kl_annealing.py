@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -45,7 +47,19 @@ def test_a_resumed_run_and_a_second_fit_have_the_weights_of_one_run(vae, data):
     np.testing.assert_allclose(history, whole[3:, -1], rtol=1e-6)
 
 
-@pytest.mark.parametrize("arguments", [(2, 3), (0, 0), (2, -1), (2, 1, 1.5), (2, 1, 0.0, -1)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (2, 3),
+        (0, 0),
+        (2, -1),
+        (math.nan, 1),
+        (2, math.nan),
+        (2, 1, 1.5),
+        (2, 1, 0.0, -1),
+        (2, 1, 0.0, math.nan),
+    ],
+)
 def test_arguments_out_of_range(arguments):
     with pytest.raises(InputError):
         CyclicalKLAnnealing(*arguments)

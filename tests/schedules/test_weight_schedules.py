@@ -1,5 +1,7 @@
 """LinearKLAnnealing, BoundAnnealing, and what every schedule of a weight does."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -64,7 +66,16 @@ def test_annealing_over_data_of_unknown_length_says_what_to_do(vae, data):
 
 
 @pytest.mark.parametrize(
-    "arguments", [(-0.1, 1), (1.1, 1), (float("nan"), 1), (0.0, -1), (0.0, 1, -1)]
+    "arguments",
+    [
+        (-0.1, 1),
+        (1.1, 1),
+        (math.nan, 1),
+        (0.0, -1),
+        (0.0, math.nan),
+        (0.0, 1, -1),
+        (0, 1, math.nan),
+    ],
 )
 def test_bad_annealing(arguments):
     with pytest.raises(InputError, match="KL weight"):
@@ -97,7 +108,7 @@ def test_a_bound_that_cannot_be_annealed(vae, bounded, data):
         annealed(vae, data, BoundAnnealing())
     with pytest.raises(InputError, match="steps_per_epoch"):
         annealed(bounded, data.filter(lambda ids: True), BoundAnnealing(), epochs=2)
-    for arguments in ((-1, 2), (1, -2)):
+    for arguments in ((-1, 2), (1, -2), (math.nan, 2), (1, math.nan)):
         with pytest.raises(InputError, match="cannot be annealed"):
             BoundAnnealing(*arguments)
 

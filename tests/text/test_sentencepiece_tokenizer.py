@@ -214,7 +214,7 @@ def test_what_is_no_model_is_refused(model):
         with pytest.raises(InputError) as error:
             SentencePieceTokenizer(broken)
         assert str(error.value) == message
-    with pytest.raises(InputError, match="max_length is 0"):
+    with pytest.raises(InputError, match="max_length must be at least 1, got 0"):
         SentencePieceTokenizer(model, max_length=0)
 
 

@@ -229,7 +229,7 @@ def test_operations_are_placed_on_the_cpu(kind):
             'unknown tokenizer "bpe": choose words, raw, characters, regex or sentencepiece',
         ),
         ({"pattern": "a"}, "a pattern is for the regex tokenizer, not for words: leave it out"),
-        ({"max_length": 0}, "max_length is 0: allow at least 1 word a sentence"),
+        ({"max_length": 0}, "max_length must be at least 1, got 0"),
         ({"max_length": 2.5}, "max_length must be a whole number, got 2.5"),
     ],
 )

@@ -199,7 +199,7 @@ def test_the_folder_of_something_else_is_refused(settings, tmp_path):
     ("changed", "message"),
     [
         ({"tuner": "best"}, "unknown tuner 'best'"),
-        ({"trials": 0}, "trials must be positive"),
+        ({"trials": 0}, "trials must be at least 1, got 0"),
         ({"grid": "table4"}, "unknown grid"),
         ({"grid": "table3", "tuner": "hyperband"}, "hyperband draws its own"),
         ({"grid": "table3", "search_space": {"f_epo": 1}}, "sets f_epo: leave it out"),

@@ -138,7 +138,7 @@ def test_two_workers_share_a_search(commands, corpus, tiny_space, tmp_path):
         (("reviews", "--output", "DIR", "--fix", "units"), "units"),
         (("reviews", "--output", "DIR", "--fix", "units=8", "units=9"), "gives units twice"),
         (("reviews", "--output", "DIR", "--objective", "loss"), "unknown objective 'loss'"),
-        (("reviews", "--output", "DIR", "--trials", "0"), "trials must be positive"),
+        (("reviews", "--output", "DIR", "--trials", "0"), "trials must be at least 1, got 0"),
         (("DIR", "--show"), "is not the folder of a search"),
     ],
 )

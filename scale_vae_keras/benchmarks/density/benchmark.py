@@ -28,7 +28,7 @@ from scale_vae_keras.runs.config import (
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.runs.training_cost import training_cost
-from scale_vae_keras.settings import settings_of
+from scale_vae_keras.settings import settings_of, whole_number
 from scale_vae_keras.tables import write_csv
 
 _SLOW = ("agg", "sa")
@@ -61,11 +61,9 @@ class Protocol:
     published: bool = False
 
     def __post_init__(self):
-        if self.samples < 0 or (self.limit is not None and self.limit < 1):
-            raise InputError(
-                f"samples is {self.samples} and limit {self.limit}: give 0 or more importance "
-                "samples, and a limit of at least 1 or none"
-            )
+        whole_number("samples", self.samples, 0)
+        if self.limit is not None:
+            whole_number("limit", self.limit, 1)
 
 
 def all_systems() -> list[str]:

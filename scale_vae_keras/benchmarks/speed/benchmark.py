@@ -27,12 +27,12 @@ from scale_vae_keras.benchmarks.speed.timing import interleaved, median_ratio
 from scale_vae_keras.data.batches import epoch_batches, training_batches
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.data.encoded import build_vocabulary, encode_split
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.layers.lstm import LSTM
 from scale_vae_keras.samplers import GreedySampler, TemperatureSampler
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.tables import FittedTable
 from scale_vae_keras.text.tokenizer import Tokenizer
 
@@ -107,8 +107,7 @@ def benchmark_speed(
     Raises:
         InputError: `rounds` is below 1, or the corpus is invalid.
     """
-    if rounds < 1:
-        raise InputError(f"the number of rounds is {rounds}: give at least 1")
+    rounds = whole_number("rounds", rounds, 1)
     sizes = SHAPES[shape]
     figures = [] if data is None else list(_corpus(sizes, data))
     figures += [*_training(sizes, rounds), *_writing(sizes, rounds), *_memory(shape)]

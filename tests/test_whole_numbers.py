@@ -1,0 +1,99 @@
+"""Whatever counts something is a whole number, in every class and function that takes one."""
+
+import math
+
+import numpy as np
+import pytest
+
+import scale_vae_keras as sv
+from scale_vae_keras.benchmarks.density.benchmark import Protocol
+from scale_vae_keras.benchmarks.speed.benchmark import benchmark_speed
+from scale_vae_keras.benchmarks.speed.shapes import as_split
+from scale_vae_keras.data.batches import evaluation_batches, sampled_batches, training_batches
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.generation import distinct
+from scale_vae_keras.evaluation.information import (
+    aggregate_divergence,
+    batch_mutual_information,
+    estimate_information,
+)
+from scale_vae_keras.evaluation.probe import Labelled, probe
+from scale_vae_keras.parts.positions import Positions
+from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
+from scale_vae_keras.schedules.plateau import Plateau
+from scale_vae_keras.serving.client import Client
+from scale_vae_keras.tuning.search import SearchSettings
+
+MEANS = np.zeros([3, 2])
+LABELLED = Labelled(np.eye(3), ["a", "b", "a"])
+SPLIT = as_split([np.array([1, 3, 2], np.int32)] * 3)
+BEST = sv.callbacks.BestModel("best.keras")
+
+
+def probed(**arguments):
+    return probe(LABELLED, LABELLED, LABELLED, 2, **arguments)
+
+
+# What takes it, and the least that it takes.
+TAKEN = {
+    "schedules.Plateau(patience)": (lambda n: Plateau(n, 0), 1),
+    "schedules.Plateau(start_epoch)": (lambda n: Plateau(1, n), 0),
+    "EpochAverageScale(f_epo)": (sv.callbacks.EpochAverageScale, 1),
+    "AutoencoderPretraining(epochs)": (sv.callbacks.AutoencoderPretraining, 0),
+    "AutoencoderPretraining(decays)": (lambda n: sv.callbacks.AutoencoderPretraining(1, n), 0),
+    "HalvingSchedule(constant_epochs)": (lambda n: sv.callbacks.HalvingSchedule(0.1, n), 0),
+    "DecayOnPlateau(max_decays)": (lambda n: sv.callbacks.DecayOnPlateau(BEST, max_decays=n), 1),
+    "FitPrior(limit)": (lambda n: sv.callbacks.FitPrior(SPLIT, limit=n), 1),
+    "RunCheckpoint(save_steps)": (lambda n: RunCheckpoint("run", {}, save_steps=n), 1),
+    "PosteriorBatchNorm(min_batch)": (lambda n: sv.layers.PosteriorBatchNorm(1, min_batch=n), 2),
+    "PosteriorScale(record_size)": (lambda n: sv.layers.PosteriorScale(record_size=n), 1),
+    "CNNDecoder(dilations)": (
+        lambda n: sv.layers.CNNDecoder(9, 3, 4, 2, 0.0, 0.1, dilations=(1, n)),
+        1,
+    ),
+    "Positions(max_positions)": (lambda n: Positions("learned", n, 2), 1),
+    "MixturePrior(components)": (sv.priors.MixturePrior, 1),
+    "LearnedMixturePrior(components)": (sv.priors.LearnedMixturePrior, 1),
+    "VampPrior(components)": (sv.priors.VampPrior, 1),
+    "VampPrior(length)": (lambda n: sv.priors.VampPrior(length=n), 1),
+    "training_batches(batch_size)": (lambda n: training_batches(SPLIT, n, seed=0), 1),
+    "training_batches(seed)": (lambda n: training_batches(SPLIT, 2, seed=n), 0),
+    "training_batches(first_epoch)": (
+        lambda n: training_batches(SPLIT, 2, seed=0, first_epoch=n),
+        0,
+    ),
+    "evaluation_batches(batch_size)": (lambda n: evaluation_batches(SPLIT, n), 1),
+    "sampled_batches(limit)": (lambda n: sampled_batches(SPLIT, 2, n, seed=0), 1),
+    "EncodedSplit.first": (SPLIT.first, 1),
+    "EncodedSplit.spread": (SPLIT.spread, 1),
+    "distinct(order)": (lambda n: distinct([["a", "b"]], n), 1),
+    "estimate_information(samples)": (lambda n: estimate_information(MEANS, MEANS, 0, n), 2),
+    "estimate_information(seed)": (lambda n: estimate_information(MEANS, MEANS, n), 0),
+    "batch_mutual_information(batch_size)": (
+        lambda n: batch_mutual_information(MEANS, MEANS, n),
+        2,
+    ),
+    "aggregate_divergence(seed)": (lambda n: aggregate_divergence(MEANS, MEANS, None, n), 0),
+    "probe(subsets)": (lambda n: probed(subsets=n), 1),
+    "probe(seeds)": (lambda n: probed(seeds=n), 1),
+    "probe(seed)": (lambda n: probed(seed=n), 0),
+    "SearchSettings(trials)": (lambda n: SearchSettings("reviews", trials=n), 1),
+    "Protocol(samples)": (lambda n: Protocol("reviews", "small", (), n, None), 0),
+    "Protocol(limit)": (lambda n: Protocol("reviews", "small", (), 0, n), 1),
+    "benchmark_speed(rounds)": (lambda n: benchmark_speed("short", None, n, [], ""), 1),
+    "Client(retries)": (lambda n: Client("http://localhost:1", "m", retries=n), 0),
+    "Client(version)": (lambda n: Client("http://localhost:1", "m", version=n), 0),
+}
+
+
+@pytest.mark.parametrize("value", [1.5, 2.0, math.nan, "2"])
+@pytest.mark.parametrize("take", [take for take, _ in TAKEN.values()], ids=list(TAKEN))
+def test_what_is_no_whole_number_is_refused(take, value):
+    with pytest.raises(InputError, match=f"must be a whole number.*, got {value!r}"):
+        take(value)
+
+
+@pytest.mark.parametrize(("take", "least"), list(TAKEN.values()), ids=list(TAKEN))
+def test_what_is_too_small_is_refused(take, least):
+    with pytest.raises(InputError, match=rf"must be .*{least}.*, got {least - 1}$"):
+        take(least - 1)
