@@ -229,6 +229,8 @@ class Run:
         self.seconds, self.cpu_seconds = checkpoint.seconds, checkpoint.cpu_seconds
         epochs = config.first_epochs + config.epochs
         if checkpoint.is_finished(epochs):
+            trained = checkpoint.epochs
+            _logger.info("nothing is left to train: %s ended after epoch %d", folder.path, trained)
             return
         remove_scratch(output.path)
         say_why_it_stopped(output)

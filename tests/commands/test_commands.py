@@ -314,6 +314,9 @@ def test_resume_ends_like_an_uninterrupted_run(run, corpus, tmp_path):
     succeed("train", "--resume", "--output", tmp_path / "run", "--epochs", 2)
     resumed = (tmp_path / "run" / "history.csv").read_bytes()
     assert resumed == (run / "history.csv").read_bytes()
+    printed = succeed("train", "--resume", "--output", tmp_path / "run")
+    assert f"nothing is left to train: {tmp_path / 'run'} ended after epoch 2" in printed
+    assert (tmp_path / "run" / "history.csv").read_bytes() == resumed
 
 
 def test_resume_refuses_other_settings_and_says_which(run):
