@@ -10,6 +10,7 @@ from scale_vae_keras.serving.addresses import Address, read_address
 from scale_vae_keras.serving.rest_transport import RestTransport
 from scale_vae_keras.serving.serving_error import ServingError
 from scale_vae_keras.serving.values import plain_values
+from scale_vae_keras.serving.versions import LARGEST_VERSION
 from scale_vae_keras.settings import whole_number
 
 _FIRST_PAUSE = 0.1
@@ -65,7 +66,7 @@ class Client:
         self._timeout = timeout
         self._retries = whole_number("retries", retries, 0)
         if version is not None:
-            version = whole_number("version", version, 0, 2**63 - 1)
+            version = whole_number("version", version, 0, LARGEST_VERSION)
         place = read_address(address)
         if None not in (model, place.model) and model != place.model:
             raise InputError(f"{address} names another model than {model!r}: give one name")

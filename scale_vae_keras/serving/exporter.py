@@ -18,7 +18,7 @@ from scale_vae_keras.serving.portability import check_portable
 from scale_vae_keras.serving.rows import MAX_ROWS
 from scale_vae_keras.serving.signatures import BEAM_WIDTH, MAX_CHARACTERS, Signatures
 from scale_vae_keras.serving.verification import answers_of_fresh_process
-from scale_vae_keras.serving.versions import version_folders, version_numbers
+from scale_vae_keras.serving.versions import LARGEST_VERSION, version_folders, version_numbers
 from scale_vae_keras.serving.warmup import Inputs, write_warmup
 from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.tokenizer import Tokenizer
@@ -54,11 +54,11 @@ def publish(
     if directory.exists() and not directory.is_dir():
         raise InputError(f"{directory} is a file: give the folder of the served model")
     if version is not None:
-        version = whole_number("version", version, 1)
+        version = whole_number("version", version, 1, LARGEST_VERSION)
     directory.mkdir(parents=True, exist_ok=True)
-    taken = version_folders(directory).get(version, directory / str(version))
-    if version is not None and taken.exists():
-        raise InputError(f"{taken} is already there: choose another version")
+    place = version_folders(directory).get(version, _place(directory, version))
+    if place.exists():
+        raise InputError(f"{place} is already there: choose another version")
     signatures = Signatures(model, tokenizer, max_length)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".unfinished-") as scratch:
         unfinished = Path(scratch) / "version"
@@ -131,13 +131,18 @@ def _compare(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> None
             )
 
 
+def _place(directory: Path, version: int | None) -> Path:
+    number = version or 1 + max(version_numbers(directory), default=0)
+    return directory / str(whole_number("version", number, 1, LARGEST_VERSION))
+
+
 def _rename(unfinished: Path, directory: Path, version: int | None) -> Path:
     while True:
-        target = directory / str(version or 1 + max(version_numbers(directory), default=0))
+        target = _place(directory, version)
         try:
             os.rename(unfinished, target)
         except OSError as error:
-            if version is not None or not target.exists():
+            if version is not None or not target.is_dir():
                 raise InputError(f"cannot publish {target}: {error.strerror}") from error
         else:
             return target

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 _NUMBER = re.compile("[0-9]+")
-_LARGEST = 2**63 - 1
+LARGEST_VERSION = 2**63 - 1
+"""The largest number of a version, that of an int64."""
 
 
 def version_folders(directory: str | os.PathLike) -> dict[int, Path]:
@@ -23,7 +24,7 @@ def version_folders(directory: str | os.PathLike) -> dict[int, Path]:
         for entry in sorted(Path(directory).iterdir())
         if _NUMBER.fullmatch(entry.name) and len(entry.name) < 100 and entry.is_dir()
     }
-    return {number: folders[number] for number in sorted(folders) if number <= _LARGEST}
+    return {number: folders[number] for number in sorted(folders) if number <= LARGEST_VERSION}
 
 
 def version_numbers(directory: str | os.PathLike) -> list[int]:

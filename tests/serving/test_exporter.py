@@ -18,6 +18,7 @@ from scale_vae_keras.serving import exporter
 from scale_vae_keras.serving.exporter import publish
 from scale_vae_keras.serving.portability import check_portable
 from scale_vae_keras.serving.verification import answers_of_fresh_process
+from scale_vae_keras.serving.versions import LARGEST_VERSION
 from scale_vae_keras.serving.warmup import read_warmup
 from scale_vae_keras.text_model import TextModel
 
@@ -256,9 +257,26 @@ def test_versions_are_numbered_and_never_replaced(model, tokenizer, tmp_path):
     assert [path.name for path in paths] == ["1", "2", "7"]
     with pytest.raises(InputError, match="already there"):
         publish(model, tokenizer, LONGEST, directory, version=2)
-    with pytest.raises(InputError, match="from 1 on"):
-        publish(model, tokenizer, LONGEST, directory, version=0)
+    for number in (0, 2**63):
+        with pytest.raises(InputError, match="version must be a whole number from 1 to 9,223,372"):
+            publish(model, tokenizer, LONGEST, directory, version=number)
     assert sorted(path.name for path in directory.iterdir()) == ["1", "2", "7", "notes"]
+
+
+def test_a_place_that_the_next_version_cannot_have_is_refused(model, tokenizer, tmp_path):
+    (tmp_path / "1").touch()
+    with pytest.raises(InputError, match="1 is already there: choose another version"):
+        publish(model, tokenizer, LONGEST, tmp_path)
+    (tmp_path / str(LARGEST_VERSION)).mkdir()
+    with pytest.raises(InputError, match="from 1 to 9,223,372,036,854,775,807, got 9223372036854"):
+        publish(model, tokenizer, LONGEST, tmp_path)
+
+
+def test_a_file_that_takes_the_place_meanwhile_ends_the_export(tmp_path):
+    (tmp_path / "unfinished").mkdir()
+    (tmp_path / "1").touch()
+    with pytest.raises(InputError, match=r"cannot publish .*1: Not a directory"):
+        exporter._rename(tmp_path / "unfinished", tmp_path, None)
 
 
 @pytest.mark.usefixtures("without_tracing")

@@ -453,6 +453,21 @@ def test_zeros_before_a_version_do_not_count(models, tmp_path):
     }
 
 
+def light_version(folder):
+    """What `light_servable` takes for a version."""
+    (folder / "variables").mkdir(parents=True)
+    (folder / "saved_model.pb").touch()
+
+
+@pytest.mark.usefixtures("light_servable")
+def test_zeros_before_the_version_of_a_request_do_not_count(tmp_path):
+    light_version(tmp_path / "7")
+    with running_server(ServedModel("reviews", tmp_path)) as server:
+        path = f"/v1/models/reviews/versions/{'0' * 30}7"
+        status, body = ask(f"127.0.0.1:{server.rest_port}", "GET", path)
+    assert (status, json.loads(body)["model_version_status"][0]["version"]) == (200, "7")
+
+
 def test_the_stock_server_is_used_where_it_is_there(models, tmp_path):
     stock = tmp_path / "tensorflow_model_server"
     stock.write_text('#!/bin/sh\necho "$@"\n')

@@ -23,6 +23,7 @@ from scale_vae_keras.serving.development.core import DEFAULT_SIGNATURE, Core
 from scale_vae_keras.serving.development.messages import metadata_message, status_message
 from scale_vae_keras.serving.development.request_error import RequestError, invalid
 from scale_vae_keras.serving.development.workers import Workers, shortened
+from scale_vae_keras.serving.versions import LARGEST_VERSION
 
 _NAME = "/v1/models/([^/:]+)"
 _VERSION = "(?:(?:/versions/([0-9]+))|(?:/labels/([^/:]+)))?"
@@ -30,7 +31,6 @@ _PREDICTION = re.compile(f"{_NAME}{_VERSION}:(classify|regress|predict)", re.IGN
 _STATUS = re.compile(f"/v1/models(?:/([^/:]+))?{_VERSION}(?:/(metadata))?", re.IGNORECASE)
 _METRICS_PATH = "/monitoring/prometheus/metrics"
 _SECONDS = 30
-_LARGEST_VERSION = 2**63 - 1
 MAX_BODY = 2**24
 
 HTTP_STATUS = {
@@ -123,8 +123,8 @@ class RestInterface:
         name, version, label, verb = match.groups()
         name, label = _decoded(name), _decoded(label)
         if version is not None:
-            version = int(version[:20])
-            if version > _LARGEST_VERSION:
+            version = int(version.lstrip("0")[:20] or 0)
+            if version > LARGEST_VERSION:
                 raise invalid(f"Failed to convert version: {match[2][:40]} to numeric.")
         if method == "GET":
             return self._describe(name, version, label, verb)
