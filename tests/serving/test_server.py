@@ -24,6 +24,7 @@ from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.serving import Client, ServingError
 from scale_vae_keras.serving.development import rest, served_model, workers
+from scale_vae_keras.serving.development import server as server_module
 from scale_vae_keras.serving.development.request_error import RequestError
 from scale_vae_keras.serving.development.served_model import ServedModel
 from scale_vae_keras.serving.versions import version_folders
@@ -466,6 +467,36 @@ def test_zeros_before_the_version_of_a_request_do_not_count(tmp_path):
         path = f"/v1/models/reviews/versions/{'0' * 30}7"
         status, body = ask(f"127.0.0.1:{server.rest_port}", "GET", path)
     assert (status, json.loads(body)["model_version_status"][0]["version"]) == (200, "7")
+
+
+@pytest.mark.usefixtures("light_servable")
+def test_a_part_that_goes_away_while_it_is_looked_at_is_left_out(tmp_path, monkeypatch):
+    light_version(tmp_path / "1")
+    scandir = os.scandir
+
+    def lost(path):
+        if Path(path).name == "variables":
+            raise FileNotFoundError(2, "No such file or directory", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", lost)
+    assert ServedModel("reviews", tmp_path).find().version == 1
+
+
+def test_the_watch_on_versions_survives_an_error(monkeypatch, caplog):
+    class Model:
+        name = "reviews"
+        looked = 0
+
+        def refresh(self):
+            self.looked += 1
+            if self.looked == 1:
+                raise MemoryError
+
+    monkeypatch.setattr(server_module, "_POLL_SECONDS", 0.01)
+    with running_server(Model()) as server:
+        wait_for(lambda: server._model.looked > 2)
+    assert caplog.messages == ["new versions could not be looked for, which is tried again"]
 
 
 def test_the_stock_server_is_used_where_it_is_there(models, tmp_path):

@@ -158,8 +158,13 @@ class ServedModel:
 
 def _files(folder: Path) -> frozenset:
     """What tells whether the files of a version have changed."""
+    inside = (
+        Path(parent, name)
+        for parent, folders, files in os.walk(folder)
+        for name in (*folders, *files)
+    )
     found = []
-    for path in [folder, *folder.rglob("*")]:
+    for path in (folder, *inside):
         try:
             state = path.stat()
         except OSError:  # it went away while we looked

@@ -1,6 +1,7 @@
 """The server itself: both interfaces, the watch on new versions, start and end."""
 
 import asyncio
+import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,6 +22,7 @@ from scale_vae_keras.serving.development.workers import Workers
 _POLL_SECONDS = 1
 _GRACE_SECONDS = 10
 _HEALTHY = ("", "ModelService", "PredictionService")
+_LOG = logging.getLogger("scale_vae_keras.serving")
 
 
 class DevelopmentServer:
@@ -88,7 +90,10 @@ class DevelopmentServer:
         with ThreadPoolExecutor(1, thread_name_prefix="versions") as loader:
             while True:
                 await asyncio.sleep(_POLL_SECONDS)
-                await asyncio.get_running_loop().run_in_executor(loader, self._model.refresh)
+                try:
+                    await asyncio.get_running_loop().run_in_executor(loader, self._model.refresh)
+                except Exception:
+                    _LOG.exception("new versions could not be looked for, which is tried again")
 
     async def stop(self) -> None:
         """Takes no new requests, finishes those that run, and ends."""
