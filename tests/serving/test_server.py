@@ -470,6 +470,23 @@ def test_zeros_before_the_version_of_a_request_do_not_count(tmp_path):
 
 
 @pytest.mark.usefixtures("light_servable")
+def test_labels_are_for_versions_that_are_served(tmp_path):
+    """TensorFlow Serving does not start with another label either."""
+    for version in ("1", "2", "3"):
+        light_version(tmp_path / version)
+    served = ServedModel("reviews", tmp_path, {"stable": 2, "canary": 3}, versions=2)
+    assert served.find(label="stable").version == 2
+    with pytest.raises(InputError, match="the label stable is for version 1, and 2, 3 is served"):
+        ServedModel("reviews", tmp_path, {"canary": 3, "stable": 1}, versions=2)
+
+
+@pytest.mark.parametrize("versions", [0, -1, 1.5])
+def test_a_number_of_versions_below_one_is_refused(tmp_path, versions):
+    with pytest.raises(InputError, match=r"versions must be (at least 1|a whole number), got"):
+        ServedModel("reviews", tmp_path, versions=versions)
+
+
+@pytest.mark.usefixtures("light_servable")
 def test_a_part_that_goes_away_while_it_is_looked_at_is_left_out(tmp_path, monkeypatch):
     light_version(tmp_path / "1")
     scandir = os.scandir

@@ -13,6 +13,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.serving.development.request_error import RequestError, invalid
 from scale_vae_keras.serving.development.servable import Servable
 from scale_vae_keras.serving.versions import version_folders
+from scale_vae_keras.settings import whole_number
 
 RETRY_SECONDS = 300
 """How long a failed version is retried, as by TensorFlow Serving."""
@@ -57,7 +58,8 @@ class ServedModel:
         versions: how many of the newest versions are served.
 
     Raises:
-        InputError: no version in the folder can be loaded.
+        InputError: no version in the folder can be loaded, the version of a label is not served,
+            or the number of versions is below 1.
     """
 
     def __init__(
@@ -70,7 +72,7 @@ class ServedModel:
         self.name = name
         self._directory = Path(directory).resolve()
         self._labels = dict(labels or {})
-        self._versions = versions
+        self._versions = whole_number("versions", versions, 1)
         self._available: dict[int, Servable] = {}
         self._status: dict[int, VersionStatus] = {}
         self._failures: dict[int, _Failure] = {}
@@ -83,6 +85,13 @@ class ServedModel:
                 f"no version in {directory} can be loaded: "
                 f"{'; '.join(reasons) or 'export a model to it first'}"
             )
+        for label, number in self._labels.items():
+            if number not in self._available:
+                served = ", ".join(map(str, sorted(self._available)))
+                raise InputError(
+                    f"the label {label} is for version {number}, and {served} is served: give a "
+                    "version that is, or a larger number of versions"
+                )
 
     def refresh(self) -> None:
         """Loads new versions and lets old ones go."""
