@@ -1,9 +1,11 @@
 """Starts a server on exported versions."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -39,20 +41,24 @@ def serve(
         versions: how many of the newest versions the development server serves.
 
     Raises:
-        InputError: no version in the folder can be loaded, a port is taken, or the extra
-            `serving` is not installed.
+        InputError: no version in the folder can be loaded, that of a label is not served, a port
+            is taken or given twice, or the extra `serving` is not installed.
     """
     for port in (rest_port, grpc_port):
         if not 0 <= port < 1 << 16:
             raise InputError(
                 f"the port {port} is out of range: give one from 0, any free one, to 65535"
             )
+    if rest_port == grpc_port != 0:
+        raise InputError(f"{rest_port} is the port of REST and of gRPC: give each its own")
     directory = Path(directory).resolve()
     name = name or directory.name
     stock = shutil.which(STOCK_SERVER)
     if stock:
+        rest_port, grpc_port = _free_ports(rest_port, grpc_port)
         print(
-            f"{stock} serves {name} on all interfaces: scale-vae request ... --model {name}",
+            f"{stock} serves {name} on all interfaces, REST at port {rest_port} and gRPC at port "
+            f"{grpc_port}: scale-vae request ... --model {name}",
             flush=True,
         )
         os.execv(stock, stock_command(stock, directory, name, rest_port, grpc_port))
@@ -80,6 +86,13 @@ def serve(
         )
 
     asyncio.run(server.run_until_signal(announce))
+
+
+def _free_ports(*ports):
+    """The ports with a free one in the place of 0, which turns an interface of the server off."""
+    with contextlib.ExitStack() as stack:
+        free = (stack.enter_context(socket.create_server(("", 0))) for _ in ports)
+        return [port or each.getsockname()[1] for port, each in zip(ports, free, strict=True)]
 
 
 def stock_command(

@@ -1,6 +1,9 @@
+import os
+
 import pytest
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.serving import launcher
 from scale_vae_keras.serving.launcher import serve
 
 
@@ -10,3 +13,36 @@ def test_a_port_that_no_machine_has_is_refused(ports, tmp_path):
         InputError, match="is out of range: give one from 0, any free one, to 65535"
     ):
         serve(tmp_path, **ports)
+
+
+def test_one_port_for_both_interfaces_is_refused(tmp_path):
+    with pytest.raises(InputError, match="8500 is the port of REST and of gRPC: give each its own"):
+        serve(tmp_path, rest_port=8500)
+
+
+@pytest.fixture
+def stock(monkeypatch):
+    """The flags that the stock server is started with, by name."""
+    flags = {}
+
+    def started(binary, arguments):
+        assert arguments[0] == binary == "/bin/stock"
+        flags.update(each.split("=", 1) for each in arguments[1:])
+        raise SystemExit
+
+    monkeypatch.setattr(launcher.shutil, "which", lambda name: "/bin/stock")
+    monkeypatch.setattr(os, "execv", started)
+    return flags
+
+
+def test_the_stock_server_gets_free_ports_where_none_are_given(stock, tmp_path, capsys):
+    """It would take 0 for an interface that is not wanted."""
+    with pytest.raises(SystemExit):
+        serve(tmp_path, rest_port=0, grpc_port=0)
+    ports = stock["--rest_api_port"], stock["--port"]
+    assert 0 not in {int(port) for port in ports}
+    assert len(set(ports)) == 2
+    assert "REST at port {} and gRPC at port {}:".format(*ports) in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        serve(tmp_path, rest_port=81, grpc_port=80)
+    assert (stock["--rest_api_port"], stock["--port"]) == ("81", "80")
