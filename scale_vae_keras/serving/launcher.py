@@ -51,7 +51,7 @@ def serve(
             )
     if rest_port == grpc_port != 0:
         raise InputError(f"{rest_port} is the port of REST and of gRPC: give each its own")
-    directory = Path(directory).resolve()
+    directory = Path(os.path.abspath(directory))  # a link keeps its name, and may lead elsewhere
     name = name or directory.name
     stock = shutil.which(STOCK_SERVER)
     if stock:

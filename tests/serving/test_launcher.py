@@ -46,3 +46,12 @@ def test_the_stock_server_gets_free_ports_where_none_are_given(stock, tmp_path, 
     with pytest.raises(SystemExit):
         serve(tmp_path, rest_port=81, grpc_port=80)
     assert (stock["--rest_api_port"], stock["--port"]) == ("81", "80")
+
+
+def test_a_link_is_served_as_a_link_under_its_own_name(stock, tmp_path):
+    (tmp_path / "release").mkdir()
+    (tmp_path / "reviews").symlink_to("release")
+    with pytest.raises(SystemExit):
+        serve(tmp_path / "release" / ".." / "reviews")
+    assert stock["--model_name"] == "reviews"
+    assert stock["--model_base_path"] == str(tmp_path / "reviews")

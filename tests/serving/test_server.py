@@ -487,6 +487,20 @@ def test_a_number_of_versions_below_one_is_refused(tmp_path, versions):
 
 
 @pytest.mark.usefixtures("light_servable")
+def test_a_link_that_leads_to_another_folder_is_followed(tmp_path):
+    for version in ("1", "2"):
+        light_version(tmp_path / f"release-{version}" / version)
+    link = tmp_path / "reviews"
+    link.symlink_to("release-1")
+    served = ServedModel("reviews", link)
+    assert served.find().version == 1
+    link.unlink()
+    link.symlink_to("release-2")
+    served.refresh()
+    assert served.find().version == 2
+
+
+@pytest.mark.usefixtures("light_servable")
 def test_a_part_that_goes_away_while_it_is_looked_at_is_left_out(tmp_path, monkeypatch):
     light_version(tmp_path / "1")
     scandir = os.scandir

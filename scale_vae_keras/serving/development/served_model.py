@@ -70,7 +70,7 @@ class ServedModel:
         versions: int = 1,
     ):
         self.name = name
-        self._directory = Path(directory).resolve()
+        self._directory = Path(os.path.abspath(directory))  # a link may lead elsewhere later
         self._labels = dict(labels or {})
         self._versions = whole_number("versions", versions, 1)
         self._available: dict[int, Servable] = {}
