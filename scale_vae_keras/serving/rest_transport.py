@@ -18,6 +18,7 @@ _CODES = {
     429: "RESOURCE_EXHAUSTED",
     499: "CANCELLED",
     501: "UNIMPLEMENTED",
+    502: "UNAVAILABLE",
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
@@ -120,9 +121,10 @@ class RestTransport:
     def _ask(self, method: str, path: str, body: Any, timeout: float) -> dict:
         status, _, content = self._send(method, path, body, timeout)
         try:
-            document = json.loads(content)
+            document = json.loads(content.decode("utf-8-sig", "replace"))
         except ValueError as error:
-            raise ServingError("UNKNOWN", f"no JSON in the answer, status {status}") from error
+            code = _CODES.get(status, "UNKNOWN")  # a proxy answers for its server in HTML
+            raise ServingError(code, f"no JSON in the answer, status {status}") from error
         if status != 200:
             said = document.get("error") if isinstance(document, dict) else None
             raise ServingError(_CODES.get(status, "UNKNOWN"), str(said or f"status {status}"))

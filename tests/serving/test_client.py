@@ -52,7 +52,7 @@ class Script(http.server.BaseHTTPRequestHandler):
         self.answer(*self.server.answers.pop(0))
 
     def answer(self, status, document):
-        content = json.dumps(document).encode()
+        content = document if isinstance(document, bytes) else json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -136,6 +136,30 @@ def test_other_errors_are_told_at_once(server, status, code):
         client.request("echo", seed=[1])
     assert caught.value.code == code
     assert caught.value.message == "what the server says"
+
+
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_proxy_without_a_server_is_tried_again(server, pauses, status):
+    server.answers = [(status, b"<html>no healthy upstream</html>"), OK]
+    with Client(f"http://{server.address}", "m") as client:
+        assert client.request("echo", seed=[1]) == {"text": ["a"]}
+    assert pauses == [0.1]
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, "UNKNOWN"), (504, "DEADLINE_EXCEEDED")])
+def test_an_answer_without_json_keeps_the_code_of_its_status(server, status, code):
+    server.answers = [(status, b"<html>")]
+    with (
+        Client(f"http://{server.address}", "m") as client,
+        pytest.raises(ServingError, match=f"^{code}: no JSON in the answer, status {status}$"),
+    ):
+        client.request("echo", seed=[1])
+
+
+def test_bytes_that_are_no_text_are_shown_as_over_grpc(server):
+    server.answers = [(200, b'{"outputs": ["a\xff"]}')]
+    with Client(f"http://{server.address}", "m") as client:
+        assert client.request("echo", seed=[1]) == {"text": ["a\ufffd"]}
 
 
 @pytest.mark.parametrize("scheme", ["http://", "grpc://", ""])
