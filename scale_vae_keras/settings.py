@@ -193,14 +193,14 @@ class Setting:
         return self.kind(text)
 
     def check(self, value: object) -> object:
-        """Refuses a value, or returns it, a whole number as an int.
+        """Refuses a value, or returns it with Python's own numbers, a tuple where there are many.
 
         Raises:
             InputError: it is of another type or out of range.
         """
         if value is None and self.optional:
             return None
-        entries = value if self.many and isinstance(value, list | tuple) else (value,)
+        entries = tuple(value) if self.many and isinstance(value, list | tuple) else (value,)
         for entry in entries or (value,):
             if not self._is_of_kind(entry):
                 raise InputError(f"{self.name} must be {_KINDS[self.kind]}, got {entry!r}")
@@ -209,7 +209,13 @@ class Setting:
                 if self.kind is int:
                     expected = expected.removesuffix(" and finite")
                 raise InputError(f"{self.name} must be {expected}, got {entry!r}")
-        return int(value) if self.kind is int and not self.many else value
+        plain = tuple(self._plain(entry) for entry in entries)
+        return plain if self.many else plain[0]
+
+    def _plain(self, entry):
+        if self.kind is int or (self.kind is float and not isinstance(entry, int)):
+            return self.kind(entry)
+        return entry
 
     def _is_of_kind(self, value):
         if self.kind in (bool, str):
@@ -225,7 +231,7 @@ class Settings:
 
     def __post_init__(self):
         for each in settings_of(type(self)):
-            each.check(getattr(self, each.name))
+            object.__setattr__(self, each.name, each.check(getattr(self, each.name)))
 
 
 @cache

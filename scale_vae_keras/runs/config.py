@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -261,7 +262,7 @@ def _rate_of(optimizer):
     return {"learning_rate": ADAM_RATE} if optimizer == "adam" else {}
 
 
-def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfig:
+def configure(data: str | os.PathLike, method: str, preset: str, **overrides: Any) -> RunConfig:
     """The settings of a preset, with those that are given and not None in place of its own.
 
     Args:
@@ -296,7 +297,7 @@ def configure(data: str, method: str, preset: str, **overrides: Any) -> RunConfi
     settings = {**of_preset, **system.fixed, **of_optimizer, **given}
     if settings.get("bound") == "annealed":
         settings.setdefault("select_by", "elbo")
-    config = kind(data=data, method=method, preset=preset, **settings)
+    config = kind(data=os.fspath(data), method=method, preset=preset, **settings)
     check_in_effect(config, given)
     check_sizes(config)
     return config

@@ -1,6 +1,9 @@
 import dataclasses
+import json
+from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 from scale_vae_keras import models
@@ -146,3 +149,24 @@ def test_an_earlier_name_is_understood():
     config = configure("reviews", "lstm-lm", "small")
     assert config.method == "lm"
     assert RunConfig.from_json({**config.to_json(), "method": "lstm-lm"}) == config
+
+
+def test_numbers_of_numpy_lists_and_paths_are_kept_as_config_json_has_them():
+    given = {
+        "epochs": (np.int64(3), 3),
+        "batch_size": (16.0, 16),
+        "learning_rate": (np.float32(0.5), 0.5),
+        "clip_norm": (np.int64(2), 2.0),
+        "dilations": ([1, np.int32(3)], (1, 3)),
+    }
+    values = {name: value for name, (value, _) in given.items()}
+    config = configure(Path("a") / "corpus", "vae", "small", **TINY, decoder="cnn", **values)
+    assert RunConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+    assert config.data == "a/corpus"
+    for name, (_, plain) in given.items():
+        assert getattr(config, name) == plain
+        assert type(getattr(config, name)) is type(plain)
+    replaced = dataclasses.replace(config, epochs=np.int64(4))
+    assert type(replaced.epochs) is int
+    single = configure("reviews", "vae", "small", decoder="cnn", dilations=3)
+    assert single.dilations == (3,)
