@@ -12,6 +12,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import is_chief
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.settings import whole_number
 
 _LOST_WORKER = (
     tf.errors.AbortedError,
@@ -36,8 +37,8 @@ def open_strategy(replicas: int | None) -> tf.distribute.Strategy:
         replicas: their number; None for every GPU, or one replica.
 
     Raises:
-        InputError: there are fewer devices, `TF_CONFIG` is broken or names replicas itself,
-            or this process has begun with another number of replicas.
+        InputError: there are fewer devices or replicas than one, `TF_CONFIG` is broken or names
+            replicas itself, or this process has begun with another number of replicas.
     """
     if is_one_of_several_workers():
         if replicas is not None:
@@ -47,7 +48,7 @@ def open_strategy(replicas: int | None) -> tf.distribute.Strategy:
             )
         return _several_workers()
     gpus = len(tf.config.list_physical_devices("GPU"))
-    replicas = max(1, gpus) if replicas is None else replicas
+    replicas = max(1, gpus) if replicas is None else whole_number("replicas", replicas, 1)
     if replicas == 1:
         return tf.distribute.get_strategy()
     if 0 < gpus < replicas:

@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import SYSTEMS
+from scale_vae_keras.runs.workers import open_strategy
 
 KEEP_AVERAGES = ("scale", "bn", "du", "mae", "free-bits")
 WITH_OPTIONS = (
@@ -58,3 +62,9 @@ def test_every_system_trains_on_two_replicas_as_on_one():
     others = [system for system in SYSTEMS if system not in named]
     three, two = dict.fromkeys(KEEP_AVERAGES, 3), dict.fromkeys([*others, *WITH_OPTIONS], 2)
     assert_trained_alike(2, three | two)
+
+
+@pytest.mark.parametrize("replicas", [0, -1, 1.5, "2"])
+def test_a_number_that_no_replicas_can_have_is_refused(replicas):
+    with pytest.raises(InputError, match=r"replicas must be (at least 1|a whole number), got"):
+        open_strategy(replicas)
