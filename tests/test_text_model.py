@@ -168,6 +168,14 @@ def test_saved_and_loaded(text_model, tmp_path):
         sv.load(tmp_path / "empty")
 
 
+@pytest.mark.parametrize("content", ["", "[]", "{}", "3"])
+def test_a_saved_length_that_cannot_be_read_is_named(text_model, tmp_path, content):
+    text_model.save(tmp_path / "saved")
+    (tmp_path / "saved" / "max_length.json").write_text(content)
+    with pytest.raises(InputError, match=r"max_length\.json cannot be read .*save the model again"):
+        sv.load(tmp_path / "saved")
+
+
 def test_a_tokenizer_of_another_model_is_refused(text_model):
     other = sv.Tokenizer(sv.Vocabulary(["a"]))
     with pytest.raises(InputError, match="the tokenizer has 5 tokens and the model 11"):

@@ -200,10 +200,10 @@ def read_split(folder: Path) -> StoredSplit:
         )
         if len(found.tokens) != found.offsets[-1] or len(found.text_bytes) != found.sentences:
             raise ValueError("files of different lengths")
-    except (OSError, ValueError, KeyError, IndexError) as error:
+        # Counted when it was written, so that the whole split need not be read for them.
+        vars(found).update(unknown=meta["unknown"], max_length=meta["max_length"])
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise InputError(f"the cached split {folder} is broken ({error}): remove it") from error
-    # Counted when it was written, so that the whole split need not be read for them.
-    vars(found).update(unknown=meta["unknown"], max_length=meta["max_length"])
     return found
 
 

@@ -31,11 +31,17 @@ def load(path: str | os.PathLike, precision: str | None = None) -> TextModel:
     if (Path(path) / SETTINGS_FILE).exists():
         tokenizer = load_tokenizer(path)
         model = in_precision(load_model(Path(path) / MODEL_FILE), precision)
-        length = Path(path) / LENGTH_FILE
-        # Folders that were saved by earlier versions have none.
-        saved = json.loads(length.read_text(encoding="utf-8")) if length.exists() else {}
-        return TextModel(model, tokenizer, **saved)
+        return TextModel(model, tokenizer, _saved_length(Path(path) / LENGTH_FILE))
     folder = RunFolder(path)
     if not folder.config_path.exists() and Path(path).is_dir():
         raise InputError(f"{path} is not a run folder, and holds no model that was saved")
     return TextModel(folder.load_model(precision), folder.tokenizer, folder.config.max_length + 1)
+
+
+def _saved_length(path):
+    if not path.exists():  # in a folder that an earlier version saved
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["max_length"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} cannot be read ({error!r}): save the model again") from error

@@ -155,8 +155,8 @@ class RunFolder:
         if not self.config_path.exists():
             raise InputError(f"{self.path} is not a run folder: it has no {self.config_path.name}")
         try:
-            return json.loads(self.config_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            return dict(json.loads(self.config_path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
             raise InputError(
                 f"{self.path} is not a run folder: config.json cannot be read ({error})"
             ) from error
@@ -170,12 +170,18 @@ class RunFolder:
     @property
     def corpus_fingerprint(self) -> str:
         """SHA-256 of the corpus that the run trains on."""
-        return self._config["corpus_fingerprint"]
+        return self._recorded("corpus_fingerprint")
 
     @property
     def vocabulary_fingerprint(self) -> str:
         """SHA-256 of the tokenizer."""
-        return self._config["vocabulary_fingerprint"]
+        return self._recorded("vocabulary_fingerprint")
+
+    def _recorded(self, name):
+        try:
+            return self._config[name]
+        except KeyError as error:
+            raise InputError(f"{self.config_path} is broken: it has no {name}") from error
 
     @cached_property
     def config(self) -> RunConfig:
@@ -207,7 +213,7 @@ class RunFolder:
         if config.pattern is not None:
             settings["pattern"] = config.pattern
         tokenizer = load_tokenizer(self.path, settings)
-        if tokenizer.fingerprint() != self._config.get("vocabulary_fingerprint"):
+        if tokenizer.fingerprint() != self.vocabulary_fingerprint:
             raise InputError(
                 f"the tokenizer in {self.path} is not the one that the run was made with"
             )

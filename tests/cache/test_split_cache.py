@@ -127,6 +127,16 @@ def test_a_broken_file_is_named(tokenizer, tmp_path):
         cached_split(corpus(), "train", tokenizer, tmp_path)
 
 
+@pytest.mark.parametrize("content", ["[]", "3", '{"labels": null, "empty": 0, "truncated": 0}'])
+def test_a_description_that_lacks_something_is_named(tokenizer, tmp_path, content):
+    texts = corpus_from(TEXTS, ["a"], ["b"])
+    cached_split(texts, "train", tokenizer, tmp_path)
+    (folder,) = tmp_path.iterdir()
+    (folder / "meta.json").write_text(content)
+    with pytest.raises(InputError, match=r"is broken .*: remove it"):
+        cached_split(texts, "train", tokenizer, tmp_path)
+
+
 def test_a_split_without_a_sentence_is_not_kept(tokenizer, tmp_path):
     class Blank:
         name, has_labels, vocabulary_path = "blank", False, None

@@ -1,5 +1,7 @@
 """What stands where a run should be is refused by name, before anything is read."""
 
+import json
+
 import pytest
 
 from scale_vae_keras.errors import InputError
@@ -45,3 +47,19 @@ def test_what_is_no_run(places, name, said):
     with pytest.raises(InputError) as error:
         _ = RunFolder(places / name).config
     assert str(error.value).replace(str(places / name), "PLACE") == said
+
+
+@pytest.mark.parametrize("content", ["null", "3", "{", '"text"'])
+def test_settings_that_are_no_object_are_named(tmp_path, content):
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(InputError, match=r"is not a run folder: config.json cannot be read"):
+        _ = RunFolder(tmp_path).config
+
+
+def test_a_fingerprint_that_is_missing_is_named(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.config_path.write_text(json.dumps(configure("reviews", "vae", "small").to_json()))
+    with pytest.raises(InputError, match=r"config.json is broken: it has no corpus_fingerprint"):
+        folder.open_corpus()
+    with pytest.raises(InputError, match=r"config.json is broken: it has no vocabulary_finger"):
+        _ = folder.vocabulary_fingerprint
