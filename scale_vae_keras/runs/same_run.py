@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from scale_vae_keras import __version__
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.runs.config import RunConfig
+from scale_vae_keras.runs.config import RunConfig, get_system
 from scale_vae_keras.runs.run_folder import RunFolder
 
 _logger = logging.getLogger("scale_vae_keras")
@@ -41,10 +41,11 @@ def check_same_run(recorded: dict, config: RunConfig) -> None:
         InputError: settings differ; says which.
     """
     now = describe_run(config)
-    settings = now["settings"]
+    settings, earlier = now["settings"], dict(recorded["settings"])
+    earlier["method"] = get_system(earlier["method"]).name  # it may have had another name
     changed = [
         f"{name} was {before} and is {settings[name]}"
-        for name, before in recorded["settings"].items()
+        for name, before in earlier.items()
         if name in settings and name not in _MAY_CHANGE and before != settings[name]
     ]
     if changed:
