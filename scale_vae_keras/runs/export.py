@@ -9,9 +9,9 @@ import keras
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.runs.run_folder import RunFolder
-from scale_vae_keras.samplers.sampler import MAX_LENGTH
 from scale_vae_keras.serving.exporter import publish
 from scale_vae_keras.text.tokenizer import Tokenizer
+from scale_vae_keras.text_model import TextModel
 
 
 def export(
@@ -38,8 +38,8 @@ def export(
         The folder of the new version.
 
     Raises:
-        InputError: the run cannot be read, a model has no tokenizer, the version is not a positive
-            number or is there already, or a stock server could not run the model.
+        InputError: the run cannot be read, a model has no tokenizer or another's, the version is
+            not a positive number or is there already, or a stock server could not run the model.
         RuntimeError: the exported model does not answer as the model in Python does.
 
     Example:
@@ -52,10 +52,7 @@ def export(
         if tokenizer is None:
             raise InputError("a model is exported with its tokenizer: give tokenizer=")
         source.ensure_built()
-        if max_length is None:
-            limit = tokenizer.max_length
-            max_length = MAX_LENGTH if limit is None else limit + 1
-        return publish(source, tokenizer, max_length, directory, version)
+        return TextModel(source, tokenizer, max_length).export(directory, version)
     if tokenizer is not None or max_length is not None:
         raise InputError("a run has its own tokenizer and length: leave them out")
     return _publish_run(source, directory, version)

@@ -20,6 +20,7 @@ from scale_vae_keras.serving.portability import check_portable
 from scale_vae_keras.serving.verification import answers_of_fresh_process
 from scale_vae_keras.serving.versions import LARGEST_VERSION
 from scale_vae_keras.serving.warmup import read_warmup
+from scale_vae_keras.text import Tokenizer, Vocabulary
 from scale_vae_keras.text_model import TextModel
 
 LONGEST = MAX_WORDS + 1
@@ -355,6 +356,11 @@ def test_export_takes_a_model_and_its_tokenizer(model, tokenizer, models, tmp_pa
 def test_export_refuses_half_of_a_source(model, tokenizer, tmp_path):
     with pytest.raises(InputError, match="tokenizer="):
         export(model, tmp_path / "reviews")
+    other = Tokenizer(Vocabulary(WORDS[:-1]), "words", MAX_WORDS)
+    with pytest.raises(InputError, match="give the tokenizer that the model was trained with"):
+        export(model, tmp_path / "reviews", tokenizer=other)
+    with pytest.raises(InputError, match="max_length must be at least 1, got 0"):
+        export(model, tmp_path / "reviews", tokenizer=tokenizer, max_length=0)
     with pytest.raises(InputError, match="a run has its own tokenizer"):
         export(tmp_path, tmp_path / "reviews", tokenizer=tokenizer)
     assert list(tmp_path.iterdir()) == []
