@@ -1,12 +1,12 @@
 """The metrics of a run, as its report shows them."""
 
-import json
 from typing import NamedTuple
 
 import pandas as pd
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.report import known_metrics, metric_value, notes, shown_metric
+from scale_vae_keras.evaluation.saved_metrics import read_metrics
 from scale_vae_keras.runs.run_folder import RunFolder
 
 
@@ -28,10 +28,10 @@ def read_evaluation(folder: RunFolder) -> Evaluation | None:
     Raises:
         InputError: `metrics.json` cannot be read.
     """
-    if not folder.metrics_path.is_file():
+    metrics = read_metrics(folder.metrics_path, folder.model_path)
+    if metrics is None:
         return None
     try:
-        metrics = json.loads(folder.metrics_path.read_text(encoding="utf-8"))
         rows = [
             {
                 "metric": name,
@@ -44,7 +44,7 @@ def read_evaluation(folder: RunFolder) -> Evaluation | None:
             for name, metric in known_metrics(metrics).items()
         ]
         return Evaluation(pd.DataFrame(rows), notes(metrics))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{folder.metrics_path} cannot be read: run scale-vae evaluate again ({error!r})"
         ) from error

@@ -1,12 +1,12 @@
 """Exports a run, or a model and its tokenizer."""
 
-import json
 import os
 from pathlib import Path
 
 import keras
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.saved_metrics import read_metrics
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.serving.exporter import publish
@@ -60,7 +60,8 @@ def export(
 
 def _publish_run(run, directory, version):
     folder = RunFolder(run)
-    description = {"method": folder.config.method, "metrics": _metrics(folder)}
+    metrics = read_metrics(folder.metrics_path, folder.model_path)
+    description = {"method": folder.config.method, "metrics": metrics}
     return publish(
         folder.load_model(),
         folder.tokenizer,
@@ -69,9 +70,3 @@ def _publish_run(run, directory, version):
         version,
         description,
     )
-
-
-def _metrics(folder) -> dict | None:
-    if not folder.metrics_path.is_file():
-        return None
-    return json.loads(folder.metrics_path.read_text(encoding="utf-8"))
