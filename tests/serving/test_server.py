@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -528,6 +529,26 @@ def test_the_watch_on_versions_survives_an_error(monkeypatch, caplog):
     with running_server(Model()) as server:
         wait_for(lambda: server._model.looked > 2)
     assert caplog.messages == ["new versions could not be looked for, which is tried again"]
+
+
+def test_the_end_does_not_wait_for_a_version_that_is_loaded(monkeypatch):
+    begun, loaded = threading.Event(), threading.Event()
+
+    class Model:
+        name = "reviews"
+
+        def refresh(self):
+            begun.set()
+            loaded.wait(60)
+
+    monkeypatch.setattr(server_module, "_POLL_SECONDS", 0.01)
+    try:
+        with running_server(Model()):
+            assert begun.wait(10)
+            started = time.monotonic()
+        assert time.monotonic() - started < 20
+    finally:
+        loaded.set()
 
 
 def test_the_stock_server_is_used_where_it_is_there(models, tmp_path):

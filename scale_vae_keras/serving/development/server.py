@@ -87,13 +87,16 @@ class DevelopmentServer:
         self._watch = asyncio.create_task(self._watch_versions())
 
     async def _watch_versions(self):
-        with ThreadPoolExecutor(1, thread_name_prefix="versions") as loader:
+        loader = ThreadPoolExecutor(1, thread_name_prefix="versions")
+        try:
             while True:
                 await asyncio.sleep(_POLL_SECONDS)
                 try:
                     await asyncio.get_running_loop().run_in_executor(loader, self._model.refresh)
                 except Exception:
                     _LOG.exception("new versions could not be looked for, which is tried again")
+        finally:
+            loader.shutdown(wait=False)  # requests are finished while a version is still loaded
 
     async def stop(self) -> None:
         """Takes no new requests, finishes those that run, and ends."""
