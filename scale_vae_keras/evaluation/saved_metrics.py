@@ -29,5 +29,5 @@ def read_metrics(path: Path, model: Path) -> Metrics | None:
             f"{path} cannot be read: run scale-vae evaluate again ({error!r})"
         ) from error
     if model.is_file() and path.stat().st_mtime < model.stat().st_mtime:
-        _logger.warning("%s is of an earlier model: run scale-vae evaluate again", path)
+        _logger.warning("%s is older than %s: run scale-vae evaluate again", path, model.name)
     return metrics

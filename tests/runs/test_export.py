@@ -25,7 +25,7 @@ def test_metrics_of_an_earlier_model_are_said_to_be_old(described, caplog):
     assert caplog.messages == []
     os.utime(path, (1, 1))
     assert described() == {"mi": 1.5}
-    assert caplog.messages == [f"{path} is of an earlier model: run scale-vae evaluate again"]
+    assert caplog.messages == [f"{path} is older than model.keras: run scale-vae evaluate again"]
 
 
 @pytest.mark.parametrize("content", ["", "{", "3"])
