@@ -100,18 +100,23 @@ def _clip(optimizer, gradients, norm, scale):
     """What Keras does, which would clip each replica's share by itself; `scale` is of the loss."""
     if optimizer.gradient_accumulation_steps:
         return gradients
-    if optimizer.global_clipnorm is not None:
+    if _is_limit(optimizer.global_clipnorm):
         shrink = optimizer.global_clipnorm / tf.maximum(norm, optimizer.global_clipnorm)
         return [g * tf.cast(shrink, g.dtype) for g in gradients]
-    if optimizer.clipnorm is not None:
+    if _is_limit(optimizer.clipnorm):
         return [tf.clip_by_norm(g, tf.cast(optimizer.clipnorm * scale, g.dtype)) for g in gradients]
-    if optimizer.clipvalue is not None:
+    if _is_limit(optimizer.clipvalue):
         limit = optimizer.clipvalue * scale
         return [
             tf.clip_by_value(g, tf.cast(-limit, g.dtype), tf.cast(limit, g.dtype))
             for g in gradients
         ]
     return gradients
+
+
+def _is_limit(value):
+    """Keras clips nothing by a limit of 0 or below."""
+    return value is not None and value > 0
 
 
 @contextlib.contextmanager

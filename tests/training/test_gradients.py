@@ -206,6 +206,17 @@ def test_a_constant_scale_of_the_loss_changes_no_clipping(clip, moves, factor):
         np.testing.assert_allclose(weight, [start - move], rtol=1e-6)
 
 
+@pytest.mark.parametrize("limit", [0.0, -1.0])
+@pytest.mark.parametrize("kind", ["global_clipnorm", "clipnorm", "clipvalue"])
+def test_a_limit_that_is_not_positive_clips_nothing_as_in_keras(kind, limit):
+    ours, theirs = variables(), variables()
+    apply(keras.optimizers.SGD(0.1, **{kind: limit}), ours)
+    keras.optimizers.SGD(0.1, **{kind: limit}).apply([tf.constant(g) for g in GRADIENTS], theirs)
+    for own, other, start, gradient in zip(ours, theirs, START, GRADIENTS, strict=True):
+        np.testing.assert_array_equal(own, other)
+        np.testing.assert_allclose(own, start - 0.1 * gradient, rtol=1e-6)
+
+
 def test_a_step_that_is_not_due_changes_nothing():
     weights = variables()
     optimizer = keras.optimizers.AdamW(0.1)
