@@ -1,7 +1,9 @@
 """Which settings a search tries."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+
+import numpy as np
 
 from scale_vae_keras.errors import InputError, did_you_mean
 from scale_vae_keras.runs.config import (
@@ -50,6 +52,36 @@ def _values(settings, name):
     return set(value) if isinstance(value, list | tuple) else {value}
 
 
+def _plain(value, kind):
+    """A number as Python's of the setting's kind: KerasTuner chooses among values of one type."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if kind is float and type(value) is int:
+        return float(value)
+    return int(value) if kind is int and type(value) is float and value.is_integer() else value
+
+
+def _plain_entry(name, entry, kind):
+    """An entry of a search space: a range, a value, or a tuple of different values."""
+    if isinstance(entry, Range):
+        kind = kind if kind is int else None
+        entry = replace(entry, low=_plain(entry.low, kind), high=_plain(entry.high, kind))
+        if kind and not (type(entry.low) is type(entry.high) is int):
+            raise InputError(
+                f"{name} is a whole number, and so are the ends of its range, got {entry.low} and "
+                f"{entry.high}"
+            )
+        return entry
+    if not isinstance(entry, list | tuple | np.ndarray):
+        return _plain(entry, kind)
+    if not len(entry):
+        raise InputError(f"{name} has no values to choose from: give at least one")
+    values = tuple(dict.fromkeys(_plain(value, kind) for value in entry))
+    if len(set(map(type, values))) > 1:
+        raise InputError(f"the values of {name} are of several kinds, got {values}: give one kind")
+    return values if len(values) > 1 else values[0]
+
+
 class SearchSpace:
     """Settings of Scale-VAE runs: those that are searched and those that are fixed.
 
@@ -66,7 +98,8 @@ class SearchSpace:
 
     Raises:
         InputError: a setting is unknown or is not one that a search can vary, its list of values
-            is empty, or a fixed value is out of range; or both optimizers are to be searched with
+            is empty or holds several kinds, a whole number has a range that is not of whole
+            numbers, or a fixed value is out of range; or both optimizers are to be searched with
             one range of learning rates that was not given.
     """
 
@@ -81,25 +114,19 @@ class SearchSpace:
         entries = {**SEARCH_SPACE, **given}
         if "learning_rate" not in given:
             entries["learning_rate"] = _rates({**PRESETS.get(preset, {}), **chosen, **given})
-        known = {each.name for each in settings_of(config_class("scale"))} - _OF_THE_SEARCH
-        for name, entry in entries.items():
+        kinds = {each.name: each.kind for each in settings_of(config_class("scale"))}
+        known = kinds.keys() - _OF_THE_SEARCH
+        for name in entries:
             if name not in known:
                 raise InputError(
                     f"{name} is not a setting that a search can vary: choose from "
                     f"{', '.join(sorted(known))}{did_you_mean(name, sorted(known))}"
                 )
-            if isinstance(entry, list | tuple) and not entry:
-                raise InputError(f"{name} has no values to choose from: give at least one")
         self.searched, self.fixed = {}, {}
         for name, entry in entries.items():
-            if isinstance(entry, list | tuple) and len(entry) == 1:
-                (entry,) = entry
-            if isinstance(entry, Range):
-                self.searched[name] = entry
-            elif isinstance(entry, list | tuple):
-                self.searched[name] = tuple(entry)
-            else:
-                self.fixed[name] = entry
+            entry = _plain_entry(name, entry, kinds[name])
+            kept = self.searched if isinstance(entry, Range | tuple) else self.fixed
+            kept[name] = entry
         self._chosen = {"data": data, "method": "scale", "preset": preset, **chosen}
         self.default = asdict(self.config({}))
 
@@ -121,8 +148,10 @@ class SearchSpace:
         default = self.default[name]
         if not isinstance(entry, Range):
             default = default if default in entry else entry[0]
+            if isinstance(default, bool):
+                return hyperparameters.Boolean(name, default=default)
             return hyperparameters.Choice(name, list(entry), default=default, ordered=None)
-        if not entry.low <= default <= entry.high:
+        if default is None or not entry.low <= default <= entry.high:
             default = entry.low
         whole = isinstance(entry.low, int) and isinstance(entry.high, int)
         declare = hyperparameters.Int if whole else hyperparameters.Float

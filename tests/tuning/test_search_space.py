@@ -1,4 +1,7 @@
+import json
+
 import keras_tuner
+import numpy as np
 import pytest
 
 from scale_vae_keras.errors import InputError
@@ -39,6 +42,38 @@ def test_kinds_of_ranges():
     assert (rate.sampling, rate.min_value, rate.max_value) == ("log", 0.1, 1.0)
 
 
+def first_config(search_space):
+    """The settings of the first trial, and the hyperparameters of the search."""
+    space, hyperparameters = SearchSpace(search_space), keras_tuner.HyperParameters()
+    json.dumps(space.to_json())
+    return space.config(space.declare(hyperparameters)), hyperparameters
+
+
+@pytest.mark.parametrize("values", [(True, False), (False, True)])
+def test_what_is_on_or_off_is_searched(values):
+    for name, default in (("resplit", False), ("through_batch_factor", True)):
+        config, hyperparameters = first_config({name: values})
+        assert getattr(config, name) is default
+        kinds = {each.name: type(each).__name__ for each in hyperparameters.space}
+        assert kinds[name] == "Boolean"
+
+
+def test_numbers_of_any_type_are_searched():
+    for values in ((0.5, 1), np.array([0.5, 1.0]), (np.float32(0.5), 1.0)):
+        config, _ = first_config({"des_std": values})
+        assert (config.des_std, type(config.des_std)) == (0.5, float)
+    for values in (np.array([32, 64]), (np.int64(32), 64.0), Range(np.int64(32), 64.0)):
+        config, hyperparameters = first_config({"units": values})
+        assert (config.units, type(config.units)) == (32, int)
+        assert "units" in [each.name for each in hyperparameters.space]
+    assert SearchSpace({"units": (32, 32)}).fixed == {"units": 32}
+
+
+def test_a_range_of_a_setting_without_a_default_begins_at_its_lower_end():
+    config, _ = first_config({"prior": "mixture", "prior_components": Range(2, 8)})
+    assert config.prior_components == 2
+
+
 def test_other_hyperparameters_are_left_aside():
     assert SearchSpace().config({"tuner/epochs": 3}).epochs == 12
 
@@ -50,6 +85,8 @@ def test_other_hyperparameters_are_left_aside():
         ({"epochs": 3}, "epochs is not a setting"),
         ({"units": []}, "units has no values"),
         ({"units": -3}, "units must be positive"),
+        ({"units": Range(8, 16.5)}, "units is a whole number, and so are the ends of its range"),
+        ({"prior": [None, "full"]}, "the values of prior are of several kinds"),
     ],
 )
 def test_refused(space, message):
