@@ -13,9 +13,14 @@ from scale_vae_keras.models.scale_vae import ScaleVAE
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.schedules.order import in_order
+from scale_vae_keras.settings import settings_of
 from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.tuning.extra import keras_tuner
 from scale_vae_keras.tuning.search_space import SearchSpace
+
+_READ = {"optimizer", "learning_rate", "clip_norm", "decay", "decay_start", "precision"}
+_UNREAD = {each.name for each in settings_of(RunConfig)} - _READ | {"select_by"}
+"""Settings of a run's text, batches and files, in whose place the user's own are."""
 
 
 class ScaleVAEHyperModel(keras_tuner.HyperModel):
@@ -34,8 +39,9 @@ class ScaleVAEHyperModel(keras_tuner.HyperModel):
         seed: seed of initial weights, latent noise and dropout.
 
     Raises:
-        InputError: a setting is unknown, a fixed value is out of range, or the decay of the
-            learning rate is another than halving.
+        InputError: a setting is unknown, one that is searched has no effect on the model and its
+            training, a fixed value is out of range, or the decay of the learning rate is another
+            than halving.
 
     Example:
         >>> tuner = keras_tuner.RandomSearch(
@@ -58,6 +64,12 @@ class ScaleVAEHyperModel(keras_tuner.HyperModel):
         self.space = SearchSpace(search_space, seed=seed)
         if "decay" in self.space.searched or self.space.fixed.get("decay", "halving") != "halving":
             raise InputError("the hypermodel halves the learning rate: leave decay out")
+        idle = sorted(_UNREAD & self.space.searched.keys())
+        if idle:
+            raise InputError(
+                f"{idle[0]} has no effect on the model and its training, which is on the batches "
+                "that are given: leave it out"
+            )
 
     def build(self, hp) -> ScaleVAE:
         """A new, built and compiled model.

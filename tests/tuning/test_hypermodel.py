@@ -146,6 +146,28 @@ def test_a_decay_that_it_does_not_have_is_refused(decay):
     assert ScaleVAEHyperModel(VOCABULARY, {"decay": "halving"}).space.fixed["decay"] == "halving"
 
 
+@pytest.mark.parametrize(
+    "idle",
+    [
+        {"batch_size": (16, 32)},
+        {"resplit": (True, False)},
+        {"max_length": Range(10, 20)},
+        {"select_by": ("elbo", "objective")},
+    ],
+    ids=str,
+)
+def test_a_search_of_what_has_no_effect_is_refused(idle):
+    [name] = idle
+    with pytest.raises(InputError, match=f"{name} has no effect on the model and its training"):
+        ScaleVAEHyperModel(VOCABULARY, idle)
+
+
+def test_what_the_hypermodel_reads_can_be_searched():
+    read = {"clip_norm": (1.0, 5.0), "decay_start": (3, 6), "optimizer": ("sgd", "adam")}
+    space = {**read, "learning_rate": 0.1, "kl_epochs": (1, 3)}
+    assert ScaleVAEHyperModel(VOCABULARY, space).space.searched.keys() >= read.keys()
+
+
 def test_without_keras_tuner_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "keras_tuner", None)
     monkeypatch.delitem(sys.modules, "scale_vae_keras.tuning.extra")
