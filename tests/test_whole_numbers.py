@@ -34,8 +34,33 @@ def probed(**arguments):
     return probe(LABELLED, LABELLED, LABELLED, 2, **arguments)
 
 
+def made(kind, **changes):
+    """An encoder or a decoder whose other sizes are fine."""
+    sizes = {"vocabulary_size": 9, "embedding_dim": 3, "units": 4}
+    if issubclass(kind, sv.layers.SentenceDecoder):
+        sizes |= {"latent_dim": 2, "dropout": 0.0, "initializer_range": 0.1}
+    return kind(**{**sizes, **changes})
+
+
+LAYERS = (
+    *(sv.layers.LSTMEncoder, sv.layers.TransformerEncoder),
+    *(sv.layers.LSTMDecoder, sv.layers.CNNDecoder, sv.layers.TransformerDecoder),
+)
+
 # What takes it, and the least that it takes.
 TAKEN = {
+    **{
+        f"{kind.__name__}({name})": (lambda n, kind=kind, name=name: made(kind, **{name: n}), 1)
+        for kind in LAYERS
+        for name in ("vocabulary_size", "embedding_dim", "units")
+    },
+    **{
+        f"{kind.__name__}({name})": (lambda n, kind=kind, name=name: made(kind, **{name: n}), 1)
+        for kind in (sv.layers.TransformerEncoder, sv.layers.TransformerDecoder)
+        for name in ("depth", "heads", "feed_forward")
+    },
+    "CNNDecoder(latent_dim)": (lambda n: made(sv.layers.CNNDecoder, latent_dim=n), 0),
+    "GaussianPosterior(latent_dim)": (sv.layers.GaussianPosterior, 1),
     "schedules.Plateau(patience)": (lambda n: Plateau(n, 0), 1),
     "schedules.Plateau(start_epoch)": (lambda n: Plateau(1, n), 0),
     "EpochAverageScale(f_epo)": (sv.callbacks.EpochAverageScale, 1),

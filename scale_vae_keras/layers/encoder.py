@@ -6,6 +6,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.lstm import LSTM
 from scale_vae_keras.layers.token_embedding import TokenEmbedding
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.vocabulary import PAD_ID
 
 POOLINGS = ("last", "max", "mean", "first")
@@ -63,7 +64,7 @@ class LSTMEncoder(keras.layers.Layer):
         pooling: "last", "max" or "mean".
 
     Raises:
-        InputError: there is no such pooling, or it is "first".
+        InputError: a size is no positive whole number, there is no such pooling, or it is "first".
 
     Example:
         >>> encoder = sv.layers.LSTMEncoder(9, embedding_dim=3, units=4, pooling="mean")
@@ -86,21 +87,22 @@ class LSTMEncoder(keras.layers.Layer):
                 "the first state of an LSTM has only read <s>: choose the pooling last, max or "
                 "mean, or the encoder transformer"
             )
-        self.vocabulary_size = vocabulary_size
-        self.embedding_dim = embedding_dim
-        self.units = units
+        self.vocabulary_size = whole_number("vocabulary_size", vocabulary_size, 1)
+        self.embedding_dim = whole_number("embedding_dim", embedding_dim, 1)
+        self.units = whole_number("units", units, 1)
         self.pooling = pooling
         self.supports_jit = False
-        uniform = keras.initializers.RandomUniform(-(units**-0.5), units**-0.5)
+        limit = self.units**-0.5
+        uniform = keras.initializers.RandomUniform(-limit, limit)
         self.embedding = TokenEmbedding(
-            vocabulary_size,
-            embedding_dim,
+            self.vocabulary_size,
+            self.embedding_dim,
             embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
             dtype=self.dtype_policy,
             name="embedding",
         )
         self.lstm = LSTM(
-            units,
+            self.units,
             return_sequences=pooling != "last",
             kernel_initializer=uniform,
             recurrent_initializer=uniform.clone(),

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.settings import whole_number
+
 
 class Posterior(NamedTuple):
     """Mean and log variance of N(mean, diag exp(log_var)), both float32 `[batch, latent]`.
@@ -92,6 +94,9 @@ class GaussianPosterior(keras.layers.Layer):
         initializer_range: the weights start uniform in plus or minus this value; `1 / sqrt(width)`
             of the summary by default.
 
+    Raises:
+        InputError: `latent_dim` is no positive whole number.
+
     Example:
         >>> layer = sv.layers.GaussianPosterior(latent_dim=2, initializer_range=0.5)
         >>> layer(tf.ones([3, 4])).mean.shape
@@ -100,7 +105,7 @@ class GaussianPosterior(keras.layers.Layer):
 
     def __init__(self, latent_dim: int, initializer_range: float | None = None, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
-        self.latent_dim = latent_dim
+        self.latent_dim = whole_number("latent_dim", latent_dim, 1)
         self.initializer_range = initializer_range
         self.supports_jit = False
 

@@ -10,6 +10,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.dropout_seed import DropoutSeed
 from scale_vae_keras.layers.token_embedding import TokenEmbedding
 from scale_vae_keras.layers.token_log_likelihood import token_log_likelihood
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.vocabulary import PAD_ID, START_ID, UNKNOWN_ID
 
 Seed = DropoutSeed | tf.Tensor
@@ -64,7 +65,8 @@ class SentenceDecoder(keras.layers.Layer):
         embedding_noise: standard deviation of the noise on the token embeddings in training.
 
     Raises:
-        InputError: `word_dropout` is not in [0, 1], or `embedding_noise` is negative.
+        InputError: a size is no positive whole number, `dropout` is not in [0, 1), `word_dropout`
+            not in [0, 1], or a range or noise is negative or not finite.
 
     Example:
         >>> decoder = sv.layers.LSTMDecoder(9, 3, 4, latent_dim=2, dropout=0, initializer_range=0.1)
@@ -91,16 +93,22 @@ class SentenceDecoder(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if not 0 <= dropout < 1:
+            raise InputError(f"dropout must be at least 0 and below 1, got {dropout}")
+        if not 0 <= initializer_range < float("inf"):
+            raise InputError(
+                f"initializer_range must be at least 0 and finite, got {initializer_range}"
+            )
         if not 0 <= word_dropout <= 1:
             raise InputError(f"word_dropout must be from 0 to 1, got {word_dropout}")
         if not 0 <= embedding_noise < float("inf"):
             raise InputError(
                 f"embedding_noise must be at least 0 and finite, got {embedding_noise}"
             )
-        self.vocabulary_size = vocabulary_size
-        self.embedding_dim = embedding_dim
-        self.units = units
-        self.latent_dim = latent_dim
+        self.vocabulary_size = whole_number("vocabulary_size", vocabulary_size, 1)
+        self.embedding_dim = whole_number("embedding_dim", embedding_dim, 1)
+        self.units = whole_number("units", units, 1)
+        self.latent_dim = whole_number("latent_dim", latent_dim, 0)
         self.dropout = dropout
         self.initializer_range = initializer_range
         self.word_dropout = word_dropout
@@ -108,8 +116,8 @@ class SentenceDecoder(keras.layers.Layer):
         self.embedding_noise = embedding_noise
         self.supports_jit = False
         self.embedding = TokenEmbedding(
-            vocabulary_size,
-            embedding_dim,
+            self.vocabulary_size,
+            self.embedding_dim,
             embeddings_initializer=keras.initializers.RandomUniform(-0.1, 0.1),
             dtype=self.dtype_policy,
             name="embedding",

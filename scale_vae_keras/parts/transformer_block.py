@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.parts.positions import Rotation, rotate
+from scale_vae_keras.settings import whole_number
 
 _NEVER = -1e9
 
@@ -33,19 +34,20 @@ class TransformerBlock(keras.layers.Layer):
         feed_forward: width inside of the feed-forward map.
 
     Raises:
-        InputError: `units` is not a multiple of the number of heads.
+        InputError: `units` is not a multiple of the number of heads, or a number is no positive
+            whole one.
     """
 
     def __init__(self, units: int, heads: int, feed_forward: int, **kwargs):
         # The scores stay in float32 under every policy.
         super().__init__(autocast=False, **kwargs)
+        self.heads = whole_number("heads", heads, 1)
+        self.feed_forward = whole_number("feed_forward", feed_forward, 1)
         if units % heads:
             raise InputError(
                 f"units must be a multiple of the number of heads, got {units} and {heads}"
             )
         self.units = units
-        self.heads = heads
-        self.feed_forward = feed_forward
         self.head_width = units // heads
         self.supports_jit = False
         self.attention_norm = rms_norm("attention_norm")

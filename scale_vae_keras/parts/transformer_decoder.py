@@ -17,6 +17,7 @@ from scale_vae_keras.parts.transformer_block import (
     normalise,
     rms_norm,
 )
+from scale_vae_keras.settings import whole_number
 
 LATENT_INPUTS = ("both", "memory", "embedding")
 _FIRST_STREAM = 10
@@ -94,7 +95,7 @@ class TransformerDecoder(SentenceDecoder):
             raise InputError(
                 f"latent_input must be one of {', '.join(LATENT_INPUTS)}, got {latent_input!r}"
             )
-        self.depth = depth
+        self.depth = whole_number("depth", depth, 1)
         self.heads = heads
         self.feed_forward = feed_forward
         self.layer_dropout = layer_dropout
@@ -105,7 +106,7 @@ class TransformerDecoder(SentenceDecoder):
             TransformerBlock(
                 self.units,
                 heads,
-                feed_forward or 4 * self.units,
+                4 * self.units if feed_forward is None else feed_forward,
                 dtype=self.dtype_policy,
                 name=f"block_{i}",
             )

@@ -11,6 +11,7 @@ from scale_vae_keras.parts.transformer_block import (
     normalise,
     rms_norm,
 )
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.vocabulary import PAD_ID
 
 
@@ -56,11 +57,11 @@ class TransformerEncoder(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         check_pooling(pooling)
-        self.vocabulary_size = vocabulary_size
-        self.embedding_dim = embedding_dim
-        self.units = units
+        self.vocabulary_size = whole_number("vocabulary_size", vocabulary_size, 1)
+        self.embedding_dim = whole_number("embedding_dim", embedding_dim, 1)
+        self.units = whole_number("units", units, 1)
         self.pooling = pooling
-        self.depth = depth
+        self.depth = whole_number("depth", depth, 1)
         self.heads = heads
         self.feed_forward = feed_forward
         self.positions = positions
@@ -80,7 +81,7 @@ class TransformerEncoder(keras.layers.Layer):
             TransformerBlock(
                 units,
                 heads,
-                feed_forward or 4 * units,
+                4 * units if feed_forward is None else feed_forward,
                 dtype=self.dtype_policy,
                 name=f"block_{i}",
             )

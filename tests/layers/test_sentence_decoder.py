@@ -83,3 +83,15 @@ def test_word_dropout_hides_its_share():
 def test_word_dropout_out_of_range(share):
     with pytest.raises(InputError, match="word_dropout"):
         decoder(word_dropout=share)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0, float("nan")])
+def test_dropout_out_of_range(share):
+    with pytest.raises(InputError, match="dropout must be at least 0 and below 1"):
+        decoder(dropout=share)
+
+
+@pytest.mark.parametrize("limit", [-0.1, float("inf"), float("nan")])
+def test_initializer_range_out_of_range(limit):
+    with pytest.raises(InputError, match="initializer_range must be at least 0 and finite"):
+        LSTMDecoder(12, 5, 6, 2, dropout=0.0, initializer_range=limit)
