@@ -22,6 +22,7 @@ from scale_vae_keras.parts.positions import Positions
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
 from scale_vae_keras.schedules.plateau import Plateau
 from scale_vae_keras.serving.client import Client
+from scale_vae_keras.text.rare_words import choose_min_count
 from scale_vae_keras.tuning.search import SearchSettings
 
 MEANS = np.zeros([3, 2])
@@ -40,6 +41,10 @@ def made(kind, **changes):
     if issubclass(kind, sv.layers.SentenceDecoder):
         sizes |= {"latent_dim": 2, "dropout": 0.0, "initializer_range": 0.1}
     return kind(**{**sizes, **changes})
+
+
+def trained(**arguments):
+    return sv.text.train_sentencepiece(lambda: ["a b"], **arguments)
 
 
 LAYERS = (
@@ -76,6 +81,12 @@ TAKEN = {
         lambda n: sv.layers.CNNDecoder(9, 3, 4, 2, 0.0, 0.1, dilations=(1, n)),
         1,
     ),
+    "Vocabulary.from_counts(min_count)": (
+        lambda n: sv.text.Vocabulary.from_counts({"a": 2}, None, n),
+        0,
+    ),
+    "train_sentencepiece(seed)": (lambda n: trained(seed=n), 0),
+    "train_sentencepiece(sample_bytes)": (lambda n: trained(sample_bytes=n), 1),
     "Positions(max_positions)": (lambda n: Positions("learned", n, 2), 1),
     "MixturePrior(components)": (sv.priors.MixturePrior, 1),
     "LearnedMixturePrior(components)": (sv.priors.LearnedMixturePrior, 1),
@@ -122,3 +133,17 @@ def test_what_is_no_whole_number_is_refused(take, value):
 def test_what_is_too_small_is_refused(take, least):
     with pytest.raises(InputError, match=rf"must be .*{least}.*, got {least - 1}$"):
         take(least - 1)
+
+
+@pytest.mark.parametrize("value", [1.5, 400.0, math.nan, "400"])
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda n: trained(size=n),
+        lambda n: sv.text.Vocabulary.from_counts({"a": 2}, n),
+        lambda n: choose_min_count({"a": 2}, n),
+    ],
+)
+def test_a_size_of_a_vocabulary_is_a_whole_number(take, value):
+    with pytest.raises(InputError, match=f"must be a whole number, got {value!r}"):
+        take(value)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.vocabulary import MARKERS, SPECIALS
 
 _LARGEST = 10
@@ -61,7 +62,7 @@ def unknown_shares(
     candidates = sorted(
         (n for word, n in counts.items() if n >= min_count and word not in MARKERS), reverse=True
     )
-    room = None if limit is None else max(limit - len(SPECIALS), 0)
+    room = None if limit is None else max(whole_number("limit", limit) - len(SPECIALS), 0)
     kept = candidates[:room]
     # A word that is no more frequent than this falls out when one of its occurrences is left out.
     threshold = max([min_count, *candidates[len(kept) : len(kept) + 1]])

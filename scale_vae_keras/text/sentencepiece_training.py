@@ -9,6 +9,7 @@ import numpy as np
 import sentencepiece
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.escapes import escape
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, SPECIALS, START_ID, UNKNOWN_ID
 
@@ -62,6 +63,12 @@ def train_sentencepiece(
     """
     if algorithm not in get_args(SentencePieceAlgorithm):
         raise InputError(f'unknown SentencePiece algorithm "{algorithm}": choose unigram or bpe')
+    if not callable(lines):
+        raise InputError(
+            "lines must be a function that gives them again at every call: write lambda: lines"
+        )
+    size, seed = whole_number("size", size), whole_number("seed", seed, 0)
+    sample_bytes = whole_number("sample_bytes", sample_bytes, 1)
     if size < SMALLEST_SIZE:
         raise InputError(
             f"a SentencePiece vocabulary of {size} has little room beside its {_FIXED_PIECES} "

@@ -123,11 +123,20 @@ class Tokenizer(tf.Module):
         """Tokenises text, string `[n]`: `<s> w ... </s>` ids, ragged int32 `[n, (tokens + 2)]`.
 
         Raises:
-            InputError: it is one string, and no list of them.
+            InputError: it is one string, or something else than a list of them.
         """
-        strings = tf.convert_to_tensor(strings)
+        try:
+            strings = tf.convert_to_tensor(strings, tf.string)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                "a tokenizer takes a list of strings that UTF-8 can write, and this is none"
+            ) from error
         if strings.shape.rank == 0:
             raise InputError("a tokenizer takes a list of strings, not one: write [text]")
+        if strings.shape.rank not in (None, 1):
+            raise InputError(
+                f"a tokenizer takes a list of strings, [n], got the shape {strings.shape}"
+            )
         return self.to_ids(self.split(strings))
 
     def detokenize(self, ids: tf.Tensor) -> tf.Tensor:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
-from scale_vae_keras.text.lines import file_lines
+from scale_vae_keras.settings import whole_number
+from scale_vae_keras.text.lines import check_writable, file_lines
 from scale_vae_keras.text.white_space import has_white_space
 
 PAD_ID, START_ID, END_ID, UNKNOWN_ID = range(4)
@@ -27,7 +28,7 @@ class Vocabulary:
 
     Raises:
         InputError: there is no word, or one is repeated, empty, contains white space (any of
-            Unicode), or is a special token.
+            Unicode), is a special token, no string, or one that UTF-8 cannot write.
 
     Example:
         >>> vocabulary = sv.text.Vocabulary.from_counts({"the": 3, "cat": 1, "sat": 2}, min_count=2)
@@ -44,6 +45,9 @@ class Vocabulary:
             raise InputError("the vocabulary is empty: give at least one word")
         seen = set(self._markers)
         for word in words:
+            if not isinstance(word, str):
+                raise InputError(f"{word!r} is not a string: give the words as strings")
+            check_writable(word, f"the word {word!r}")
             self._check(word)
             if word in seen:
                 problem = "a special token" if word in self._markers else "repeated"
@@ -98,8 +102,9 @@ class Vocabulary:
             min_count: a rarer word is left out.
 
         Raises:
-            InputError: no word is left.
+            InputError: no word is left, or a number is no whole one.
         """
+        min_count = whole_number("min_count", min_count, 0)
         words = [
             word
             for word, count in counts.items()
@@ -107,6 +112,7 @@ class Vocabulary:
         ]
         words.sort(key=lambda word: (-counts[word], word))
         if limit is not None:
+            limit = whole_number("limit", limit)
             if limit <= len(SPECIALS):
                 raise InputError(
                     f"a vocabulary of at most {limit} has no room for words: "

@@ -32,6 +32,7 @@ def test_only_this_package_s_special_tokens_are_not_counted():
         (["a", ""], "a token is empty: leave it out of the vocabulary"),
         (["a", "a"], "'a' is repeated: leave it out of the words"),
         (["<s>"], "'<s>' is a special token: leave it out of the words"),
+        ([1], "1 is not a string: give the words as strings"),
     ],
 )
 def test_unfit_pieces_are_refused(pieces, message):

@@ -122,6 +122,10 @@ def test_the_text_is_taken_as_it_is():
             {"lines": lambda: ["", ""]},
             "there is no text to train a tokenizer on: give at least one sentence",
         ),
+        (
+            {"lines": ["the cat"]},
+            "lines must be a function that gives them again at every call: write lambda: lines",
+        ),
     ],
 )
 def test_unfit_arguments_are_refused(arguments, message):

@@ -1,3 +1,5 @@
+import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
@@ -80,7 +82,28 @@ def test_very_long_line(kind):
 
 def test_no_sentences(words):
     assert words(tf.constant([], tf.string)).to_list() == []
+    assert words([]).to_list() == []
     assert words.detokenize(tf.zeros([0, 3], tf.int32)).shape == [0]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["the cat", "sat"], ("the cat", "sat"), np.array(["the cat", "sat"], object)],
+    ids=["list", "tuple", "array"],
+)
+def test_sentences_of_any_type(words, texts):
+    assert words(texts).to_list() == [[1, THE, CAT, 2], [1, SAT, 2]]
+    assert (
+        words(np.array(texts)).to_list()
+        == words(pd.Series(texts)).to_list()
+        == words(tf.constant(texts)).to_list()
+    )
+
+
+@pytest.mark.parametrize("texts", [[1, 2], ["the", None], [["the cat"], ["sat"]], ["\ud800"]])
+def test_what_is_no_list_of_strings_is_refused(words, texts):
+    with pytest.raises(InputError, match="a tokenizer takes a list of strings"):
+        words(texts)
 
 
 @settings(deadline=None, max_examples=25)

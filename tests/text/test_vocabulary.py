@@ -32,6 +32,13 @@ def test_special_tokens_come_first():
         (["a\u3000"], "'a\\u3000' is not one word: give one word without white space"),
         (["<s>"], "'<s>' is a special token: leave it out of the words"),
         (["_UNK"], "'_UNK' is a special token: leave it out of the words"),
+        (["a", 1], "1 is not a string: give the words as strings"),
+        ([b"a"], "b'a' is not a string: give the words as strings"),
+        (
+            ["\ud800"],
+            "the word '\\ud800' holds half of a surrogate pair, which UTF-8 cannot write: "
+            "decode it again",
+        ),
     ],
 )
 def test_unfit_words_are_refused(words, message):
