@@ -23,6 +23,7 @@ from scale_vae_keras.benchmarks.probe import probe_run
 from scale_vae_keras.benchmarks.rows import read_rows, run_path, system_means
 from scale_vae_keras.metrics import COMPARISON, COST, PROBE
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.settings import method_and_settings
 from scale_vae_keras.tables import markdown_table, write_csv
 
 FIGURES = ("elbo_nll", "reconstruction", "kl", "mi", "au", "ess")
@@ -65,8 +66,8 @@ def by_decoder(rows: pd.DataFrame) -> pd.DataFrame:
     """
     named = []
     for system, decoder in zip(rows["system"], rows["decoder"], strict=True):
-        method, _, own = system.partition(":")
-        told = [each for each in own.split(",") if each and each != "encoder=transformer"]
+        method, own = method_and_settings(system)
+        told = [each for each in own if each != "encoder=transformer"]
         named.append(f"{':'.join([method, ','.join(told)] if told else [method])}: {decoder}")
     return rows.assign(system=pd.array(named, "string"))
 

@@ -7,6 +7,7 @@ documentation are all made from these declarations.
 import dataclasses
 import math
 import numbers
+import re
 import types
 import typing
 from collections.abc import Sequence
@@ -277,6 +278,20 @@ def check(cls: type[Settings], **values: object) -> dict[str, object]:
     """
     declared = {each.name: each for each in settings_of(cls)}
     return {name: declared[name].check(value) for name, value in values.items()}
+
+
+def method_and_settings(system: str) -> tuple[str, list[str]]:
+    """The method of a system of a benchmark, and its settings, each `name=value`.
+
+    Args:
+        system: `method` or `method:name=value,name=value`; a value may hold commas.
+
+    Example:
+        >>> method_and_settings("vae:dilations=1,2,decoder=cnn")
+        ('vae', ['dilations=1,2', 'decoder=cnn'])
+    """
+    method, _, own = system.partition(":")
+    return method, re.split(r",(?=\w+=)", own) if own else []
 
 
 def whole_number(

@@ -16,6 +16,7 @@ from scale_vae_keras.commands.sketch import (
     sources,
 )
 from scale_vae_keras.errors import InputError, did_you_mean
+from scale_vae_keras.settings import method_and_settings
 
 
 def check_words(words: Sequence[str]) -> None:
@@ -82,9 +83,9 @@ def _check_names(options) -> None:
     if given.get("preset") is not None:
         _check("preset", given["preset"], known_presets())
     for system in given.get("methods") or ():
-        method, _, own = system.partition(":")
+        method, own = method_and_settings(system)
         _check("method", method, (*known_methods(), "all"))
-        _check_settings(own.split(",") if own else ())
+        _check_settings(own)
     _check_settings(given.get("settings") or ())
     _check_settings(given.get("fix") or ())
 

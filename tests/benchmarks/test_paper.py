@@ -330,6 +330,7 @@ def test_the_papers_systems_by_their_shortest_names():
         ("scale:des_std=0.8", None),
         ("scale:kl_epochs=0", None),
         ("info", None),
+        ("vae:decoder=cnn,dilations=1,2", None),
     ],
 )
 def test_a_system_finds_its_row_by_method_and_settings(system, nll):

@@ -107,6 +107,7 @@ def test_the_nearest_name_is_given(words, message):
         "train c --output r --no-resplit --seed -1",
         "train --resume --output r",
         "benchmark density --data c --output d --methods all vae scale:des_std=1,f_epo=3",
+        "benchmark density --data c --output d --methods vae:decoder=cnn,dilations=1,2",
         "benchmark --help",
         "train --help",
         "--version",

@@ -28,7 +28,7 @@ from scale_vae_keras.runs.config import (
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.runs.training_cost import training_cost
-from scale_vae_keras.settings import settings_of, whole_number
+from scale_vae_keras.settings import method_and_settings, settings_of, whole_number
 from scale_vae_keras.tables import write_csv
 
 _SLOW = ("agg", "sa")
@@ -186,14 +186,14 @@ def configure_system(system: str, seed: int, protocol: Protocol) -> RunConfig:
     Raises:
         InputError: the system or a setting is unknown, or a setting is the seed.
     """
-    method, _, own = system.partition(":")
+    method, own = method_and_settings(system)
     shared = published_settings(method) if protocol.published else {}
     shared |= dict(map(read_setting, protocol.settings))
     has = {each.name for each in settings_of(get_system(method).settings)}
     for each in settings_of(LatentSettings):
         if each.name not in has:
             shared.pop(each.name, None)
-    settings = {**shared, **dict(map(read_setting, own.split(",") if own else ()))}
+    settings = {**shared, **dict(map(read_setting, own))}
     if "seed" in settings:
         raise InputError("every system has the same seeds: give --seeds in place of seed=")
     return configure(corpus_address(protocol.data), method, protocol.preset, **settings, seed=seed)

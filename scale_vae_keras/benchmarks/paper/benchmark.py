@@ -27,6 +27,7 @@ from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.pictures import open_pyplot
 from scale_vae_keras.runs.config import read_setting
 from scale_vae_keras.samplers import TemperatureSampler
+from scale_vae_keras.settings import method_and_settings
 from scale_vae_keras.tables import write_csv
 
 _REPEATS = 5
@@ -157,13 +158,12 @@ def paper_systems(table: int, corpus: str, protocol: Protocol) -> list[str]:
 
 def _shortest(system, protocol, keeps_f_epo):
     """The name without the settings that its run would have anyway."""
-    method, _, own = system.partition(":")
+    method, own = method_and_settings(system)
     usual = configure_system(method, 0, protocol)
     told = [
         text
-        for text in own.split(",")
-        if own
-        and not (text.startswith("f_epo=") and not keeps_f_epo)
+        for text in own
+        if not (text.startswith("f_epo=") and not keeps_f_epo)
         and (read := read_setting(text))[1] != getattr(usual, read[0])
     ]
     return ":".join([method, ",".join(told)] if told else [method])
@@ -224,9 +224,9 @@ def _published(table, corpus, row, config):
 
 
 def _with_settings(system, settings):
-    method, _, own = system.partition(":")
+    method, own = method_and_settings(system)
     told = [f"{name}={value}" for name, value in settings.items()]
-    return f"{method}:{','.join([*own.split(','), *told] if own else told)}"
+    return f"{method}:{','.join([*own, *told])}"
 
 
 def _in_order(rows, usual):

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from scale_vae_keras.runs.config import get_system, read_setting
+from scale_vae_keras.settings import method_and_settings
 
 Figures = tuple[float | None, ...]
 
@@ -147,7 +148,7 @@ def published_name(
     Raises:
         InputError: a setting is unknown.
     """
-    method, _, own = system.partition(":")
+    method, own = method_and_settings(system)
     method = get_system(method).name
     wanted = _settings(system, aside)
     of_method = [name for name in figures if name.partition(":")[0] == method]
@@ -157,9 +158,9 @@ def published_name(
 
 def _settings(system, aside) -> Mapping[str, object]:
     """The settings that differ from the method's own values."""
-    method, _, own = system.partition(":")
+    method, own = method_and_settings(system)
     usual = get_system(method).settings
-    given = dict(map(read_setting, own.split(","))) if own else {}
+    given = dict(map(read_setting, own))
     return {
         name: value
         for name, value in given.items()

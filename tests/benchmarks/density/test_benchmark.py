@@ -169,6 +169,12 @@ def test_a_value_of_another_type(text):
         read_setting(text)
 
 
+def test_a_system_may_have_a_setting_of_several_values(corpus):
+    system = "vae:dilations=1,2,3,decoder=cnn"
+    config = density_benchmark.configure_system(system, 1, protocol(corpus))
+    assert (config.dilations, config.decoder) == ((1, 2, 3), "cnn")
+
+
 def test_the_published_choices_are_those_that_a_system_has(corpus):
     for published, epsilon in ((True, 1e-5), (False, 1e-12)):
         chosen = protocol(corpus, published=published)
