@@ -99,7 +99,7 @@ class PosteriorBatchNorm(keras.layers.Layer):
     def stddev(self) -> tf.Tensor:
         """The standard deviation that each dimension is given, float32 `[latent]` or a scalar."""
         if not self.learn_scale:
-            return tf.constant(self.gamma)
+            return tf.constant(self.gamma, tf.float32)
         scale = tf.convert_to_tensor(self.scale)
         rms = tf.sqrt(tf.reduce_mean(tf.square(scale)))
         return scale * tf.stop_gradient(self.gamma / rms)

@@ -22,6 +22,12 @@ def test_training_normalises_by_the_batch():
     np.testing.assert_allclose(made(MEAN, training=True), 0.5 * expected + [1, -1], rtol=1e-4)
 
 
+@pytest.mark.parametrize("gamma", [1, np.float64(1)], ids=["int", "float64"])
+def test_gamma_of_any_type_of_number(gamma):
+    spread = np.std(layer(gamma=gamma)(MEAN, training=True), axis=0)
+    np.testing.assert_allclose(spread, [1, 1], rtol=1e-4)
+
+
 def test_means_that_vary_less_than_epsilon_lose_the_spread():
     # standard deviations 1.63e-4 and 2.83e-4, variances 2.7e-8 and 8e-8
     faint = 1e-4 * MEAN
