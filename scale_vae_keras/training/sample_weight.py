@@ -1,6 +1,7 @@
 """What a batch holds besides the ids, and losses that layers add."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
@@ -50,14 +51,21 @@ def weights_for(ids: object, weights: object) -> tf.Tensor:
         weights: an array or a list of numbers.
 
     Raises:
-        InputError: there is not one weight for each sentence.
+        InputError: there is not one weight for each sentence, or one is no finite number.
     """
-    weights = tf.cast(weights, tf.float32)
-    if weights.shape[:1] != [len(ids)]:
+    try:
+        weights = np.asarray(weights, np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "sample_weight holds something else than numbers: give one each"
+        ) from error
+    if weights.shape[:1] != (len(ids),):
         raise InputError(
             f"{len(ids)} sentences and sample_weight of shape {weights.shape}: give one each"
         )
-    return weights
+    if not np.all(np.isfinite(weights)):
+        raise InputError("a sample_weight is not finite: give 0 to leave a sentence out")
+    return tf.constant(weights)
 
 
 def with_weights(
