@@ -194,7 +194,7 @@ def test_a_tokenizer_of_another_model_is_refused(text_model):
         (lambda m: m.score(["a", "b"], label=[1, 2]), "labels go by name"),
         (lambda m: m.encode(["a", "caf\udce9"]), "text 1 holds half of a surrogate pair"),
         (lambda m: m.interpolate("a", "caf\udce9"), "holds half of a surrogate pair"),
-        (lambda m: m.interpolate("a", "cat", 1), "at least 2 steps"),
+        (lambda m: m.interpolate("a", "cat", 1), "steps must be at least 2, got 1"),
         (lambda m: m.perturb("a", n=0), "at least 1"),
         (lambda m: m.perturb("a", scale=-1), "scale must be at least 0"),
         (lambda m: m.nearest("a", TEXTS, 0), "neighbours must be at least 1"),

@@ -471,7 +471,7 @@ def test_broken_run_folders(run, tmp_path):
         (("generate", "--beam", "0"), "beam width"),
         (("generate", "--beam", "2", "--temperature", "1"), "no temperature"),
         (("reconstruct", "missing.txt"), "cannot read missing.txt"),
-        (("interpolate", "a", "b", "--steps", "1"), "at least 2 steps"),
+        (("interpolate", "a", "b", "--steps", "1"), "steps must be at least 2, got 1"),
         (("evaluate", "--limit", "0"), "at least 1"),
         (("evaluate", "--samples", "-1"), "samples must be at least 0, got -1"),
     ],
