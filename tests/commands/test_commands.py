@@ -262,7 +262,9 @@ def exported(run, corpus):
 def test_export_publishes_the_next_version_and_refuses_a_taken_one(run, exported):
     assert (exported / "1" / "saved_model.pb").exists()
     assert "1" in fail("export", run, exported, "--version", 1)
-    assert "version must be a whole number from 1 to" in fail("export", run, exported, "--version", 0)
+    assert "version must be a whole number from 1 to" in fail(
+        "export", run, exported, "--version", 0
+    )
 
 
 def test_serve_and_request(exported):

@@ -316,7 +316,8 @@ def test_components_of_a_prior_by_an_earlier_name():
 @pytest.mark.parametrize("count", [0, -2, 1.5, math.nan, "8"])
 @pytest.mark.parametrize("kind", ["mixture", "learned-mixture", "vamp"])
 def test_components_out_of_range(kind, count):
-    with pytest.raises(InputError, match="components must be"):
+    expected = "at least 1" if isinstance(count, int) else "a whole number"
+    with pytest.raises(InputError, match=f"components must be {expected}, got {count!r}"):
         PRIORS[kind](count)
 
 
@@ -370,5 +371,5 @@ def test_the_gradient_of_the_vamp_prior_is_that_of_finite_differences():
 def test_a_vamp_prior_without_a_model():
     with pytest.raises(InputError, match="needs the encoder of a model"):
         VampPrior().build((None, 2))
-    with pytest.raises(InputError, match="length must be"):
+    with pytest.raises(InputError, match="length must be at least 1, got 0"):
         VampPrior(length=0)
