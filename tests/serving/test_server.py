@@ -477,7 +477,7 @@ def test_labels_are_for_versions_that_are_served(tmp_path):
         light_version(tmp_path / version)
     served = ServedModel("reviews", tmp_path, {"stable": 2, "canary": 3}, versions=2)
     assert served.find(label="stable").version == 2
-    with pytest.raises(InputError, match="the label stable is for version 1, and 2, 3 is served"):
+    with pytest.raises(InputError, match="stable is for version 1, which is not among 2, 3: give"):
         ServedModel("reviews", tmp_path, {"canary": 3, "stable": 1}, versions=2)
 
 

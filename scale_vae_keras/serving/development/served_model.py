@@ -89,8 +89,8 @@ class ServedModel:
             if number not in self._available:
                 served = ", ".join(map(str, sorted(self._available)))
                 raise InputError(
-                    f"the label {label} is for version {number}, and {served} is served: give a "
-                    "version that is, or a larger number of versions"
+                    f"the label {label} is for version {number}, which is not among {served}: "
+                    "give a version that is served, or a larger number of versions"
                 )
 
     def refresh(self) -> None:
