@@ -31,17 +31,18 @@ class TransformerBlock(keras.layers.Layer):
     Args:
         units: width of the block.
         heads: number of heads.
-        feed_forward: width inside of the feed-forward map.
+        feed_forward: width inside of the feed-forward map; `4 * units` where it is None.
 
     Raises:
         InputError: `units` is not a multiple of the number of heads, or a number is no positive
             whole one.
     """
 
-    def __init__(self, units: int, heads: int, feed_forward: int, **kwargs):
+    def __init__(self, units: int, heads: int, feed_forward: int | None, **kwargs):
         # The scores stay in float32 under every policy.
         super().__init__(autocast=False, **kwargs)
         self.heads = whole_number("heads", heads, 1)
+        feed_forward = 4 * units if feed_forward is None else feed_forward
         self.feed_forward = whole_number("feed_forward", feed_forward, 1)
         if units % heads:
             raise InputError(

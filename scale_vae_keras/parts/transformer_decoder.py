@@ -106,7 +106,7 @@ class TransformerDecoder(SentenceDecoder):
             TransformerBlock(
                 self.units,
                 heads,
-                4 * self.units if feed_forward is None else feed_forward,
+                feed_forward,
                 dtype=self.dtype_policy,
                 name=f"block_{i}",
             )

@@ -81,7 +81,7 @@ class TransformerEncoder(keras.layers.Layer):
             TransformerBlock(
                 units,
                 heads,
-                4 * units if feed_forward is None else feed_forward,
+                feed_forward,
                 dtype=self.dtype_policy,
                 name=f"block_{i}",
             )
