@@ -221,26 +221,28 @@ class LSTM(keras.layers.Layer):
     ) -> tf.Tensor:
         """Hidden states `[time, batch, units]` from inputs `[time, batch, input]`."""
         self._check_context(context)
+        # cuDNN before 9.13 has no bfloat16, and TensorFlow returns wrong numbers without an error.
+        dtype = tf.float32 if tf.as_dtype(self.compute_dtype).size < 4 else self.compute_dtype
         time, batch = tf.unstack(tf.shape(inputs)[:2])
         if context is not None:
             inputs = tf.concat([inputs, tf.repeat(context[tf.newaxis], time, axis=0)], axis=2)
         matrices = [
             tf.reshape(tf.transpose(matrix), [-1])
             for weight in (self.kernel, self.recurrent_kernel)
-            for matrix in tf.split(tf.cast(weight, self.compute_dtype), 4, axis=1)
+            for matrix in tf.split(tf.cast(weight, dtype), 4, axis=1)
         ]
-        bias = tf.cast(self.bias, self.compute_dtype)
+        bias = tf.cast(self.bias, dtype)
         hidden, *_ = tf.raw_ops.CudnnRNNV3(
-            input=inputs,
-            input_h=initial_state[0][tf.newaxis],
-            input_c=initial_state[1][tf.newaxis],
+            input=tf.cast(inputs, dtype),
+            input_h=tf.cast(initial_state[0], dtype)[tf.newaxis],
+            input_c=tf.cast(initial_state[1], dtype)[tf.newaxis],
             params=tf.concat([*matrices, tf.zeros_like(bias), bias], axis=0),
             sequence_lengths=tf.fill([batch], time),
             rnn_mode="lstm",
             time_major=True,
             is_training=True,
         )
-        return hidden
+        return tf.cast(hidden, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

@@ -45,19 +45,28 @@ def inverse_cdf(weights: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
     missing = -tf.shape(weights)[1] % _BLOCK
     padded = tf.pad(weights, [[0, 0], [0, missing]])
     blocks = tf.reshape(padded, [tf.shape(padded)[0], tf.shape(padded)[1] // _BLOCK, _BLOCK])
-    cumulative = tf.cumsum(tf.reduce_sum(blocks, axis=2), axis=1)
+    sums = tf.reduce_sum(blocks, axis=2)
+    cumulative = tf.cumsum(sums, axis=1)
     threshold = uniform * cumulative[:, -1]
-    block = _first_above(cumulative, threshold)
+    block = _first_above(sums, cumulative, threshold)
     before = tf.gather(tf.pad(cumulative, [[0, 0], [1, 0]]), block, batch_dims=1)
-    within = tf.cumsum(tf.gather(blocks, block, batch_dims=1), axis=1)
-    return block * _BLOCK + _first_above(within, threshold - before)
+    entries = tf.gather(blocks, block, batch_dims=1)
+    within = tf.cumsum(entries, axis=1)
+    return block * _BLOCK + _first_above(entries, within, threshold - before)
 
 
-def _first_above(cumulative, threshold):
-    """Index of the first sum above the threshold; rounding never leads past the last increase."""
-    index = tf.searchsorted(cumulative, threshold[:, None], side="right")
-    last = tf.searchsorted(cumulative, cumulative[:, -1:], side="left")
-    return tf.minimum(index, last)[:, 0]
+def _first_above(weights, cumulative, threshold):
+    """First place with a weight whose sum is above the threshold, or is the largest of all.
+
+    GPUs add in parallel: by rounding a sum may be below an earlier one, or above it at a weight of
+    zero. So no place without a weight is looked at, and none is searched for by halving.
+    """
+    weighted = weights > 0
+    largest = tf.reduce_max(tf.where(weighted, cumulative, 0.0), axis=1, keepdims=True)
+    found = weighted & ((cumulative > threshold[:, None]) | (cumulative >= largest))
+    # Places are float32, since TensorFlow computes with int32 on the processor.
+    places = tf.range(tf.cast(tf.shape(weights)[1], tf.float32))
+    return tf.cast(tf.reduce_min(tf.where(found, places, places[-1]), axis=1), tf.int32)
 
 
 @dataclass(frozen=True, repr=False)
