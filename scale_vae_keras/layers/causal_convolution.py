@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from scale_vae_keras.layers.add_bias import add_bias
+
 _WIDTH = 3
 
 
@@ -41,8 +43,8 @@ class CausalConvolution(keras.layers.Layer):
 
     def _map(self, inputs, kernel, bias):
         # A step runs outside of `call`, where Keras does not cast the weights.
-        kernel, bias = (tf.cast(each, self.compute_dtype) for each in (kernel, bias))
-        return tf.matmul(inputs, kernel) + bias
+        product = tf.matmul(inputs, tf.cast(kernel, self.compute_dtype))
+        return tf.cast(add_bias(product, bias), self.compute_dtype)
 
     def _reduce(self, inputs):
         reduced = self._map(tf.nn.relu(inputs), self.reduce_kernel, self.reduce_bias)

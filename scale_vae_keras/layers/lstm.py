@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.portable_graphs import use_cudnn
+from scale_vae_keras.layers.portable_graphs import traced_for_gpu
 from scale_vae_keras.layers.recurrence import advance, recurrence
 from scale_vae_keras.settings import LARGEST_INT32, whole_number
 
@@ -120,7 +120,7 @@ class LSTM(keras.layers.Layer):
         if initial_state is None:
             zeros = tf.zeros([batch, self.units], inputs.dtype)
             initial_state = (zeros, zeros)
-        run = self._cudnn if use_cudnn() else self._portable
+        run = self._cudnn if traced_for_gpu() else self._portable
         hidden = run(tf.transpose(inputs, [1, 0, 2]), initial_state, context)
         if self.return_sequences:
             return tf.transpose(hidden, [1, 0, 2])

@@ -24,6 +24,6 @@ def portable_lstm() -> Iterator[None]:
         _portable = before
 
 
-def use_cudnn() -> bool:
-    """Whether an LSTM that is called now runs on cuDNN."""
+def traced_for_gpu() -> bool:
+    """Whether what is called now may hold what is only fast, or only there, on a GPU."""
     return not _portable and bool(tf.config.list_logical_devices("GPU"))

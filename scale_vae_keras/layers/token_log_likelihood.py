@@ -5,8 +5,11 @@ from functools import cache
 import tensorflow as tf
 
 from scale_vae_keras.layers.custom_gradient import custom_gradient
+from scale_vae_keras.layers.portable_graphs import traced_for_gpu
 
 _SMALLEST_NORMAL = 1.2e-38
+_ALIGNED = 8
+"""Entries of a row of 16 bits that the tensor cores of a GPU read at once."""
 
 
 @custom_gradient
@@ -31,7 +34,14 @@ def token_log_likelihood(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tenso
     Returns:
         Log-probabilities in nats, `[positions]`, float32, or float64 for float64 inputs.
     """
-    logits = tf.matmul(hidden, kernel)
+    vocabulary = kernel.shape[1]
+    kernel, added = _aligned(kernel)
+
+    def product():
+        logits = tf.matmul(hidden, kernel)
+        return logits if added is None else tf.nn.bias_add(logits, added)
+
+    logits = product()
     wide = logits.dtype if logits.dtype == tf.float64 else tf.float32
     if logits.dtype != tf.bfloat16 or not _softmax_is_wide():
         logits = tf.cast(logits, wide)
@@ -41,8 +51,8 @@ def token_log_likelihood(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tenso
 
     def in_logarithms():
         # The memory of the logits may hold the probabilities by now.
-        again = tf.cast(tf.matmul(hidden, kernel), wide)
-        return tf.gather(tf.nn.log_softmax(again), targets, batch_dims=1)
+        again = tf.nn.log_softmax(tf.cast(product(), wide))
+        return tf.gather(again, targets, batch_dims=1)
 
     log_probability = tf.cond(
         tf.reduce_min(of_target) > _SMALLEST_NORMAL,
@@ -58,9 +68,23 @@ def token_log_likelihood(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tenso
         # After the other product, which the loops of the backward pass wait for.
         with tf.control_dependencies([d_hidden]):
             d_kernel = tf.matmul(hidden * weight, d_logits, transpose_a=True)
-        return d_hidden, d_kernel, None
+        return d_hidden, d_kernel[:, :vocabulary], None
 
     return log_probability, gradient
+
+
+def _aligned(kernel):
+    """The kernel with as many columns as a GPU reads at full speed, and what to add to the logits.
+
+    Products of rows that begin anywhere take several times as long in 16 bits. The columns that
+    are joined on have a probability of zero; nothing is added to the logits where there are none.
+    """
+    missing = -kernel.shape[1] % _ALIGNED
+    if not missing or not traced_for_gpu():
+        return kernel, None
+    never = tf.fill([missing], tf.constant(kernel.dtype.min, kernel.dtype))
+    added = tf.concat([tf.zeros([kernel.shape[1]], kernel.dtype), never], axis=0)
+    return tf.pad(kernel, [[0, 0], [0, missing]]), added
 
 
 @cache

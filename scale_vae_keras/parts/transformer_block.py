@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.layers.add_bias import add_bias
 from scale_vae_keras.parts.positions import Rotation, rotate
 from scale_vae_keras.settings import whole_number
 
@@ -57,7 +58,7 @@ class TransformerBlock(keras.layers.Layer):
         )
         self.feed_forward_norm = rms_norm("feed_forward_norm")
         self.up = keras.layers.Dense(
-            feed_forward, activation=_gelu, dtype=self.dtype_policy, name="up"
+            feed_forward, activation="gelu", dtype=self.dtype_policy, name="up"
         )
         self.down = keras.layers.Dense(units, dtype=self.dtype_policy, name="down")
 
@@ -164,7 +165,8 @@ class TransformerBlock(keras.layers.Layer):
         return mapped(seen, tf.cast(kernel, self.compute_dtype))
 
     def _feed(self, hidden):
-        return self.down(self.up(normalise(self.feed_forward_norm, hidden)))
+        """What the feed-forward map adds, of the shape of `hidden`."""
+        return _dense(self.down, _dense(self.up, normalise(self.feed_forward_norm, hidden)))
 
     def get_config(self):
         """Returns the constructor's arguments."""
@@ -199,9 +201,13 @@ def mapped(values: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     return product
 
 
-def _gelu(values):
-    """In float32: the error function of half precision takes three times as long."""
-    return tf.cast(keras.activations.gelu(tf.cast(values, tf.float32)), values.dtype)
+def _dense(layer, values):
+    """What a Dense layer makes of values `[..., inputs]`, with its activation in float32.
+
+    The error function of half precision takes three times as long.
+    """
+    product = mapped(values, tf.cast(layer.kernel, values.dtype))
+    return tf.cast(layer.activation(add_bias(product, layer.bias)), values.dtype)
 
 
 def _matrix(kernel, inputs, outputs):

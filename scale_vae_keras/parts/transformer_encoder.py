@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from scale_vae_keras.layers.encoder import check_pooling, pooled
+from scale_vae_keras.layers.token_embedding import TokenEmbedding
 from scale_vae_keras.parts.positions import Positions
 from scale_vae_keras.parts.transformer_block import (
     TransformerBlock,
@@ -67,7 +68,7 @@ class TransformerEncoder(keras.layers.Layer):
         self.positions = positions
         self.max_positions = max_positions
         self.supports_jit = False
-        self.embedding = keras.layers.Embedding(
+        self.embedding = TokenEmbedding(
             vocabulary_size,
             embedding_dim,
             embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),

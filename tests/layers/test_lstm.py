@@ -404,6 +404,27 @@ def test_cudnn_receives_weights_states_and_context_in_its_layout(monkeypatch):
     np.testing.assert_allclose(accelerated, portable, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.usefixtures("visible_gpu")
+@pytest.mark.parametrize("half", ["bfloat16", "float16"])
+def test_cudnn_computes_in_float32_under_half_precision(monkeypatch, half):
+    given = []
+
+    def accelerated(**arguments):
+        given.extend(arguments[name] for name in ("input", "input_h", "input_c", "params"))
+        return cudnn_lstm(**arguments)
+
+    monkeypatch.setattr(tf.raw_ops, "CudnnRNNV3", accelerated)
+    inputs, context, *state = (tf.cast(each, half) for each in tensors())
+    layer = context_layer(f"mixed_{half}", return_sequences=True)
+    found = layer(inputs, initial_state=state, context=context)
+    assert {each.dtype for each in given} == {tf.float32}
+    assert found.dtype == half
+    with portable_lstm():
+        portable = layer(inputs, initial_state=state, context=context)
+    found, portable = (np.float32(each) for each in (found, portable))
+    np.testing.assert_allclose(found, portable, atol=0.02)
+
+
 @pytest.mark.parametrize("units", [0, -1, 2.5, "8"])
 def test_units_must_be_a_positive_integer(units):
     with pytest.raises(InputError, match="units must be a whole number from 1 to"):

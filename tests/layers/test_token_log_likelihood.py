@@ -75,6 +75,38 @@ def test_sums_are_float32_under_mixed_precision(dtype, tolerance):
     np.testing.assert_allclose(actual, reference(HIDDEN, KERNEL), atol=tolerance)
 
 
+@pytest.mark.parametrize("vocabulary", [7, 8, 9])
+@pytest.mark.parametrize("size", [1.0, 1e3])
+def test_columns_that_align_the_products_of_a_gpu_change_nothing(monkeypatch, vocabulary, size):
+    random = np.random.default_rng(1)
+    hidden = tf.constant(size * random.normal(size=(5, 3)), tf.float32)
+    kernel = tf.constant(random.normal(size=(3, vocabulary)), tf.float32)
+
+    def result():
+        with tf.GradientTape() as tape:
+            tape.watch([hidden, kernel])
+            likelihood = token_log_likelihood(hidden, kernel, TARGETS)
+        return [likelihood, *tape.gradient(likelihood, [hidden, kernel])]
+
+    expected = result()
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["GPU:0"])
+    for one, other in zip(result(), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_products_on_a_gpu_have_a_multiple_of_eight_columns(monkeypatch):
+    def columns():
+        graph = tf.function(token_log_likelihood).get_concrete_function(
+            tf.zeros([5, 3], tf.bfloat16), tf.zeros([3, 7], tf.bfloat16), TARGETS
+        )
+        found = [each for each in graph.graph.get_operations() if each.type == "MatMul"]
+        return {each.outputs[0].shape[1] for each in found}
+
+    assert columns() == {7}
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["GPU:0"])
+    assert columns() == {8}
+
+
 def test_no_position():
     assert (
         token_log_likelihood(tf.zeros([0, 3]), tf.zeros([3, 7]), tf.zeros([0], tf.int32)).shape == 0

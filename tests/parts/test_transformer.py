@@ -49,11 +49,26 @@ def test_a_block_is_what_keras_layers_make():
 
 
 def test_half_precision_takes_gelu_in_float32():
+    """Of zeros, with an identity behind it, a block makes the gelu of its bias."""
+    block = TransformerBlock(1000, 2, 1000, dtype="mixed_bfloat16")
+    block.build((None, None, 1000))
+    block.down.kernel.assign(np.eye(1000))
+    bias = tf.cast(tf.linspace(-6.0, 6.0, 1000), tf.bfloat16)
+    block.up.bias.assign(bias)
+    zeros = tf.zeros([1, 1, 1000], tf.bfloat16)
+    outputs = block(zeros, allowed(tf.ones([1, 1], tf.bool)))[0, 0]
+    exact = [0.5 * x * math.erfc(-x / math.sqrt(2)) for x in np.float64(bias)]
+    assert outputs.dtype == tf.bfloat16
+    np.testing.assert_allclose(np.float64(outputs), exact, rtol=2**-8)
+
+
+def test_half_precision_adds_up_the_gradient_of_a_bias_in_float32():
     block = TransformerBlock(4, 2, 4, dtype="mixed_bfloat16")
-    values = tf.cast(tf.linspace(-6.0, 6.0, 999), tf.bfloat16)
-    exact = [0.5 * x * math.erfc(-x / math.sqrt(2)) for x in np.float64(values)]
-    expected = tf.cast(tf.constant(exact, tf.float32), tf.bfloat16)
-    np.testing.assert_array_equal(block.up.activation(values), expected)
+    block.build((None, None, 4))
+    hidden = tf.cast(tf.random.stateless_normal([3, 2001, 4], [1, 2]), tf.bfloat16)
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(tf.cast(block(hidden, tf.zeros([1, 1])), tf.float32))
+    np.testing.assert_allclose(tape.gradient(total, block.down.bias.value), [6003] * 4, rtol=2**-8)
 
 
 def test_rotary_products_depend_on_the_distance_alone():

@@ -1,0 +1,21 @@
+"""Biases whose gradients are exact in half precision."""
+
+import tensorflow as tf
+
+
+def add_bias(values: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+    """Adds a bias in float32, or in float64 to such values.
+
+    The gradient of a bias is a sum over all tokens. In 16 bits TensorFlow adds it up in 16 bits,
+    where 256 ones or more are 256 in bfloat16, and on a GPU by atomic operations, which took a
+    quarter of a Transformer's training step.
+
+    Args:
+        values: `[..., units]`, of any floating-point dtype.
+        bias: `[units]`.
+
+    Returns:
+        `[..., units]`.
+    """
+    wide = tf.float64 if values.dtype == tf.float64 else tf.float32
+    return tf.nn.bias_add(tf.cast(values, wide), tf.cast(bias, wide))
