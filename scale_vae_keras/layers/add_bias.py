@@ -12,10 +12,11 @@ def add_bias(values: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
 
     Args:
         values: `[..., units]`, of any floating-point dtype.
-        bias: `[units]`.
+        bias: `[units]`; it is rounded to the dtype of the values first, as all weights are.
 
     Returns:
         `[..., units]`.
     """
     wide = tf.float64 if values.dtype == tf.float64 else tf.float32
+    bias = tf.cast(bias, values.dtype)
     return tf.nn.bias_add(tf.cast(values, wide), tf.cast(bias, wide))

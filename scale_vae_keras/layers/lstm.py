@@ -221,7 +221,7 @@ class LSTM(keras.layers.Layer):
     ) -> tf.Tensor:
         """Hidden states `[time, batch, units]` from inputs `[time, batch, input]`."""
         self._check_context(context)
-        # cuDNN before 9.13 has no bfloat16, and TensorFlow returns wrong numbers without an error.
+        # TensorFlow's gradient of this operation is wrong in bfloat16, without an error.
         dtype = tf.float32 if tf.as_dtype(self.compute_dtype).size < 4 else self.compute_dtype
         time, batch = tf.unstack(tf.shape(inputs)[:2])
         if context is not None:

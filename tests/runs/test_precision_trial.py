@@ -28,7 +28,11 @@ def settings(corpus, precision="auto"):
 
 @pytest.fixture
 def processor(monkeypatch, tmp_path):
-    """Says what flags the processor has, and how long a step in bfloat16 takes there."""
+    """Says what flags the processor has, and how long a step in bfloat16 takes there; no GPU."""
+    every = tf.config.list_physical_devices
+    monkeypatch.setattr(
+        tf.config, "list_physical_devices", lambda kind=None: [] if kind == "GPU" else every(kind)
+    )
 
     def say(flags, ratio=None):
         path = tmp_path / "cpuinfo"
@@ -69,6 +73,14 @@ def test_what_was_asked_for_is_not_tried(processor, corpus, monkeypatch):
     assert decided(settings(corpus), workers=object()) == "float32"
     monkeypatch.setattr(module, "_CPU_INFORMATION", module.Path("/nowhere"))
     assert not has_bfloat16()
+
+
+def test_on_a_gpu_nothing_is_tried(processor, corpus, monkeypatch, caplog):
+    processor("avx512_bf16", 0.5)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
+    with caplog.at_level(logging.INFO, "scale_vae_keras"):
+        assert decided(settings(corpus)) == "float32"
+    assert "precision: float32, as there is no trial on a GPU" in caplog.text
 
 
 def test_the_trial_times_steps_of_both(corpus, monkeypatch):
