@@ -87,7 +87,8 @@ class BackboneEncoder(keras.layers.Layer):
             folder: what `save_to_preset` of the backbone and of its tokenizer wrote.
             pooling: as for the class.
             trainable: as for the class.
-            dtype: the backbone's dtype policy.
+            dtype: the backbone's dtype policy; float32 to train it, since Keras' own layers add up
+                the gradients of biases and embeddings in 16 bits under half precision.
             **kwargs: as for the class.
 
         Raises:
