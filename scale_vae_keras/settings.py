@@ -315,3 +315,26 @@ def whole_number(
     if most is not None:
         expected = f"a whole number from {least:,} to {most:,}"
     raise InputError(f"{name} must be {expected}, got {value!r}")
+
+
+def real_number(name: str, value: object, **limits: float) -> float:
+    """An argument as a float, of a number of Python's or NumPy's.
+
+    Args:
+        name: of the argument, for the error.
+        value: what is given.
+        **limits: as those of `Limits`; without any it has to be finite.
+
+    Raises:
+        InputError: it is no number, or not within the limits.
+
+    Example:
+        >>> real_number("dropout", np.float32(0.5), least=0, below=1)
+        0.5
+    """
+    within = Limits(**limits)
+    if not isinstance(value, numbers.Real):
+        raise InputError(f"{name} must be a number, got {value!r}")
+    if not within.allow(value):
+        raise InputError(f"{name} must be {within}, got {value!r}")
+    return float(value)

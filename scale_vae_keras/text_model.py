@@ -23,7 +23,7 @@ from scale_vae_keras.samplers import Sampler
 from scale_vae_keras.samplers.row_random import row_seeds
 from scale_vae_keras.samplers.sampler import MAX_LENGTH
 from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
-from scale_vae_keras.settings import LARGEST_INT32, whole_number
+from scale_vae_keras.settings import LARGEST_INT32, real_number, whole_number
 from scale_vae_keras.text.text_list import text_list
 from scale_vae_keras.text.tokenizer import Tokenizer
 
@@ -202,8 +202,7 @@ class TextModel(CodeControl):
                 is missing or unknown.
         """
         n = whole_number("the number of sentences", n, 1)
-        if not 0 <= scale < float("inf"):
-            raise InputError(f"scale must be at least 0 and finite, got {scale}")
+        scale = real_number("scale", scale, least=0)
         mean, stddev = self._read([text], label)
         random = np.random.default_rng(whole_number("seed", seed, 0, LARGEST_INT32))
         noise = random.standard_normal((n, mean.shape[1]), np.float32)

@@ -202,7 +202,7 @@ def test_a_tokenizer_of_another_model_is_refused(text_model):
         (lambda m: m.attribute_vector([], ["a"]), "at least one text"),
         (lambda m: m.shift(["a"], np.ones(3)), r"vector has shape \(3,\): .* the 2 dimensions"),
         (lambda m: m.shift(["a"], np.ones(2), math.nan), "amount must be finite"),
-        (lambda m: m.shift(["a"], [1, math.inf]), "vector and the amount must be finite"),
+        (lambda m: m.shift(["a"], [1, math.inf]), "the vector must be finite"),
         (lambda m: m.shift(["a"], [1e30, 1], 1e30), "z must be finite and at most"),
         (lambda m: m.search(len, n=0), "calls must be at least 1"),
         (lambda m: m.search(len, n=1.5), "calls must be a whole number, got 1.5"),

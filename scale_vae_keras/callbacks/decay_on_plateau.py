@@ -9,7 +9,7 @@ from scale_vae_keras.schedules.autoencoder_pretraining import is_pretraining
 from scale_vae_keras.schedules.model_epoch import model_epoch
 from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.schedules.plateau import Plateau, check_adjustable_rate
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import real_number, whole_number
 
 
 class DecayOnPlateau(Plateau, keras.callbacks.Callback):
@@ -55,10 +55,8 @@ class DecayOnPlateau(Plateau, keras.callbacks.Callback):
     ):
         keras.callbacks.Callback.__init__(self)
         Plateau.__init__(self, patience, start_epoch)
-        if not 0 < factor < 1:
-            raise InputError(f"the decay factor must be between 0 and 1, got {factor}")
         self.best = best
-        self.factor = factor
+        self.factor = real_number("factor", factor, above=0, below=1)
         self.max_decays = whole_number("max_decays", max_decays, 1)
         self.decays = 0
 

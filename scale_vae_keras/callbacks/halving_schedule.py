@@ -2,12 +2,11 @@
 
 import keras
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.schedules.autoencoder_pretraining import is_pretraining
 from scale_vae_keras.schedules.model_epoch import model_epoch
 from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.schedules.plateau import check_adjustable_rate
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import real_number, whole_number
 
 
 class HalvingSchedule(keras.callbacks.LearningRateScheduler):
@@ -33,8 +32,7 @@ class HalvingSchedule(keras.callbacks.LearningRateScheduler):
     stage = Stage.DECAY
 
     def __init__(self, learning_rate: float, constant_epochs: int):
-        if not 0 < learning_rate < float("inf"):
-            raise InputError(f"learning_rate must be positive and finite, got {learning_rate}")
+        learning_rate = real_number("learning_rate", learning_rate, above=0)
         constant_epochs = whole_number("constant_epochs", constant_epochs, 0)
         super().__init__(lambda epoch: learning_rate * 0.5 ** max(0, epoch - constant_epochs + 1))
 

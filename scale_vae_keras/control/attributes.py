@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.settings import real_number
 
 
 def attribute_direction(codes_a: np.ndarray, codes_b: np.ndarray) -> np.ndarray:
@@ -60,8 +61,9 @@ def shifted(codes: np.ndarray, vector: np.ndarray, amount: float) -> np.ndarray:
             f"the vector has shape {vector.shape}: give one number for each of the "
             f"{codes.shape[1]} dimensions of a code"
         )
-    if not np.all(np.isfinite(vector)) or not np.isfinite(amount):
-        raise InputError("the vector and the amount must be finite")
+    if not np.all(np.isfinite(vector)):
+        raise InputError("the vector must be finite")
+    amount = real_number("amount", amount)
     with np.errstate(over="ignore"):  # the decoder refuses what is too large
         return codes + np.float32(amount) * vector
 

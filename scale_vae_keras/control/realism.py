@@ -6,6 +6,7 @@ import numpy as np
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers.row_random import row_seeds
+from scale_vae_keras.settings import real_number
 
 _SAMPLES = 512
 
@@ -60,8 +61,7 @@ def realism_bounds(
         InputError: `quantile` is out of its range, the prior is not fitted yet, or the label is
             missing or unknown.
     """
-    if not 0 <= quantile < 1:
-        raise InputError(f"the quantile must be at least 0 and below 1, got {quantile}")
+    quantile = real_number("quantile", quantile, least=0, below=1)
     codes = prior_codes(text_model, _SAMPLES, seed)
     again = text_model.encode(text_model.decode(codes, label=label), label).mean
     scale = np.std(codes, axis=0, dtype=np.float64)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import real_number, whole_number
 
 
 class Posterior(NamedTuple):
@@ -106,6 +106,8 @@ class GaussianPosterior(keras.layers.Layer):
     def __init__(self, latent_dim: int, initializer_range: float | None = None, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
         self.latent_dim = whole_number("latent_dim", latent_dim, 1)
+        if initializer_range is not None:
+            initializer_range = real_number("initializer_range", initializer_range, least=0)
         self.initializer_range = initializer_range
         self.supports_jit = False
 

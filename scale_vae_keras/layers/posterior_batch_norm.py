@@ -3,10 +3,9 @@
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import global_moments
 from scale_vae_keras.layers.state import add_state
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import real_number, whole_number
 
 PUBLISHED_EPSILON = 1e-5
 _MOMENTUM = 0.1
@@ -50,14 +49,10 @@ class PosteriorBatchNorm(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**{"dtype": "float32", **kwargs})
-        if not 0 < gamma < float("inf"):
-            raise InputError(f"gamma must be positive and finite, got {gamma}")
-        self.gamma = gamma
+        self.gamma = real_number("gamma", gamma, above=0)
         self.learn_scale = learn_scale
-        if not 0 < epsilon < float("inf"):
-            raise InputError(f"epsilon must be positive and finite, got {epsilon}")
         self.min_batch = whole_number("min_batch", min_batch, 2)
-        self.epsilon = epsilon
+        self.epsilon = real_number("epsilon", epsilon, above=0)
         self.supports_jit = False
 
     def build(self, input_shape):

@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.dropout_seed import DropoutSeed
 from scale_vae_keras.layers.token_embedding import TokenEmbedding
 from scale_vae_keras.layers.token_log_likelihood import token_log_likelihood
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import real_number, whole_number
 from scale_vae_keras.text.vocabulary import PAD_ID, START_ID, UNKNOWN_ID
 
 Seed = DropoutSeed | tf.Tensor
@@ -93,27 +92,15 @@ class SentenceDecoder(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if not 0 <= dropout < 1:
-            raise InputError(f"dropout must be at least 0 and below 1, got {dropout}")
-        if not 0 <= initializer_range < float("inf"):
-            raise InputError(
-                f"initializer_range must be at least 0 and finite, got {initializer_range}"
-            )
-        if not 0 <= word_dropout <= 1:
-            raise InputError(f"word_dropout must be from 0 to 1, got {word_dropout}")
-        if not 0 <= embedding_noise < float("inf"):
-            raise InputError(
-                f"embedding_noise must be at least 0 and finite, got {embedding_noise}"
-            )
         self.vocabulary_size = whole_number("vocabulary_size", vocabulary_size, 1)
         self.embedding_dim = whole_number("embedding_dim", embedding_dim, 1)
         self.units = whole_number("units", units, 1)
         self.latent_dim = whole_number("latent_dim", latent_dim, 0)
-        self.dropout = dropout
-        self.initializer_range = initializer_range
-        self.word_dropout = word_dropout
+        self.dropout = real_number("dropout", dropout, least=0, below=1)
+        self.initializer_range = real_number("initializer_range", initializer_range, least=0)
+        self.word_dropout = real_number("word_dropout", word_dropout, least=0, most=1)
         self.skip = skip
-        self.embedding_noise = embedding_noise
+        self.embedding_noise = real_number("embedding_noise", embedding_noise, least=0)
         self.supports_jit = False
         self.embedding = TokenEmbedding(
             self.vocabulary_size,

@@ -17,7 +17,7 @@ from scale_vae_keras.parts.transformer_block import (
     normalise,
     rms_norm,
 )
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import real_number, whole_number
 
 LATENT_INPUTS = ("both", "memory", "embedding")
 _FIRST_STREAM = 10
@@ -89,8 +89,6 @@ class TransformerDecoder(SentenceDecoder):
         **kwargs,
     ):
         super().__init__(*args, **kwargs)
-        if not 0 <= layer_dropout < 1:
-            raise InputError(f"layer_dropout must be at least 0 and below 1, got {layer_dropout}")
         if latent_input not in LATENT_INPUTS:
             raise InputError(
                 f"latent_input must be one of {', '.join(LATENT_INPUTS)}, got {latent_input!r}"
@@ -98,7 +96,7 @@ class TransformerDecoder(SentenceDecoder):
         self.depth = whole_number("depth", depth, 1)
         self.heads = heads
         self.feed_forward = feed_forward
-        self.layer_dropout = layer_dropout
+        self.layer_dropout = real_number("layer_dropout", layer_dropout, least=0, below=1)
         self.positions = positions
         self.max_positions = max_positions
         self.latent_input = latent_input

@@ -10,7 +10,6 @@ import keras
 import numpy as np
 
 from scale_vae_keras.callbacks.best_model import BestModel
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json, written_whole
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.runs.checkpoint_folder import (
@@ -21,7 +20,7 @@ from scale_vae_keras.runs.checkpoint_folder import (
 )
 from scale_vae_keras.schedules.autoencoder_pretraining import AutoencoderPretraining
 from scale_vae_keras.schedules.order import Stage
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import real_number, whole_number
 
 _KEPT = 2
 
@@ -80,8 +79,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         super().__init__()
         if save_steps is not None:
             save_steps = whole_number("save_steps", save_steps, 1)
-        if save_minutes is not None and not save_minutes >= 0:
-            raise InputError(f"save_minutes must be at least 0, got {save_minutes}")
+        if save_minutes is not None:
+            save_minutes = real_number("save_minutes", save_minutes, least=0)
         self.folder = Path(folder)
         self.stateful = stateful
         self.best = best

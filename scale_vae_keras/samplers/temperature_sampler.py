@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers.sampler import Sampler
+from scale_vae_keras.settings import real_number
 
 LOWEST, HIGHEST = 1e-6, 1e6
 """Temperatures beyond act like the nearer one, which is greedy or uniform already; quotients by
@@ -17,9 +18,11 @@ _BLOCK = 64
 
 def check_temperature(temperature: float) -> None:
     """Raises InputError unless the temperature is positive and finite."""
-    if not 0 < temperature < float("inf"):
-        greedy = "" if temperature else "; top-k 1 takes the most likely token"
-        raise InputError(f"temperature must be positive and finite, got {temperature}{greedy}")
+    try:
+        real_number("temperature", temperature, above=0)
+    except InputError as error:
+        greedy = "; top-k 1 takes the most likely token" if temperature == 0 else ""
+        raise InputError(f"{error}{greedy}") from None
 
 
 def tempered(logits: tf.Tensor, temperature: float | tf.Tensor) -> tf.Tensor:

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers.sampler import Sampler
 from scale_vae_keras.samplers.temperature_sampler import check_temperature, inverse_cdf, tempered
+from scale_vae_keras.settings import real_number
 
 _UNIFORMS = 2**24
 """Steps of a uniform number: a float32 in [0, 1) has no finer ones near 1."""
@@ -100,8 +100,7 @@ class TopPSampler(Sampler):
     def __post_init__(self):
         super().__post_init__()
         check_temperature(self.temperature)
-        if not 0 < self.p <= 1:
-            raise InputError(f"top-p must be above 0 and at most 1, got {self.p}")
+        real_number("top-p", self.p, above=0, most=1)
 
     def next_token(self, logits: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """A random token of each row, int32 `[batch]`."""

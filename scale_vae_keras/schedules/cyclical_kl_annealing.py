@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.schedules.weight_schedule import WeightSchedule
+from scale_vae_keras.settings import real_number
 
 
 class CyclicalKLAnnealing(WeightSchedule):
@@ -39,19 +40,15 @@ class CyclicalKLAnnealing(WeightSchedule):
         first_epochs: int = 0,
     ):
         super().__init__()
-        if not 0 <= start <= 1:
-            raise InputError(f"the KL weight must start in [0, 1], got {start}")
-        if not (0 <= ramp_epochs <= cycle_epochs and cycle_epochs > 0):
+        self.start = real_number("start", start, least=0, most=1)
+        self.cycle_epochs = real_number("cycle_epochs", cycle_epochs, above=0)
+        self.ramp_epochs = real_number("ramp_epochs", ramp_epochs, least=0)
+        self.first_epochs = real_number("first_epochs", first_epochs, least=0)
+        if ramp_epochs > cycle_epochs:
             raise InputError(
                 f"a ramp of {ramp_epochs} epochs does not fit a cycle of {cycle_epochs}: give a "
-                "ramp of at least 0 epochs and at most as long as the cycle"
+                "ramp at most as long as the cycle"
             )
-        if not first_epochs >= 0:
-            raise InputError(f"first_epochs must not be negative, got {first_epochs}")
-        self.cycle_epochs = cycle_epochs
-        self.ramp_epochs = ramp_epochs
-        self.start = start
-        self.first_epochs = first_epochs
 
     def value(self, step: tf.Tensor, steps: int) -> tf.Tensor:
         """The weight of a step of the run."""

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.schedules.weight_schedule import WeightSchedule
+from scale_vae_keras.settings import real_number
 
 
 class LinearKLAnnealing(WeightSchedule):
@@ -28,13 +28,9 @@ class LinearKLAnnealing(WeightSchedule):
 
     def __init__(self, start: float = 0.0, epochs: int = 10, after: int = 0):
         super().__init__()
-        if not 0 <= start <= 1:
-            raise InputError(f"the KL weight must start in [0, 1], got {start}")
-        if not (epochs >= 0 and after >= 0):
-            raise InputError(f"the KL weight cannot rise over {epochs} epochs after {after}")
-        self.start = start
-        self.epochs = epochs
-        self.after = after
+        self.start = real_number("start", start, least=0, most=1)
+        self.epochs = real_number("epochs", epochs, least=0)
+        self.after = real_number("after", after, least=0)
 
     def value(self, step: tf.Tensor, steps: int) -> tf.Tensor:
         """The weight of a step of the run."""

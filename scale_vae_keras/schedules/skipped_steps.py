@@ -7,6 +7,7 @@ import keras
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.schedules.order import Stage
+from scale_vae_keras.settings import real_number
 
 _logger = logging.getLogger("scale_vae_keras")
 _ALWAYS_ALLOWED = 20
@@ -38,9 +39,7 @@ class SkippedSteps(keras.callbacks.Callback):
 
     def __init__(self, max_share: float = 0.1):
         super().__init__()
-        if not max_share >= 0:
-            raise InputError(f"max_skipped_share must be at least 0, got {max_share}")
-        self.max_share = max_share
+        self.max_share = real_number("max_skipped_share", max_share, least=0)
         self._before = None
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -11,7 +11,7 @@ from scale_vae_keras.serving.rest_transport import RestTransport
 from scale_vae_keras.serving.serving_error import ServingError
 from scale_vae_keras.serving.values import plain_values
 from scale_vae_keras.serving.versions import LARGEST_VERSION
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import real_number, whole_number
 
 _FIRST_PAUSE = 0.1
 _CODES = ("z", "vector")
@@ -61,9 +61,7 @@ class Client:
     ):
         if version is not None and label is not None:
             raise InputError("give a version or a label, not both")
-        if not 0 < timeout < float("inf"):
-            raise InputError(f"timeout must be positive and finite, got {timeout}")
-        self._timeout = timeout
+        self._timeout = real_number("timeout", timeout, above=0)
         self._retries = whole_number("retries", retries, 0)
         if version is not None:
             version = whole_number("version", version, 0, LARGEST_VERSION)

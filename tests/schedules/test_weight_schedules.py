@@ -66,19 +66,19 @@ def test_annealing_over_data_of_unknown_length_says_what_to_do(vae, data):
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "message"),
     [
-        (-0.1, 1),
-        (1.1, 1),
-        (math.nan, 1),
-        (0.0, -1),
-        (0.0, math.nan),
-        (0.0, 1, -1),
-        (0, 1, math.nan),
+        ((-0.1, 1), "start must be from 0 to 1, got -0.1"),
+        ((1.1, 1), "start must be from 0 to 1, got 1.1"),
+        ((math.nan, 1), "start must be from 0 to 1, got nan"),
+        ((0.0, -1), "epochs must be at least 0 and finite, got -1"),
+        ((0.0, math.nan), "epochs must be at least 0 and finite, got nan"),
+        ((0.0, 1, -1), "after must be at least 0 and finite, got -1"),
+        ((0, 1, math.nan), "after must be at least 0 and finite, got nan"),
     ],
 )
-def test_bad_annealing(arguments):
-    with pytest.raises(InputError, match="KL weight"):
+def test_bad_annealing(arguments, message):
+    with pytest.raises(InputError, match=f"^{message}$"):
         LinearKLAnnealing(*arguments)
 
 
