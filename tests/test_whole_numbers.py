@@ -110,6 +110,10 @@ TAKEN = {
         2,
     ),
     "aggregate_divergence(seed)": (lambda n: aggregate_divergence(MEANS, MEANS, None, n), 0),
+    "evaluate_model(samples)": (
+        lambda n: sv.evaluation.evaluate_model(sv.LanguageModel(9), SPLIT, n),
+        0,
+    ),
     "probe(subsets)": (lambda n: probed(subsets=n), 1),
     "probe(seeds)": (lambda n: probed(seeds=n), 1),
     "probe(seed)": (lambda n: probed(seed=n), 0),

@@ -22,6 +22,7 @@ from scale_vae_keras.evaluation.information import (
 )
 from scale_vae_keras.evaluation.prior import declared_prior, generator_factor
 from scale_vae_keras.priors import ALIASES, Prior
+from scale_vae_keras.settings import whole_number
 
 Metrics = dict[str, object]
 
@@ -98,7 +99,7 @@ def evaluate_sentences(
     progress: bool = False,
 ) -> tuple[Metrics, Density]:
     """The figures of `evaluate_model`, whose arguments these are, and those of each sentence."""
-    latent = bool(model.latent_dim)
+    samples, latent = whole_number("samples", samples, 0), bool(model.latent_dim)
     samples = samples if latent else 1
     fitted = None if fitted_on is None else encode_sentences(model, fitted_on)
     declared = declared_prior(model, prior, fitted)
