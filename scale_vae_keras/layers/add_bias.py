@@ -7,8 +7,8 @@ def add_bias(values: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
     """Adds a bias in float32, or in float64 to such values.
 
     The gradient of a bias is a sum over all tokens. In 16 bits TensorFlow adds it up in 16 bits,
-    where 256 ones or more are 256 in bfloat16, and on a GPU by atomic operations, which took a
-    quarter of a Transformer's training step.
+    where 256 ones or more are 256 in bfloat16; on a GPU by atomic operations, which took half of
+    the GPU's time in a Transformer's training step.
 
     Args:
         values: `[..., units]`, of any floating-point dtype.
