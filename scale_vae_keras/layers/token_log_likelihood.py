@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from scale_vae_keras.layers.custom_gradient import custom_gradient
 from scale_vae_keras.layers.portable_graphs import traced_for_gpu
+from scale_vae_keras.layers.scatter_update import scatter_update
 
 _SMALLEST_NORMAL = 1.2e-38
 _ALIGNED = 8
@@ -62,7 +63,7 @@ def token_log_likelihood(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tenso
 
     def gradient(upstream):
         places = tf.stack([tf.range(tf.shape(targets)[0]), targets], axis=1)
-        d_logits = tf.tensor_scatter_nd_update(kept, places, tf.cast(of_target - 1, kept.dtype))
+        d_logits = scatter_update(kept, places, tf.cast(of_target - 1, kept.dtype))
         weight = tf.cast(-upstream, hidden.dtype)[:, None]
         d_hidden = tf.matmul(d_logits, kernel, transpose_b=True) * weight
         # After the other product, which the loops of the backward pass wait for.

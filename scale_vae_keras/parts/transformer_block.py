@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.add_bias import add_bias
+from scale_vae_keras.layers.scatter_update import scatter_update
 from scale_vae_keras.parts.positions import Rotation, rotate
 from scale_vae_keras.settings import whole_number
 
@@ -124,8 +125,7 @@ class TransformerBlock(keras.layers.Layer):
         places = _places(slot, self.heads)
         # Keras' slice_update is exported as an operation of XLA, which servers refuse.
         keys, values = (
-            tf.tensor_scatter_nd_update(kept, places, own[:, :, 0])
-            for kept, own in zip(cache, new, strict=True)
+            scatter_update(kept, places, own[:, :, 0]) for kept, own in zip(cache, new, strict=True)
         )
         hidden += self._attend(queries, keys, values, scores_added)[:, 0]
         return hidden + self._feed(hidden), (keys, values)
