@@ -20,7 +20,6 @@ MODELS = {
     "short": (SHAPES["short"], {}),
     "paper": (SHAPES["paper"], {}),
     "transformer": (Shape(64, 24, 128, 176, 10_000), TRANSFORMER),
-    "documents": (Shape(64, 100, 128, 176, 20_001), TRANSFORMER),
 }
 STEPS = 60
 

@@ -99,7 +99,7 @@ class PyTorchVAE(nn.Module):
         """Updates the parameters once; returns the loss of the batch `[batch, time]`."""
         self.train()
         self.optimizer.zero_grad()
-        with torch.autocast(ids.device.type, torch.bfloat16, enabled=self.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             loss = self.loss(ids)
         loss.backward()
         nn.utils.clip_grad_norm_(self.parameters(), MAX_NORM)

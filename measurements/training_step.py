@@ -96,7 +96,6 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=10, help="training steps in each turn")
     parser.add_argument("--one-thread", action="store_true", help="processor time of one thread")
     arguments = parser.parse_args()
-    torch.set_default_device("cuda" if torch.cuda.is_available() else "cpu")
 
     clock = time.perf_counter
     if arguments.one_thread:

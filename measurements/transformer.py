@@ -104,7 +104,6 @@ def main() -> None:
     parser.add_argument("--lengths", type=int, nargs="*", help="instead of the shape's length")
     parser.add_argument("--one-thread", action="store_true", help="processor time on one thread")
     arguments = parser.parse_args()
-    torch.set_default_device("cuda" if torch.cuda.is_available() else "cpu")
     if arguments.one_thread:
         use_one_thread()
     timing = arguments.rounds, time.process_time if arguments.one_thread else time.perf_counter

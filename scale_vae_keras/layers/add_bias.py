@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from scale_vae_keras.layers.wide import wide
+
 
 def add_bias(values: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
     """Adds a bias in float32, or in float64 to such values.
@@ -17,6 +19,5 @@ def add_bias(values: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
     Returns:
         `[..., units]`.
     """
-    wide = tf.float64 if values.dtype == tf.float64 else tf.float32
-    bias = tf.cast(bias, values.dtype)
-    return tf.nn.bias_add(tf.cast(values, wide), tf.cast(bias, wide))
+    dtype, bias = wide(values.dtype), tf.cast(bias, values.dtype)
+    return tf.nn.bias_add(tf.cast(values, dtype), tf.cast(bias, dtype))

@@ -8,6 +8,7 @@ import tensorflow as tf
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.portable_graphs import traced_for_gpu
 from scale_vae_keras.layers.recurrence import advance, recurrence
+from scale_vae_keras.layers.wide import wide
 from scale_vae_keras.settings import LARGEST_INT32, whole_number
 
 
@@ -222,7 +223,7 @@ class LSTM(keras.layers.Layer):
         """Hidden states `[time, batch, units]` from inputs `[time, batch, input]`."""
         self._check_context(context)
         # TensorFlow's gradient of this operation is wrong in bfloat16, without an error.
-        dtype = tf.float32 if tf.as_dtype(self.compute_dtype).size < 4 else self.compute_dtype
+        dtype = wide(self.compute_dtype)
         time, batch = tf.unstack(tf.shape(inputs)[:2])
         if context is not None:
             inputs = tf.concat([inputs, tf.repeat(context[tf.newaxis], time, axis=0)], axis=2)

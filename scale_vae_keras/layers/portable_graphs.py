@@ -9,11 +9,11 @@ _portable = False
 
 
 @contextlib.contextmanager
-def portable_lstm() -> Iterator[None]:
-    """Traces every `LSTM` called inside the block without cuDNN.
+def portable_graph() -> Iterator[None]:
+    """Traces what is called inside the block as on a machine without a GPU.
 
-    A graph traced where a GPU is visible holds the cuDNN operation and does not run on a CPU;
-    a graph that is exported must run on both.
+    Where a GPU is visible, an `LSTM` becomes the cuDNN operation, which no CPU runs, and other
+    layers take detours that only pay there; a graph that is exported must run on both.
     """
     # Not a ContextVar: tf.distribute traces replicas in threads of its own, which must see it too.
     global _portable
@@ -25,5 +25,5 @@ def portable_lstm() -> Iterator[None]:
 
 
 def traced_for_gpu() -> bool:
-    """Whether what is called now may hold what is only fast, or only there, on a GPU."""
+    """Whether what is called now may become what runs, or pays, on a GPU alone."""
     return not _portable and bool(tf.config.list_logical_devices("GPU"))

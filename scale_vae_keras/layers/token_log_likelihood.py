@@ -7,6 +7,7 @@ import tensorflow as tf
 from scale_vae_keras.layers.custom_gradient import custom_gradient
 from scale_vae_keras.layers.portable_graphs import traced_for_gpu
 from scale_vae_keras.layers.scatter_update import scatter_update
+from scale_vae_keras.layers.wide import wide
 
 _SMALLEST_NORMAL = 1.2e-38
 _ALIGNED = 8
@@ -43,16 +44,16 @@ def token_log_likelihood(hidden: tf.Tensor, kernel: tf.Tensor, targets: tf.Tenso
         return logits if added is None else tf.nn.bias_add(logits, added)
 
     logits = product()
-    wide = logits.dtype if logits.dtype == tf.float64 else tf.float32
+    dtype = wide(logits.dtype)
     if logits.dtype != tf.bfloat16 or not _softmax_is_wide():
-        logits = tf.cast(logits, wide)
+        logits = tf.cast(logits, dtype)
     probabilities = tf.nn.softmax(logits)
-    of_target = tf.cast(tf.gather(probabilities, targets, batch_dims=1), wide)
+    of_target = tf.cast(tf.gather(probabilities, targets, batch_dims=1), dtype)
     kept = tf.cast(probabilities, hidden.dtype)
 
     def in_logarithms():
         # The memory of the logits may hold the probabilities by now.
-        again = tf.nn.log_softmax(tf.cast(product(), wide))
+        again = tf.nn.log_softmax(tf.cast(product(), dtype))
         return tf.gather(again, targets, batch_dims=1)
 
     log_probability = tf.cond(

@@ -9,7 +9,7 @@ from scale_vae_keras.allocator import keep_freed_memory
 from scale_vae_keras.conditions.labelled_batches import number_array
 from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.layers.portable_graphs import portable_lstm
+from scale_vae_keras.layers.portable_graphs import portable_graph
 from scale_vae_keras.text.vocabulary import END_ID, START_ID
 from scale_vae_keras.training.sample_weight import refuse_targets, weights_for
 
@@ -136,7 +136,7 @@ class KerasDoors:
         ids = tf.TensorSpec([None, None], tf.int32, "ids")
         # Keras refuses to export a loaded model that has not been called yet.
         self([[START_ID, END_ID]])
-        with portable_lstm():
+        with portable_graph():
             super().export(
                 str(filepath), format, input_signature=input_signature or [ids], **kwargs
             )

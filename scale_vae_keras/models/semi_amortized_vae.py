@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.dropout_seed import dropout_seed
-from scale_vae_keras.layers.portable_graphs import portable_lstm
+from scale_vae_keras.layers.portable_graphs import portable_graph
 from scale_vae_keras.layers.posterior import Posterior, standard_kl
 from scale_vae_keras.layers.refinement import Refinement, refine
 from scale_vae_keras.models.settings import LatentSettings
@@ -122,7 +122,7 @@ class SemiAmortizedVAE(TextVAE):
         def objective(step, posterior, values):
             own_noise, dropout_seed = noise(step)
             # cuDNN has no gradients of gradients
-            with portable_lstm(), keras.StatelessScope(list(zip(weights, values, strict=True))):
+            with portable_graph(), keras.StatelessScope(list(zip(weights, values, strict=True))):
                 z = posterior.sample(own_noise)
                 code = self.with_label(z, label)
                 log_likelihood = self.decoder(ids, code, training=training, seed=dropout_seed)

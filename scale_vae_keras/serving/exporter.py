@@ -12,7 +12,7 @@ import tensorflow as tf
 from scale_vae_keras.default_sampling import TEMPERATURE, TOP_P
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
-from scale_vae_keras.layers.portable_graphs import portable_lstm
+from scale_vae_keras.layers.portable_graphs import portable_graph
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.serving.portability import check_portable
 from scale_vae_keras.serving.rows import MAX_ROWS
@@ -72,7 +72,7 @@ def publish(
 def _write(signatures: Signatures, path: Path, model_name: str) -> None:
     archive = keras.export.ExportArchive()
     archive.track(signatures.tokenizer)
-    with portable_lstm():
+    with portable_graph():
         for name, (function, types) in signatures.specifications().items():
             archive.add_endpoint(name, function, types)
         archive.write_out(
@@ -111,7 +111,7 @@ def _own_answers(signatures: Signatures) -> dict[str, np.ndarray]:
     answers = {}
     for signature, inputs in example_requests(signatures).items():
         function, types = signatures.specifications()[signature]
-        with portable_lstm():
+        with portable_graph():
             traced = tf.function(function, input_signature=types, autograph=False)
             outputs = traced(**{name: tf.constant(value) for name, value in inputs.items()})
         answers |= {f"{signature}/{name}": value.numpy() for name, value in outputs.items()}

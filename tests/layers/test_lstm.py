@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.lstm import LSTM
-from scale_vae_keras.layers.portable_graphs import portable_lstm
+from scale_vae_keras.layers.portable_graphs import portable_graph
 
 BATCH, TIME, INPUT, CONTEXT, UNITS = 3, 5, 4, 2, 6
 LENGTHS = [5, 2, 3]
@@ -357,8 +357,8 @@ def operations(layer):
 def test_cudnn_is_traced_where_a_gpu_is_visible_except_for_export():
     layer = context_layer(return_sequences=True)
     assert {"CudnnRNNV3", "CudnnRNNBackpropV3"} <= operations(layer)
-    with portable_lstm():
-        with portable_lstm():
+    with portable_graph():
+        with portable_graph():
             pass
         assert not any("Cudnn" in operation for operation in operations(layer))
     assert "CudnnRNNV3" in operations(layer)
@@ -400,7 +400,7 @@ def test_cudnn_receives_weights_states_and_context_in_its_layout(monkeypatch):
     inputs, context, *state = tensors()
     layer = context_layer(return_sequences=True)
     accelerated = layer(inputs, initial_state=state, context=context)
-    with portable_lstm():
+    with portable_graph():
         portable = layer(inputs, initial_state=state, context=context)
     np.testing.assert_allclose(accelerated, portable, rtol=1e-5, atol=1e-6)
 
@@ -420,7 +420,7 @@ def test_cudnn_computes_in_float32_under_half_precision(monkeypatch, half):
     found = layer(inputs, initial_state=state, context=context)
     assert {each.dtype for each in given} == {tf.float32}
     assert found.dtype == half
-    with portable_lstm():
+    with portable_graph():
         portable = layer(inputs, initial_state=state, context=context)
     found, portable = (np.float32(each) for each in (found, portable))
     np.testing.assert_allclose(found, portable, atol=0.02)
