@@ -3,7 +3,7 @@
 import gc
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -52,6 +52,17 @@ def _logger():
     yield
     logger.handlers[:] = handlers
     logger.setLevel(level)
+
+
+@pytest.fixture
+def visible_gpus(monkeypatch) -> Callable[[int], None]:
+    """Lets TensorFlow say that it has so many GPUs; none of them computes anything."""
+
+    def pretend(count):
+        gpus = [f"GPU:{number}" for number in range(count)]
+        monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: gpus)
+
+    return pretend
 
 
 @pytest.fixture(scope="session")

@@ -99,7 +99,7 @@ TAKEN = {
 }
 
 
-@pytest.mark.parametrize("value", ["0.5", [0.5], np.array([0.5])], ids=repr)
+@pytest.mark.parametrize("value", ["0.5", [0.5], np.array([0.5, 0.7])], ids=repr)
 @pytest.mark.parametrize("take", [take for take, *_ in TAKEN.values()], ids=list(TAKEN))
 def test_what_is_no_number_is_refused(take, value):
     with pytest.raises(InputError, match="must be a number, got"):

@@ -72,11 +72,18 @@ class FolderCorpus:
             yield LabelledText(*parts)
 
     def fingerprint(self) -> str:
-        """SHA-256 of the contents of the three files, as 64 hexadecimal digits."""
+        """SHA-256 of the contents of the three files, as 64 hexadecimal digits.
+
+        Raises:
+            InputError: a file cannot be read.
+        """
         total = hashlib.sha256()
-        for split in SPLITS:
-            with open(self._path(split), "rb") as file:
-                total.update(hashlib.file_digest(file, "sha256").digest())
+        for path in map(self._path, SPLITS):
+            try:
+                with open(path, "rb") as file:
+                    total.update(hashlib.file_digest(file, "sha256").digest())
+            except OSError as error:
+                raise _unreadable(path, error) from error
         return total.hexdigest()
 
     def _path(self, split: str) -> Path:
@@ -107,10 +114,7 @@ class FolderCorpus:
         try:
             yield from file_lines(path, self.encoding)
         except OSError as error:
-            raise InputError(
-                f"cannot read {path}: {error.strerror}; "
-                "a corpus needs train.txt, valid.txt and test.txt"
-            ) from error
+            raise _unreadable(path, error) from error
 
     def _is_labelled(self, split: str) -> bool:
         fewest = FEWEST_SENTENCES[split]
@@ -122,3 +126,9 @@ class FolderCorpus:
                 f"write at least {fewest}, one a line"
             )
         return has_labels(chain(sentences, lines), str(self._path(split)))
+
+
+def _unreadable(path, error):
+    return InputError(
+        f"cannot read {path}: {error.strerror}; a corpus needs train.txt, valid.txt and test.txt"
+    )

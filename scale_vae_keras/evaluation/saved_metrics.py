@@ -25,9 +25,12 @@ def read_metrics(path: Path, model: Path) -> Metrics | None:
     try:
         metrics = dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise InputError(
-            f"{path} cannot be read: run scale-vae evaluate again ({error!r})"
-        ) from error
+        raise unreadable(path, error) from error
     if model.is_file() and path.stat().st_mtime < model.stat().st_mtime:
         _logger.warning("%s is older than %s: run scale-vae evaluate again", path, model.name)
     return metrics
+
+
+def unreadable(path: Path, error: Exception) -> InputError:
+    """What to raise where the metrics of a file are not what was saved."""
+    return InputError(f"{path} cannot be read: run scale-vae evaluate again ({error!r})")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.errors import InputError
@@ -21,7 +22,7 @@ def check_temperature(temperature: float) -> None:
     try:
         real_number("temperature", temperature, above=0)
     except InputError as error:
-        greedy = "; top-k 1 takes the most likely token" if temperature == 0 else ""
+        greedy = "; top-k 1 takes the most likely token" if np.array_equal(temperature, 0) else ""
         raise InputError(f"{error}{greedy}") from None
 
 

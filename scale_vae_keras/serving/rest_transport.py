@@ -3,7 +3,10 @@
 import base64
 import http.client
 import json
+import socket
 import ssl
+import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -23,6 +26,7 @@ _CODES = {
     504: "DEADLINE_EXCEEDED",
 }
 
+_PART_BYTES = 1 << 16
 
 MODEL_HEADER = "scale-vae-model"
 """In what the development server answers: the name of its model, in percent encoding."""
@@ -132,6 +136,7 @@ class RestTransport:
 
     def _send(self, method, path, body, timeout):
         timeout = max(timeout, 1e-3)
+        deadline = time.monotonic() + timeout
         if self._tls:
             connection = http.client.HTTPSConnection(
                 self._host, self._port, timeout=timeout, context=self._tls
@@ -141,8 +146,10 @@ class RestTransport:
         address = f"{self._host}:{self._port}"
         try:
             connection.request(method, path, None if body is None else json.dumps(body))
+            stream = connection.sock  # the connection lets go of it before the answer is read
             response = connection.getresponse()
-            return response.status, response.headers, response.read()
+            content = b"".join(_parts(response, stream, deadline))
+            return response.status, response.headers, content
         except TimeoutError as error:
             raise ServingError("DEADLINE_EXCEEDED", f"{address} did not answer in time") from error
         except ssl.SSLError as error:
@@ -157,6 +164,20 @@ class RestTransport:
             raise ServingError("UNAVAILABLE", f"{address}: {error}") from error
         finally:
             connection.close()
+
+
+def _parts(
+    response: http.client.HTTPResponse, stream: socket.socket, deadline: float
+) -> Iterator[bytes]:
+    """The body of an answer. A socket's own limit is one for each part, this one for all."""
+    while part := response.read1(_PART_BYTES):
+        yield part
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        stream.settimeout(remaining)
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
 
 
 def _within(document, *keys):

@@ -206,3 +206,11 @@ def test_a_first_line_alone_without_a_label_is_named(write):
     labelled = "".join(f"{k}\ttext {k}\n" for k in range(4))
     with pytest.raises(InputError, match=r"train\.txt: the first sentence has no label"):
         FolderCorpus(write(train=f"label text\n{labelled}", valid="1\td\n", test="1\te\n"))
+
+
+def test_a_file_that_has_gone_since_has_no_fingerprint(write):
+    folder = write()
+    corpus = FolderCorpus(folder)
+    (folder / "valid.txt").unlink()
+    with pytest.raises(InputError, match=r"cannot read .*valid\.txt: No such file or directory; "):
+        corpus.fingerprint()

@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 
 import keras
+import keras_tuner
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -44,6 +46,21 @@ def test_a_page_runs(path, capsys):
         exec(block, names)
     assert names["model"].built
     assert capsys.readouterr().out.count("b'") == 5
+
+
+@pytest.mark.usefixtures("_short")
+def test_a_search_runs(monkeypatch, tmp_path):
+    def one_trial(*given, max_epochs, **named):
+        assert max_epochs == 9
+        return keras_tuner.RandomSearch(*given, max_trials=1, **named)
+
+    monkeypatch.setattr(keras_tuner, "Hyperband", one_trial)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in snippets("docs/tuning.md"):
+        exec(block, names)
+    assert names["model"].latent_dim == 32
+    assert np.isfinite(names["tuner"].oracle.get_best_trials()[0].score)
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

@@ -337,11 +337,6 @@ def test_mixed_bfloat16_is_near_float32():
         np.testing.assert_allclose(half, full, atol=0.02 * np.abs(full).max())
 
 
-@pytest.fixture
-def visible_gpu(monkeypatch):
-    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["GPU:0"])
-
-
 def operations(layer):
     @tf.function
     def gradient(inputs, context, hidden, cell):
@@ -353,8 +348,8 @@ def operations(layer):
     return {operation.type for operation in graph.get_operations()}
 
 
-@pytest.mark.usefixtures("visible_gpu")
-def test_cudnn_is_traced_where_a_gpu_is_visible_except_for_export():
+def test_cudnn_is_traced_where_a_gpu_is_visible_except_for_export(visible_gpus):
+    visible_gpus(1)
     layer = context_layer(return_sequences=True)
     assert {"CudnnRNNV3", "CudnnRNNBackpropV3"} <= operations(layer)
     with portable_graph():
@@ -364,8 +359,8 @@ def test_cudnn_is_traced_where_a_gpu_is_visible_except_for_export():
     assert "CudnnRNNV3" in operations(layer)
 
 
-def test_without_a_gpu_the_loop_is_traced(monkeypatch):
-    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [])
+def test_without_a_gpu_the_loop_is_traced(visible_gpus):
+    visible_gpus(0)
     found = operations(context_layer(return_sequences=True))
     assert any("While" in operation for operation in found)
     assert not any("Cudnn" in operation for operation in found)
@@ -394,8 +389,8 @@ def cudnn_lstm(input, input_h, input_c, params, sequence_lengths, **attributes):
     return tf.constant(np.stack(outputs)), None, None, None, None
 
 
-@pytest.mark.usefixtures("visible_gpu")
-def test_cudnn_receives_weights_states_and_context_in_its_layout(monkeypatch):
+def test_cudnn_receives_weights_states_and_context_in_its_layout(visible_gpus, monkeypatch):
+    visible_gpus(1)
     monkeypatch.setattr(tf.raw_ops, "CudnnRNNV3", cudnn_lstm)
     inputs, context, *state = tensors()
     layer = context_layer(return_sequences=True)
@@ -405,9 +400,9 @@ def test_cudnn_receives_weights_states_and_context_in_its_layout(monkeypatch):
     np.testing.assert_allclose(accelerated, portable, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.usefixtures("visible_gpu")
 @pytest.mark.parametrize("half", ["bfloat16", "float16"])
-def test_cudnn_computes_in_float32_under_half_precision(monkeypatch, half):
+def test_cudnn_computes_in_float32_under_half_precision(visible_gpus, monkeypatch, half):
+    visible_gpus(1)
     given = []
 
     def accelerated(**arguments):

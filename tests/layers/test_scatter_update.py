@@ -7,7 +7,7 @@ from scale_vae_keras.layers.scatter_update import scatter_update
 VALUES = np.arange(24).reshape(4, 3, 2)
 
 
-@pytest.mark.parametrize("gpus", [[], ["GPU:0"]], ids=["no GPU", "GPU"])
+@pytest.mark.parametrize("gpus", [0, 1])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 @pytest.mark.parametrize(
     ("places", "new"),
@@ -17,8 +17,8 @@ VALUES = np.arange(24).reshape(4, 3, 2)
         ([[[0, 0, 1]], [[2, 2, 0]]], [[-9], [0]]),
     ],
 )
-def test_new_values_stand_in_their_places(monkeypatch, gpus, dtype, places, new):
-    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: gpus)
+def test_new_values_stand_in_their_places(visible_gpus, gpus, dtype, places, new):
+    visible_gpus(gpus)
     expected, depth = VALUES.copy(), np.shape(places)[-1]
     entries = np.reshape(new, [-1, *VALUES.shape[depth:]])
     for place, entry in zip(np.reshape(places, [-1, depth]), entries, strict=True):
@@ -28,8 +28,8 @@ def test_new_values_stand_in_their_places(monkeypatch, gpus, dtype, places, new)
     np.testing.assert_array_equal(found, expected)
 
 
-def test_not_a_number_replaces_a_number(monkeypatch):
-    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["GPU:0"])
+def test_not_a_number_replaces_a_number(visible_gpus):
+    visible_gpus(1)
     new = tf.constant([np.nan], tf.bfloat16)
     found = np.float32(scatter_update(tf.zeros([3], tf.bfloat16), [[1]], new))
     np.testing.assert_array_equal(found, [0, np.nan, 0])

@@ -77,7 +77,7 @@ def test_sums_are_float32_under_mixed_precision(dtype, tolerance):
 
 @pytest.mark.parametrize("vocabulary", [7, 8, 9])
 @pytest.mark.parametrize("size", [1.0, 1e3])
-def test_columns_that_align_the_products_of_a_gpu_change_nothing(monkeypatch, vocabulary, size):
+def test_columns_that_align_the_products_of_a_gpu_change_nothing(visible_gpus, vocabulary, size):
     random = np.random.default_rng(1)
     hidden = tf.constant(size * random.normal(size=(5, 3)), tf.float32)
     kernel = tf.constant(random.normal(size=(3, vocabulary)), tf.float32)
@@ -89,12 +89,12 @@ def test_columns_that_align_the_products_of_a_gpu_change_nothing(monkeypatch, vo
         return [likelihood, *tape.gradient(likelihood, [hidden, kernel])]
 
     expected = result()
-    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["GPU:0"])
+    visible_gpus(1)
     for one, other in zip(result(), expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
-def test_products_on_a_gpu_have_a_multiple_of_eight_columns(monkeypatch):
+def test_products_on_a_gpu_have_a_multiple_of_eight_columns(visible_gpus):
     def columns():
         graph = tf.function(token_log_likelihood).get_concrete_function(
             tf.zeros([5, 3], tf.bfloat16), tf.zeros([3, 7], tf.bfloat16), TARGETS
@@ -102,9 +102,9 @@ def test_products_on_a_gpu_have_a_multiple_of_eight_columns(monkeypatch):
         found = [each for each in graph.graph.get_operations() if each.type == "MatMul"]
         return {each.outputs[0].shape[1] for each in found}
 
-    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [])
+    visible_gpus(0)
     assert columns() == {7}
-    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["GPU:0"])
+    visible_gpus(1)
     assert columns() == {8}
 
 

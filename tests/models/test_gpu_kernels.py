@@ -8,12 +8,12 @@ import functools
 import keras
 import pytest
 import tensorflow as tf
+from made_models import PARTS_BY_NAME
 from tensorflow.core.framework.types_pb2 import DataType
 from tensorflow.python.framework.kernels import get_registered_kernels_for_op
 
 from scale_vae_keras.models import ScaleVAE
 
-PAIRS = [("lstm", "lstm"), ("transformer", "transformer"), ("lstm", "cnn")]
 POLICIES = ["float32", "mixed_bfloat16", "mixed_float16"]
 FLOATING = {"DT_HALF", "DT_BFLOAT16", "DT_FLOAT", "DT_DOUBLE"}
 CALLS = {"PartitionedCall", "StatefulPartitionedCall"}
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(autouse=True)
-def _visible_gpu(monkeypatch):
-    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["GPU:0"])
+def _visible_gpu(visible_gpus):
+    visible_gpus(1)
 
 
 def made(pair, policy):
@@ -84,7 +84,7 @@ def test_an_operation_without_one_is_found():
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize("pair", PARTS_BY_NAME, ids="-".join)
 def test_a_training_step(pair, policy):
     model = made(pair, policy)
     step = tf.function(model.train_step)
@@ -93,7 +93,7 @@ def test_a_training_step(pair, policy):
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize("pair", PARTS_BY_NAME, ids="-".join)
 def test_a_step_of_generation(pair, policy):
     decoder = made(pair, policy).decoder
 

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_models import PARTS_BY_NAME
 
 from scale_vae_keras.models import TextVAE
 
-PAIRS = [("lstm", "lstm"), ("transformer", "transformer"), ("lstm", "cnn")]
 FEW_TOKENS = np.random.default_rng(0).integers(4, 7, (64, 32)).astype(np.int32)
 FEW_TOKENS[:, 0], FEW_TOKENS[:, -1] = 1, 2
 
@@ -39,7 +39,7 @@ def gradients(policy, encoder, decoder):
 @pytest.mark.parametrize(
     ("policy", "tolerance"), [("mixed_bfloat16", 0.05), ("mixed_float16", 0.01)]
 )
-@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize("pair", PARTS_BY_NAME, ids="-".join)
 def test_gradients_are_near_those_of_float32(policy, tolerance, pair):
     expected = gradients("float32", *pair)
     for name, found in gradients(policy, *pair).items():

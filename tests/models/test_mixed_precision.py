@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_models import PARTS_BY_NAME
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import LanguageModel, TextVAE
@@ -13,7 +14,6 @@ VOCABULARY = 12
 SMALL = {"embedding_dim": 4, "units": 8, "depth": 1, "heads": 2}
 STILL = {"dropout": 0.0, "layer_dropout": 0.0}
 POLICIES = {"mixed_float16": tf.float16, "mixed_bfloat16": tf.bfloat16}
-PAIRS = [("lstm", "lstm"), ("lstm", "cnn"), ("transformer", "transformer")]
 
 
 def made(encoder, decoder, policy):
@@ -32,12 +32,12 @@ def test_float64_is_refused(kind):
 
 
 def test_no_name_is_left_out():
-    assert {encoder for encoder, _ in PAIRS} == set(ENCODERS)
-    assert {decoder for _, decoder in PAIRS} == set(DECODERS)
+    assert {encoder for encoder, _ in PARTS_BY_NAME} == set(ENCODERS)
+    assert {decoder for _, decoder in PARTS_BY_NAME} == set(DECODERS)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize("pair", PARTS_BY_NAME, ids="-".join)
 def test_a_pair(sentences, pair, policy):
     half, whole, ids = made(*pair, policy), made(*pair, "float32"), sentences(4)
     assert half.encoder(tf.constant(ids)).dtype == POLICIES[policy]

@@ -128,13 +128,13 @@ def test_the_loss_is_that_at_the_refined_posterior(make, sentences):
     np.testing.assert_allclose(terms.loss, terms.reconstruction + kl, rtol=1e-5)
 
 
-def test_refinement_stays_clear_of_cudnn(make, sentences, monkeypatch):
+def test_refinement_stays_clear_of_cudnn(make, sentences, visible_gpus, monkeypatch):
     model, ids = make(SemiAmortizedVAE, refinement_steps=2), tf.constant(sentences(4))
 
     def refuse(*_):
         raise AssertionError("cuDNN has no gradients of gradients")
 
-    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["GPU:0"])
+    visible_gpus(1)
     monkeypatch.setattr(model.encoder.lstm, "_cudnn", model.encoder.lstm._portable)
     monkeypatch.setattr(model.decoder.lstm, "_cudnn", refuse)
     with tf.GradientTape() as tape:

@@ -1,3 +1,4 @@
+import contextlib
 import http.server
 import json
 import socket
@@ -5,6 +6,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from concurrent import futures
 
 import grpc
@@ -51,12 +53,18 @@ class Script(http.server.BaseHTTPRequestHandler):
         self.server.requests.append((self.path, json.loads(body)))
         self.answer(*self.server.answers.pop(0))
 
-    def answer(self, status, document):
+    def answer(self, status, document, missing=0, pause=0.0):
         content = document if isinstance(document, bytes) else json.dumps(document).encode()
         self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Length", str(len(content) + missing))
         self.end_headers()
-        self.wfile.write(content)
+        if not pause:
+            self.wfile.write(content)
+            return
+        with contextlib.suppress(ConnectionError):
+            for byte in content:
+                self.wfile.write(bytes([byte]))
+                time.sleep(pause)
 
     def log_message(self, *_):
         pass
@@ -154,6 +162,22 @@ def test_an_answer_without_json_keeps_the_code_of_its_status(server, status, cod
         pytest.raises(ServingError, match=f"^{code}: no JSON in the answer, status {status}$"),
     ):
         client.request("echo", seed=[1])
+
+
+def test_the_time_limit_is_one_for_the_whole_answer(server):
+    server.answers = [(200, {"outputs": ["a" * 40]}, 0, 0.1)]
+    with (
+        Client(f"http://{server.address}", "m", timeout=1) as client,
+        pytest.raises(ServingError, match=r"^DEADLINE_EXCEEDED: .* did not answer in time$"),
+    ):
+        client.request("echo", seed=[1])
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(server, pauses):
+    server.answers = [(*OK, 5), OK]
+    with Client(f"http://{server.address}", "m") as client:
+        assert client.request("echo", seed=[1]) == {"text": ["a"]}
+    assert pauses == [0.1]
 
 
 def test_bytes_that_are_no_text_are_shown_as_over_grpc(server):

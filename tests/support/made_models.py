@@ -6,6 +6,8 @@ import numpy as np
 from scale_vae_keras.models import TextVAE
 
 SIZES = {"latent_dim": 2, "embedding_dim": 5, "units": 6}
+PARTS_BY_NAME = [("lstm", "lstm"), ("lstm", "cnn"), ("transformer", "transformer")]
+"""An encoder and a decoder; among them is every one that has a name."""
 
 
 def made_model(system=TextVAE, vocabulary_size=9, random_seed=2, factor=None, **arguments):

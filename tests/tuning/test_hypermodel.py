@@ -16,10 +16,6 @@ from scale_vae_keras.text.tokenizer import Tokenizer
 from scale_vae_keras.text.vocabulary import Vocabulary
 from scale_vae_keras.tuning import Range, ScaleVAEHyperModel
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:getName:DeprecationWarning"),
-]
 VOCABULARY = 20
 TUNERS = {
     keras_tuner.RandomSearch: {"max_trials": 2},

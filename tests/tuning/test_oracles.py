@@ -4,11 +4,6 @@ from scale_vae_keras.tuning.objective import search_objective
 from scale_vae_keras.tuning.oracles import ALONE, TABLE_3, TUNERS, make_oracle
 from scale_vae_keras.tuning.search_space import Range, SearchSpace
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:getName:DeprecationWarning"),
-]
-
 SIZES = {"embedding_dim": 6, "units": 8, "latent_dim": 4}
 SMALL = {**SIZES, "learning_rate": 0.5, "dropout": 0.1}
 ELBO = search_objective("elbo_nll")

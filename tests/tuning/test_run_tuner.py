@@ -17,11 +17,6 @@ from scale_vae_keras.tuning.run_tuner import RunTuner
 from scale_vae_keras.tuning.search import SearchSettings, search
 from scale_vae_keras.tuning.search_folder import SearchFolder
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:getName:DeprecationWarning"),
-]
-
 
 @pytest.fixture(scope="module")
 def settings(corpus, tiny_space):
