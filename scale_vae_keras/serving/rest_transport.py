@@ -170,12 +170,15 @@ def _parts(
     response: http.client.HTTPResponse, stream: socket.socket, deadline: float
 ) -> Iterator[bytes]:
     """The body of an answer. A socket's own limit is one for each part, this one for all."""
-    while part := response.read1(_PART_BYTES):
-        yield part
+    while not response.isclosed():
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError
         stream.settimeout(remaining)
+        part = response.read1(_PART_BYTES)
+        if not part:
+            break
+        yield part
     if response.length:
         raise http.client.IncompleteRead(b"", response.length)
 

@@ -6,7 +6,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from concurrent import futures
 
 import grpc
@@ -64,7 +63,7 @@ class Script(http.server.BaseHTTPRequestHandler):
         with contextlib.suppress(ConnectionError):
             for byte in content:
                 self.wfile.write(bytes([byte]))
-                time.sleep(pause)
+                threading.Event().wait(pause)
 
     def log_message(self, *_):
         pass
