@@ -1,10 +1,8 @@
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from child_python import run_python
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.lstm import LSTM
@@ -204,13 +202,6 @@ def test_keras_file_round_trip(tmp_path):
     copy = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
     arguments = [*tensors()[:2], tf.constant(LENGTHS)]
     np.testing.assert_array_equal(copy(arguments), model(arguments))
-
-
-def run_python(script, *arguments):
-    finished = subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)], capture_output=True, text=True
-    )
-    assert finished.returncode == 0, finished.stderr
 
 
 RELOAD = """

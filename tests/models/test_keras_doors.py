@@ -1,10 +1,8 @@
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from child_python import run_python
 
 from scale_vae_keras.callbacks import EpochAverageScale, LatentMonitor, LinearKLAnnealing
 from scale_vae_keras.errors import InputError
@@ -303,10 +301,7 @@ for part, expected in zip(keras.tree.flatten(two), keras.tree.flatten(one), stri
 
 
 def test_on_batch_under_a_strategy():
-    result = subprocess.run(
-        [sys.executable, "-c", REPLICAS], capture_output=True, text=True, timeout=240
-    )
-    assert result.returncode == 0, result.stderr[-2000:]
+    run_python(REPLICAS)
 
 
 def test_a_system_of_ones_own_is_averaged(sentences):

@@ -7,13 +7,15 @@ from pathlib import Path
 
 
 def run_python(code: str, *arguments: object) -> str:
-    """What the code prints."""
+    """What the code prints; an AssertionError with what it said if it fails."""
     path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         timeout=300,
         env={**os.environ, "PYTHONPATH": path},
-    ).stdout
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
