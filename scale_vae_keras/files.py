@@ -1,4 +1,4 @@
-"""Writes files atomically, and locks that one process holds at a time."""
+"""Files that are written whole, JSON, and locks that one process holds at a time."""
 
 import contextlib
 import errno
@@ -11,6 +11,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from scale_vae_keras.errors import InputError
+
+RESTORE = "restore it from a copy, or choose another folder"
+"""What to do with a file of a folder's own that is broken."""
 
 _logger = logging.getLogger("scale_vae_keras")
 _SCRATCH = ".unfinished"
@@ -105,6 +110,27 @@ def write_json(path: str | os.PathLike, content: dict) -> None:
     """Writes a JSON object, indented, whole or not at all."""
     with written_whole(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def read_json(path: str | os.PathLike, advice: str, *names: str) -> dict:
+    """The JSON object that a file holds.
+
+    Args:
+        path: the file.
+        advice: what to do where it cannot be read.
+        *names: entries that it must have.
+
+    Raises:
+        InputError: the file cannot be read, is no JSON object, or lacks an entry.
+    """
+    try:
+        content = dict(json.loads(Path(path).read_text(encoding="utf-8")))
+        missing = set(names) - content.keys()
+        if missing:
+            raise KeyError(*sorted(missing))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path} cannot be read: {advice} ({error!r})") from error
+    return content
 
 
 @contextlib.contextmanager

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import (
     lock_holder,
     locked,
+    read_json,
     remove_scratch,
     write_json,
     written_whole,
@@ -206,6 +208,24 @@ def test_write_json(tmp_path):
     with pytest.raises(TypeError):
         write_json(path, {"nll": object()})
     assert json.loads(path.read_text(encoding="utf-8"))["nll"] == 40.5
+
+
+def test_read_json(tmp_path):
+    path = tmp_path / "Σ.json"
+    write_json(path, {"nll": 40.5, "name": "Σ"})
+    assert read_json(path, "advice", "nll") == {"nll": 40.5, "name": "Σ"}
+    with pytest.raises(InputError) as caught:
+        read_json(path, "train again", "kl", "nll", "au")
+    assert str(caught.value) == f"{path} cannot be read: train again (KeyError('au', 'kl'))"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"3", b"[1]", b'{"a": "\xff"}'])
+def test_what_is_no_json_object_is_refused(tmp_path, content):
+    path = tmp_path / "a.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.json cannot be read: train again \(\w+Error\("):
+        read_json(path, "train again")
 
 
 HOLDS = """

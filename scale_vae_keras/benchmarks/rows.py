@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.tables import read_csv
 
 _TEXT = (
@@ -16,8 +17,18 @@ _TEXT = (
 
 
 def read_rows(path: str | os.PathLike) -> pd.DataFrame:
-    """The rows of a table."""
-    return read_csv(path, text=_TEXT)
+    """The rows of a table.
+
+    Raises:
+        InputError: the file cannot be read, or holds other columns.
+    """
+    try:
+        rows = read_csv(path, text=_TEXT)
+    except ValueError as error:
+        raise InputError(f"{path} is not the table of a benchmark: {error}") from error
+    if not {"system", "seed"} <= set(rows.columns):
+        raise InputError(f"{path} is not the table of a benchmark: it has no system and seed")
+    return rows
 
 
 def rows_so_far(path: str | os.PathLike) -> pd.DataFrame:

@@ -1,11 +1,13 @@
 """The metrics of a run, as they were saved."""
 
-import json
 import logging
 from pathlib import Path
 
-from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.evaluate import Metrics
+from scale_vae_keras.files import read_json
+
+AGAIN = "run scale-vae evaluate again"
+"""What to do where metrics cannot be used."""
 
 _logger = logging.getLogger("scale_vae_keras")
 
@@ -22,15 +24,7 @@ def read_metrics(path: Path, model: Path) -> Metrics | None:
     """
     if not path.is_file():
         return None
-    try:
-        metrics = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise unreadable(path, error) from error
+    metrics = read_json(path, AGAIN)
     if model.is_file() and path.stat().st_mtime < model.stat().st_mtime:
-        _logger.warning("%s is older than %s: run scale-vae evaluate again", path, model.name)
+        _logger.warning("%s is older than %s: %s", path, model.name, AGAIN)
     return metrics
-
-
-def unreadable(path: Path, error: Exception) -> InputError:
-    """What to raise where the metrics of a file are not what was saved."""
-    return InputError(f"{path} cannot be read: run scale-vae evaluate again ({error!r})")

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.report import known_metrics, metric_value, notes, shown_metric
-from scale_vae_keras.evaluation.saved_metrics import read_metrics, unreadable
+from scale_vae_keras.evaluation.saved_metrics import AGAIN, read_metrics
 from scale_vae_keras.runs.run_folder import RunFolder
 
 
@@ -44,4 +45,4 @@ def read_evaluation(folder: RunFolder) -> Evaluation | None:
         ]
         return Evaluation(pd.DataFrame(rows), notes(metrics))
     except (ValueError, KeyError, TypeError) as error:
-        raise unreadable(folder.metrics_path, error) from error
+        raise InputError(f"{folder.metrics_path} cannot be read: {AGAIN} ({error!r})") from error

@@ -1,10 +1,10 @@
 """Opens a trained model with its tokenizer, for use with strings."""
 
-import json
 import os
 from pathlib import Path
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import read_json
 from scale_vae_keras.model_file import load_model
 from scale_vae_keras.runs.in_precision import in_precision
 from scale_vae_keras.runs.run_folder import RunFolder
@@ -41,7 +41,4 @@ def load(path: str | os.PathLike, precision: str | None = None) -> TextModel:
 def _saved_length(path):
     if not path.exists():  # in a folder that an earlier version saved
         return None
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))["max_length"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} cannot be read ({error!r}): save the model again") from error
+    return read_json(path, "save the model again", "max_length")["max_length"]

@@ -1,9 +1,9 @@
 """Messages about a run that was stopped."""
 
-import json
 import logging
 
 from scale_vae_keras.errors import DivergedError
+from scale_vae_keras.files import read_json
 from scale_vae_keras.runs.checkpoint_folder import checkpoints, position, read_state
 from scale_vae_keras.runs.run_folder import RunFolder
 
@@ -14,7 +14,7 @@ def say_why_it_stopped(folder: RunFolder) -> None:
     """Warns of the reason that an earlier training gave up for, which is then forgotten."""
     path = folder.stopped_path
     if path.exists():
-        reason = json.loads(path.read_text(encoding="utf-8"))["reason"]
+        reason = read_json(path, "remove it to train on", "reason")["reason"]
         _logger.warning("the run had stopped before: %s", reason)
         path.unlink()
 

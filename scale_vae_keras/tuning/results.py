@@ -1,11 +1,11 @@
 """What a search has found so far."""
 
-import json
 import os
 from dataclasses import dataclass
 
 import pandas as pd
 
+from scale_vae_keras.files import RESTORE, read_json
 from scale_vae_keras.metrics import COST, EVALUATION, Metric
 from scale_vae_keras.tables import markdown_table
 from scale_vae_keras.tuning.objective import search_objective
@@ -60,7 +60,7 @@ def read_trials(directory: str | os.PathLike) -> list[Trial]:
 
 
 def _read(folder, settings, path):
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path, RESTORE, "trial_id", "status", "hyperparameters")
     name, values = content["trial_id"], content["hyperparameters"]["values"]
     completed = content["status"] == "COMPLETED"
     reason = ""

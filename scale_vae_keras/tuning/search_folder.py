@@ -1,10 +1,10 @@
 """The folder of a search."""
 
-import json
 import os
 from pathlib import Path
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import RESTORE, read_json
 from scale_vae_keras.runs.run_folder import RunFolder
 
 
@@ -36,15 +36,10 @@ class SearchFolder:
         """What `search.json` holds.
 
         Raises:
-            InputError: there is no search here.
+            InputError: there is no search here, or the file is broken.
         """
         if not self.settings_path.exists():
             raise InputError(
                 f"{self.path} is not the folder of a search: it has no {self.settings_path.name}"
             )
-        try:
-            return json.loads(self.settings_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"{self.path} is not the folder of a search: search.json cannot be read ({error})"
-            ) from error
+        return read_json(self.settings_path, RESTORE, "objective", "epochs")

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from scale_vae_keras.errors import DivergedError
+from scale_vae_keras.errors import DivergedError, InputError
 from scale_vae_keras.files import write_json
 from scale_vae_keras.runs.checkpoint_folder import new_checkpoint
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.run_folder import RunFolder
-from scale_vae_keras.runs.stopped import what_is_saved
+from scale_vae_keras.runs.stopped import say_why_it_stopped, what_is_saved
 
 
 @pytest.fixture
@@ -96,3 +96,19 @@ def test_a_run_that_diverged_without_a_model(stopped, arguments, what):
         f"{what} has diverged before there was a model to keep: start again in another folder "
         "with a --learning-rate below 0.5"
     )
+
+
+def test_the_reason_of_an_earlier_stop_is_said_once(stopped, caplog):
+    folder = stopped("vae")
+    write_json(folder.stopped_path, {"reason": "the loss is not finite"})
+    for _ in range(2):
+        say_why_it_stopped(folder)
+    assert caplog.messages == ["the run had stopped before: the loss is not finite"]
+
+
+@pytest.mark.parametrize("content", ["", "{}"])
+def test_a_broken_reason_can_be_removed(stopped, content):
+    folder = stopped("vae")
+    folder.stopped_path.write_text(content)
+    with pytest.raises(InputError, match=r"stopped\.json cannot be read: remove it to train on"):
+        say_why_it_stopped(folder)

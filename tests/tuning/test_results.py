@@ -116,3 +116,11 @@ def test_nothing_to_show(tmp_path):
     (tmp_path / "search.json").write_text(json.dumps({"objective": "mi", "epochs": 1}))
     with pytest.raises(InputError, match="no trial yet"):
         show(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["{", "{}"])
+@pytest.mark.parametrize("name", ["search.json", "oracle/trial_1/trial.json"])
+def test_a_broken_file_is_named(found, name, content):
+    (found / name).write_text(content)
+    with pytest.raises(InputError, match=f"{name} cannot be read: restore it from a copy"):
+        read_trials(found)

@@ -15,7 +15,7 @@ from scale_vae_keras.benchmarks.density.table import density_markdown
 from scale_vae_keras.benchmarks.rows import is_of, rows_so_far, run_path, with_rows
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import locked, write_json, written_whole
+from scale_vae_keras.files import RESTORE, locked, read_json, write_json, written_whole
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.runs.config import (
@@ -203,14 +203,14 @@ def _claim(folder, protocol):
     recorded = folder / "protocol.json"
     protocol = json.loads(json.dumps(protocol))
     if recorded.exists():
-        before = json.loads(recorded.read_text(encoding="utf-8"))
+        before = read_json(recorded, RESTORE)
         # Earlier versions had no other settings, and called the prior so.
         before.setdefault("published", True)
         before.setdefault("prior", before.pop("generator", None))
         changed = [
-            f"{name} is {before[name]}, not {value}"
+            f"{name} is {before.get(name)}, not {value}"
             for name, value in protocol.items()
-            if before[name] != value
+            if before.get(name) != value
         ]
         if changed:
             raise InputError(f"{folder} holds a table of another protocol: {'; '.join(changed)}")

@@ -109,6 +109,26 @@ def test_another_protocol_is_refused(finished, corpus):
         benchmark_density(["vae"], [1], protocol(corpus, samples=6), output, "")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("protocol.json", "{", r"protocol\.json cannot be read: restore it from a copy, or choose"),
+        ("protocol.json", "{}", "another protocol: data is None, not "),
+        ("density.csv", "", r"density\.csv is not the table of a benchmark: No columns to parse"),
+        (
+            "density.csv",
+            "a,b\n1,2\n",
+            r"density\.csv is not the table .*: it has no system and seed",
+        ),
+    ],
+)
+def test_broken_files_of_a_table_are_named(corpus, tmp_path, name, content, message):
+    DensityFolder(tmp_path, protocol(corpus))
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=message):
+        benchmark_density(["vae"], [1], protocol(corpus), tmp_path, "")
+
+
 def test_a_folder_of_something_else_is_refused(corpus, tmp_path):
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(InputError, match="is not empty and holds no table"):
