@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,8 @@ import pytest
 
 from scale_vae_keras.benchmarks.paper.table import draw_paper_table
 from scale_vae_keras.benchmarks.rows import read_rows
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.pictures import check_picture
 
 DATA = Path(__file__).resolve().parents[1] / "docs" / "data"
 
@@ -78,3 +81,17 @@ def test_bars_are_errors_of_differences_where_all_are_known(tmp_path, monkeypatc
     assert ["difference" in axis.get_ylabel() for axis in axes] == [True, False]
     for figure in drawn:
         close(figure)
+
+
+def test_a_picture_that_cannot_be_written_is_refused_before_it_is_drawn(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="needs the extra plots")
+    for name in ("a.png", "a.svg"):
+        check_picture(tmp_path / name)
+    for name in ("a.txt", "a"):
+        with pytest.raises(InputError, match=f"{name} is no name of a picture: give one that ends"):
+            check_picture(tmp_path / name)
+    with pytest.raises(InputError, match=r"there is no folder .*missing: make it first"):
+        check_picture(tmp_path / "missing" / "a.png")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(InputError, match="pictures need matplotlib: pip install"):
+        check_picture(tmp_path / "a.png")

@@ -14,7 +14,7 @@ from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.probe import Labelled, probe
 from scale_vae_keras.evaluation.silhouette import silhouette
 from scale_vae_keras.metrics import LATENT_SPACE
-from scale_vae_keras.pictures import draw_latent_grid
+from scale_vae_keras.pictures import draw_latent_grid, open_pyplot
 from scale_vae_keras.runs.config import RunConfig, configure, published_settings
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
@@ -62,6 +62,7 @@ def benchmark_latent(
         InputError: a setting is out of range, `output` holds runs with other settings, or
             matplotlib is not installed.
     """
+    open_pyplot()
     output = Path(output)
     configs = {
         (system, partition): configure(

@@ -10,7 +10,7 @@ from scale_vae_keras.data.reviews import ReviewGrammar
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.review_quality import grammar_shares, kept_share
 from scale_vae_keras.metrics import EVALUATION
-from scale_vae_keras.pictures import draw_curves, draw_latent_map
+from scale_vae_keras.pictures import draw_curves, draw_latent_map, open_pyplot
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.load import load
@@ -59,7 +59,11 @@ def run_quickstart(output: str | os.PathLike) -> None:
 
     Args:
         output: folder for the runs `vae` and `scale` and the pictures.
+
+    Raises:
+        InputError: matplotlib is not installed.
     """
+    open_pyplot()
     output = Path(output)
     console = terminal()
     folders = {name: _train(name, output / name, console) for name in _TITLES}

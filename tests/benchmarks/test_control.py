@@ -9,6 +9,7 @@ from made_runs import SIZES, train
 import scale_vae_keras as sv
 from scale_vae_keras.benchmarks.control.benchmark import Moved, control_table, measure_control
 from scale_vae_keras.benchmarks.control.picture import draw_control
+from scale_vae_keras.commands.main import main
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.generation import reconstruction_bleu
 from scale_vae_keras.evaluation.text_classifier import TextClassifier
@@ -138,3 +139,20 @@ def test_table_and_picture(tmp_path):
     pytest.importorskip("matplotlib", reason="needs the extra plots")
     picture = draw_control({"run": rows}, "plus", tmp_path / "p.png")
     assert picture.stat().st_size > 10_000
+
+
+def test_a_picture_is_refused_before_anything_is_measured(tmp_path, capsys):
+    words = [
+        "benchmark",
+        "control",
+        "run",
+        "--language-model",
+        "lm",
+        "--from",
+        "a",
+        "--to",
+        "b",
+        "--picture",
+    ]
+    assert main([*words, str(tmp_path / "missing" / "a.png")]) == 2
+    assert "there is no folder" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import sys
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -144,3 +145,10 @@ def test_bad_settings_write_nothing(tmp_path, capsys):
     assert main(["benchmark", "latent", "--output", str(folder), "--epochs", "0"]) == 2
     assert "epochs must be positive" in capsys.readouterr().err
     assert not folder.exists()
+
+
+def test_without_matplotlib_nothing_is_trained(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main(command(tmp_path / "new")) == 2
+    assert "pictures need matplotlib: pip install" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()

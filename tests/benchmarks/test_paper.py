@@ -13,13 +13,13 @@ from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
 from scale_vae_keras.benchmarks.density.benchmark import Protocol
 from scale_vae_keras.benchmarks.paper import benchmark as paper_benchmark
 from scale_vae_keras.benchmarks.paper.benchmark import paper_systems
+from scale_vae_keras.benchmarks.paper.picture import Point, draw_likelihood_information
 from scale_vae_keras.benchmarks.paper.published import COLUMNS, PUBLISHED, published_name
 from scale_vae_keras.benchmarks.paper.table import paper_markdown
 from scale_vae_keras.benchmarks.rows import read_rows
 from scale_vae_keras.commands.main import main
 from scale_vae_keras.data.folder import FolderCorpus
 from scale_vae_keras.metrics import GENERATION
-from scale_vae_keras.pictures import Point, draw_likelihood_information
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.runs.training_cost import training_cost

@@ -1,11 +1,13 @@
 """The quick start on fewer and smaller everything."""
 
 import json
+import sys
 
 import pytest
 
 from scale_vae_keras.commands import quickstart
 from scale_vae_keras.data import reviews
+from scale_vae_keras.errors import InputError
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -47,3 +49,10 @@ def test_it_leaves_two_runs_a_comparison_and_pictures(tmp_path, capsys):
     written = (tmp_path / "scale" / "model.keras").stat().st_mtime_ns
     quickstart.run_quickstart(tmp_path)
     assert (tmp_path / "scale" / "model.keras").stat().st_mtime_ns == written
+
+
+def test_without_matplotlib_nothing_is_trained(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(InputError, match="pictures need matplotlib: pip install"):
+        quickstart.run_quickstart(tmp_path / "new")
+    assert not (tmp_path / "new").exists()

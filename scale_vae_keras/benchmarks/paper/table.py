@@ -14,11 +14,11 @@ from scale_vae_keras.benchmarks.density.table import (
     shown_ratios,
     shown_steps,
 )
+from scale_vae_keras.benchmarks.paper.picture import Point, draw_likelihood_information
 from scale_vae_keras.benchmarks.rows import read_rows, system_means
 from scale_vae_keras.data.corpus import BUILT_IN
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.metrics import COST, GENERATION, PROBE
-from scale_vae_keras.pictures import Point, draw_likelihood_information
 from scale_vae_keras.tables import markdown_table
 
 _TITLES = {

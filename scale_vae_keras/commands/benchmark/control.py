@@ -15,6 +15,7 @@ from scale_vae_keras.commands.console import (
     print_figures,
     short_names,
 )
+from scale_vae_keras.pictures import check_picture
 
 SUMMARY = "Move test sentences from one label to another along an attribute vector."
 
@@ -62,6 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Measures runs, prints the table and draws the picture."""
     log_to_terminal()
+    if options.picture is not None:
+        check_picture(options.picture)
     moved = {
         path: measure_control(
             path,
