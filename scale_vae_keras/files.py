@@ -106,6 +106,23 @@ def _flush(path):
         os.close(descriptor)
 
 
+def check_place(path: str | os.PathLike) -> None:
+    """Refuses, before long work, a file that could not be written after it.
+
+    Raises:
+        InputError: it is a folder, or its own folder is missing or cannot be written to.
+    """
+    if _stream(path) is not None:
+        return
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: give the name of a file")
+    if not path.parent.is_dir():
+        raise InputError(f"there is no folder {path.parent}: make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path.parent} cannot be written to: give another folder")
+
+
 def write_json(path: str | os.PathLike, content: dict) -> None:
     """Writes a JSON object, indented, whole or not at all."""
     with written_whole(path) as temporary:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from scale_vae_keras.errors import InputError, needs
-from scale_vae_keras.files import written_whole
+from scale_vae_keras.files import check_place, written_whole
 from scale_vae_keras.tables import read_csv
 
 
@@ -29,15 +29,14 @@ def check_picture(path: str | os.PathLike) -> None:
     """Refuses before long work what `save_figure` would refuse after it.
 
     Raises:
-        InputError: matplotlib is not installed or does not know the file's ending, or its folder is
-            missing.
+        InputError: matplotlib is not installed or does not know the file's ending, or it cannot be
+            written.
     """
     kinds = open_pyplot().Figure().canvas.get_supported_filetypes()
     path = Path(path)
     if path.suffix.removeprefix(".") not in kinds:
         raise InputError(f"{path} is no name of a picture: give one that ends in .png")
-    if not path.parent.is_dir():
-        raise InputError(f"there is no folder {path.parent}: make it first")
+    check_place(path)
 
 
 def save_figure(figure, path: str | os.PathLike) -> Path:

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from rich.progress import track
 
+from scale_vae_keras.control.attributes import code_array
 from scale_vae_keras.control.code_control import CodeControl, Label
 from scale_vae_keras.data.encoded import EncodedSplit, encode_texts
 from scale_vae_keras.errors import InputError
@@ -127,8 +128,7 @@ class TextModel(CodeControl):
             InputError: the codes have another shape, an entry is not finite or too large, see
                 `TextVAE.largest_code`, or a label is missing or unknown.
         """
-        with np.errstate(over="ignore"):
-            codes = np.asarray(codes, np.float32)
+        codes = code_array(codes)
         numbers = self._numbers(label, len(codes))
         return self._write(codes, sampler, row_seeds(len(codes), seed), numbers, "decoding")
 

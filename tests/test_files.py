@@ -10,6 +10,7 @@ import pytest
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import (
+    check_place,
     lock_holder,
     locked,
     read_json,
@@ -226,6 +227,15 @@ def test_what_is_no_json_object_is_refused(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(InputError, match=r"a\.json cannot be read: train again \(\w+Error\("):
         read_json(path, "train again")
+
+
+def test_a_place_for_a_file_is_refused_before_the_work(tmp_path):
+    check_place(tmp_path / "new.txt")
+    check_place(Path(os.devnull))
+    with pytest.raises(InputError, match="is a folder: give the name of a file"):
+        check_place(tmp_path)
+    with pytest.raises(InputError, match=r"there is no folder .*missing: make it first"):
+        check_place(tmp_path / "missing" / "new.txt")
 
 
 HOLDS = """

@@ -252,3 +252,22 @@ def test_a_string_is_one_text(text_model):
 def test_texts_that_are_cut_are_warned_of(text_model, caplog):
     text_model.score(["the cat sat on the mat", "the cat sat on the mat on the mat"])
     assert caplog.messages == ["1 of 2 texts were cut after 6 tokens, the tokenizer's max_length"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "message"),
+    [
+        (3.0, r"codes have shape \(\): give an array \[texts, latent\]"),
+        ([0.0, 0.0], r"codes have shape \(2,\): give an array"),
+        ("abc", "codes must be an array of numbers, got 'abc'"),
+        ([[1, 2], [3]], r"codes must be an array of numbers, got \[\[1, 2\], \[3\]\]"),
+    ],
+)
+def test_what_is_no_array_of_codes_is_refused(text_model, codes, message):
+    with pytest.raises(InputError, match=message):
+        text_model.decode(codes)
+
+
+def test_what_is_no_vector_is_refused(text_model):
+    with pytest.raises(InputError, match="the vector must be an array of numbers, got 'xy'"):
+        text_model.shift(["a"], "xy")

@@ -56,6 +56,8 @@ def measure_generation(
     folder = RunFolder(run, data)
     model, judge = folder.load_text_vae(), load_judge(language_model, folder)
     longest = folder.config.max_length + 1
+    test = folder.encode("test").first(count)
+    labels = condition_of(model, test)
     turn = model.labels_in_turn(count)
     ids = model.generate(count, seed, sampler, longest, label=turn).ids.numpy()
     known = training_tokens(folder)
@@ -67,8 +69,6 @@ def measure_generation(
         **{f"dist_{k}": 100 * distinct(written, k) for k in (1, 2, 3)},
         "self_bleu": 100 * self_bleu(written[:SELF_BLEU_SENTENCES]),
     }
-    test = folder.encode("test").first(count)
-    labels = condition_of(model, test)
     copies, originals = [], []
     for start in range(0, test.sentences, _BATCH):
         rows = [

@@ -32,7 +32,7 @@ class FitPrior(SharedData, keras.callbacks.Callback):
 
     Raises:
         InputError: `limit` is below 1 or the seed below 0; in `fit`, the model's prior is not one
-            that is fitted.
+            that is fitted, or needs a library that is not installed.
 
     Example:
         >>> batches = tf.data.Dataset.from_tensors(tf.constant([[1, 4, 5, 2], [1, 5, 4, 2]]))
@@ -57,12 +57,13 @@ class FitPrior(SharedData, keras.callbacks.Callback):
         self._due = False
 
     def on_train_begin(self, logs=None):
-        """Checks that the prior is one that is fitted."""
+        """Checks that the prior is one that is fitted, and can be."""
         if not self.model.prior.needs_fit:
             raise InputError(
                 f'FitPrior needs a prior that is fitted, not "{self.model.prior.kind}": choose '
                 '"diagonal", "full" or "mixture"'
             )
+        self.model.prior.check_installed()
 
     def on_epoch_begin(self, epoch, logs=None):
         """Notes that the prior is about to be out of date."""

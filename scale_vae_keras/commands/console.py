@@ -87,7 +87,10 @@ def short_names(paths: Iterable[str]) -> dict[str, str]:
 
 def distinct_runs(paths: Iterable[str]) -> list[str]:
     """The runs in their order, one that is named twice (`run`, `./run/`) once."""
-    return list({os.path.abspath(path): path for path in reversed(list(paths))}.values())[::-1]
+    runs = {}
+    for path in paths:
+        runs.setdefault(os.path.abspath(path), path)
+    return list(runs.values())
 
 
 def add_runs(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from scale_vae_keras.commands.lines import lines_of, own_labels
 from scale_vae_keras.commands.precision_flag import add_precision
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import written_whole
+from scale_vae_keras.files import check_place, written_whole
 from scale_vae_keras.runs.load import load
 
 
@@ -36,6 +36,7 @@ def run(options: argparse.Namespace) -> None:
     """
     if not options.output.endswith(".npz"):
         raise InputError(f"{options.output} must end in .npz")
+    check_place(options.output)
     with written_whole(options.output) as temporary:
         texts, labels = lines_of(options, options.file)
         model = load(options.run, options.precision)

@@ -8,13 +8,13 @@ from scale_vae_keras.commands.console import (
     add_formats,
     add_moved_corpus,
     add_runs,
-    distinct_runs,
     log_to_terminal,
     print_figures,
     short_names,
     terminal,
 )
 from scale_vae_keras.commands.precision_flag import add_precision
+from scale_vae_keras.commands.trained_runs import trained_runs
 from scale_vae_keras.evaluation.report import metrics_table, notes
 from scale_vae_keras.priors import ALIASES, PRIORS
 from scale_vae_keras.runs.evaluate_run import evaluate_run
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     """Measures runs, writes their `metrics.json` and prints a table, JSON or CSV."""
     log_to_terminal()
     metrics = {}
-    for path in distinct_runs(options.runs):
+    for path in trained_runs(options.runs):
         metrics[path] = evaluate_run(
             path,
             options.split,

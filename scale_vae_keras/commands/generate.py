@@ -7,7 +7,7 @@ from scale_vae_keras.commands.console import at_least
 from scale_vae_keras.commands.precision_flag import add_precision
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import written_whole
+from scale_vae_keras.files import check_place, written_whole
 from scale_vae_keras.runs.load import load
 from scale_vae_keras.samplers import Sampler
 from scale_vae_keras.text.lines import one_line
@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> None:
         for line in _lines(options, sampler):
             print(line)
         return
+    check_place(options.output)
     with (
         written_whole(options.output) as temporary,
         open(temporary, "w", encoding="utf-8", newline="\n") as file,

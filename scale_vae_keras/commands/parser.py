@@ -7,7 +7,13 @@ from scale_vae_keras.errors import did_you_mean
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaint is one line, with the nearest name and the help to read."""
+    """A parser whose complaint is one line, with the nearest name and the help to read.
+
+    Flags are not abbreviated: commands look for what was typed.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, allow_abbrev=False, **kwargs)
 
     def parse_known_args(self, args=None, namespace=None):
         """Refuses what is left over here, so that the message names the help of this command."""

@@ -59,7 +59,7 @@ def sketch_of(command: str, benchmark: str | None = None) -> Sketch | None:
         return None
     tree = ast.parse(path.read_text(encoding="utf-8"))
     prog = " ".join(["scale-vae", *name.split("/")])
-    sketch = Sketch(prog=prog, add_help=False)
+    sketch = Sketch(prog=prog, add_help=False, allow_abbrev=False)
     sketch.add_argument("-h", "--help", nargs=0, action=_Help)
     _follow(_function(tree, "add_arguments"), tree, sketch)
     return sketch

@@ -104,7 +104,8 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _refuse_changes(config, options, given):
-    asked = {**given, "method": options.method, "preset": options.preset}
+    method = None if options.method is None else get_system(options.method).name
+    asked = {**given, "method": method, "preset": options.preset}
     if asked["precision"] == AUTO:
         del asked["precision"]
     changed = [

@@ -1,10 +1,12 @@
 """Labels by name and by number."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from scale_vae_keras.data.corpus import Corpus
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError, did_you_mean
 
@@ -59,6 +61,25 @@ def label_names(split: EncodedSplit) -> tuple[str, ...]:
             f"{len(names)}: write label<TAB>text"
         )
     return tuple(names)
+
+
+def labels_of_test(corpus: Corpus, names: Sequence[str]) -> str | None:
+    """What is wrong with the labels of a corpus's test sentences for a model with a condition.
+
+    Args:
+        corpus: the corpus.
+        names: the labels that the model knows.
+    """
+    counts = Counter(line.label or "" for line in corpus.lines("test") if line.text.strip())
+    unknown = sorted(counts.keys() - {*names, ""})
+    if unknown:
+        return (
+            f"test sentences have the label {unknown[0]!r}, which no training sentence has: the "
+            "model cannot be evaluated on them"
+        )
+    if counts[""]:
+        return f"{counts['']:,} test sentences have no label: the model cannot be evaluated on them"
+    return None
 
 
 def label_numbers(

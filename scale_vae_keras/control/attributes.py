@@ -40,6 +40,35 @@ def attribute_direction(codes_a: np.ndarray, codes_b: np.ndarray) -> np.ndarray:
     return np.float32(vector)
 
 
+def float_array(name: str, values: object) -> np.ndarray:
+    """Numbers as a float32 array; what is too large for float32 becomes infinite.
+
+    Args:
+        name: what they are, for the error.
+        values: the numbers.
+
+    Raises:
+        InputError: they are no numbers, or rows of different lengths.
+    """
+    try:
+        with np.errstate(over="ignore"):
+            return np.asarray(values, np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must be an array of numbers, got {values!r:.60}") from error
+
+
+def code_array(codes: object) -> np.ndarray:
+    """Codes as float32 `[texts, latent]`.
+
+    Raises:
+        InputError: they are something else.
+    """
+    codes = float_array("codes", codes)
+    if codes.ndim != 2:
+        raise InputError(f"codes have shape {codes.shape}: give an array [texts, latent]")
+    return codes
+
+
 def shifted(codes: np.ndarray, vector: np.ndarray, amount: float) -> np.ndarray:
     """Codes moved along a vector, float32 `[texts, latent]`.
 
@@ -53,9 +82,7 @@ def shifted(codes: np.ndarray, vector: np.ndarray, amount: float) -> np.ndarray:
         InputError: the codes are not `[texts, latent]`, the vector has another width, or it or the
             amount is not finite.
     """
-    codes, vector = np.asarray(codes, np.float32), np.asarray(vector, np.float32)
-    if codes.ndim != 2:
-        raise InputError(f"codes have shape {codes.shape}: give an array [texts, latent]")
+    codes, vector = code_array(codes), float_array("the vector", vector)
     if vector.shape != codes.shape[1:]:
         raise InputError(
             f"the vector has shape {vector.shape}: give one number for each of the "

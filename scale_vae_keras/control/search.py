@@ -1,5 +1,6 @@
 """The search for texts with a property, by a surrogate of the property on their codes."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -11,6 +12,8 @@ from scale_vae_keras.control.surrogate import Surrogate, check_installed
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.text_list import text_list
+
+_logger = logging.getLogger("scale_vae_keras")
 
 _FIRST = 16
 _BATCH = 8
@@ -125,11 +128,9 @@ class Search:
             InputError: the numbers of texts and values differ, there is none, or a value is not
                 finite.
         """
-        texts, values = text_list(texts), [float(value) for value in values]
+        texts, values = text_list(texts), [_number(value) for value in values]
         if len(texts) != len(values):
             raise InputError(f"{len(texts)} texts have {len(values)} values: give one each")
-        if not np.all(np.isfinite(values)):
-            raise InputError("a value is not finite: leave its text out")
         self._codes |= dict(zip(texts, self._read(texts), strict=True))
         self._values |= dict(zip(texts, values, strict=True))
         self._proposed |= set(texts)
@@ -149,14 +150,27 @@ class Search:
             All texts that were told, the best first.
 
         Raises:
-            InputError: there is no property; else as `ask` and `tell`.
+            InputError: there is no property, it gives no finite number, or there is no text within
+                the bounds of realism; where there are too few, the search ends with a warning.
         """
         if self.property is None:
             raise InputError("the search has no property: give one, or ask and tell")
         n = whole_number("the number of calls", n, 1)
         for start in range(0, n, _BATCH):
-            texts = self.ask(min(_BATCH, n - start))
-            self.tell(texts, [self.property(text) for text in texts])
+            try:
+                texts = self.ask(min(_BATCH, n - start))
+            except InputError as error:
+                if not self._values:
+                    raise
+                _logger.warning("the search ends after %d texts: %s", len(self._values), error)
+                break
+            values = []
+            try:
+                for text in texts:
+                    values.append(_number(self.property(text)))
+            finally:  # an error of the property costs none of the values before it
+                if values:
+                    self.tell(texts[: len(values)], values)
         return self.best()
 
     def _candidates(self, n: int) -> Iterator[str]:
@@ -193,6 +207,17 @@ class Search:
         steps = random.choice(_STEPS, size=(count, 1)) * self.realism.scale
         line = first + random.random((count, 1)) * (second - first)
         return np.float32(line + steps * random.standard_normal(first.shape))
+
+
+def _number(value):
+    """A value of a property as a float."""
+    try:
+        value = float(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"a value is no number, {value!r}: leave its text out") from error
+    if not np.isfinite(value):
+        raise InputError("a value is not finite: leave its text out")
+    return value
 
 
 def _interleaved(scores: np.ndarray) -> np.ndarray:

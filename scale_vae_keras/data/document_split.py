@@ -1,10 +1,22 @@
 """Which split each document of a corpus goes to."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from scale_vae_keras.errors import InputError
 
 DROPPED = -1
+
+
+def check_shares(shares: Sequence[float]) -> None:
+    """Refuses shares of train, valid and test that are not three numbers above 0.
+
+    Raises:
+        InputError: they are something else.
+    """
+    if len(shares) != 3 or not all(0 < share < float("inf") for share in shares):
+        raise InputError(f"the shares of the splits are {shares}: give three above 0")
 
 
 def split_documents(
@@ -27,8 +39,7 @@ def split_documents(
     Raises:
         InputError: a share is not above 0, or there are fewer than four different documents.
     """
-    if not all(0 < share < float("inf") for share in shares):
-        raise InputError(f"the shares of the splits are {shares}: give three above 0")
+    check_shares(shares)
     order = np.lexsort((hashes[:, 1], hashes[:, 0]))
     ranked = hashes[order]
     begins = np.ones(len(order), bool)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from scale_vae_keras.data.corpus_warnings import label_warnings
-from scale_vae_keras.data.document_split import DROPPED, split_documents
+from scale_vae_keras.data.document_split import DROPPED, check_shares, split_documents
 from scale_vae_keras.data.documents import Document, Source
 from scale_vae_keras.data.folder import SPLITS
 from scale_vae_keras.errors import InputError
@@ -116,6 +116,7 @@ def prepare(
         raise InputError(f"{output.parent} is a file: give a place in a folder")
     if not output.parent.is_dir():
         raise InputError(f"there is no folder {output.parent}: make it first")
+    check_shares(split)
     paths = [inputs] if isinstance(inputs, str | os.PathLike) else inputs
     sources = [Source(Path(path), text, label, encoding) for path in paths]
     for source in sources:

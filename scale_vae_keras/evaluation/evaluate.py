@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.density import Density, evaluate_density
 from scale_vae_keras.evaluation.encode import (
     Encoded,
@@ -20,7 +21,7 @@ from scale_vae_keras.evaluation.information import (
     mutual_posterior_divergence,
     mutual_posterior_divergence_bound,
 )
-from scale_vae_keras.evaluation.prior import declared_prior, generator_factor
+from scale_vae_keras.evaluation.prior import check_declared, declared_prior, generator_factor
 from scale_vae_keras.priors import ALIASES, Prior
 from scale_vae_keras.settings import whole_number
 
@@ -100,9 +101,13 @@ def evaluate_sentences(
 ) -> tuple[Metrics, Density]:
     """The figures of `evaluate_model`, whose arguments these are, and those of each sentence."""
     samples, latent = whole_number("samples", samples, 0), bool(model.latent_dim)
-    samples = samples if latent else 1
+    samples, seed = samples if latent else 1, whole_number("seed", seed, 0)
+    if latent:
+        check_declared(prior, model.prior.kind)
+        if isinstance(split, EncodedSplit) and split.sentences < 2:
+            raise InputError("a code is measured over sentences: give at least two")
     fitted = None if fitted_on is None else encode_sentences(model, fitted_on)
-    declared = declared_prior(model, prior, fitted)
+    declared = declared_prior(model, prior, fitted, seed)
     encoded = encode_sentences(model, split)
     terms = evaluate_density(
         model, split, encoded, declared, samples, seed, journal=journal, progress=progress

@@ -31,8 +31,34 @@ def generator_factor(model) -> np.ndarray:
     return np.float64(model.decoder_input(tf.ones([1, latent_dim]))[0])
 
 
+def check_declared(prior: str | Prior | None, own: str) -> None:
+    """Refuses, before anything is trained or encoded, what `declared_prior` would refuse after it.
+
+    Args:
+        prior: as for `declared_prior`; an object is taken for one that is ready.
+        own: the name of the model's own prior.
+
+    Raises:
+        InputError: the prior is unknown, trained with another model, or fitted by a library that is
+            not installed.
+    """
+    if isinstance(prior, str) and prior != own:
+        found = get_prior(prior)
+        if found.kind != own:
+            _refuse_learned(found, own)
+            found.check_installed()
+
+
+def _refuse_learned(prior, own):
+    if prior.learned:
+        raise InputError(
+            f'the prior "{prior.kind}" is trained with the model, and this model was trained with '
+            f'"{own}"'
+        )
+
+
 def declared_prior(
-    model, prior: str | Prior | None = None, fitted_on: Encoded | None = None
+    model, prior: str | Prior | None = None, fitted_on: Encoded | None = None, seed: int = 0
 ) -> Prior:
     """The prior that a model is measured under, ready for use.
 
@@ -52,6 +78,7 @@ def declared_prior(
         prior: the name of a prior, or a prior, which is used as it is if it has been fitted; None,
             or the name of the model's own, for the model's own.
         fitted_on: posteriors of training sentences, for a prior that has to be fitted.
+        seed: of a fit that draws samples, "mixture".
 
     Raises:
         InputError: the prior is unknown, or trained with another model; one that is fitted has no
@@ -67,17 +94,13 @@ def declared_prior(
         own.check_fitted()
         return own
     found = get_prior(prior)
-    if found.learned:
-        raise InputError(
-            f'the prior "{found.kind}" is trained with the model, and this model was trained with '
-            f'"{model.prior.kind}"'
-        )
+    _refuse_learned(found, model.prior.kind)
     found.attach(model)
     _built(found, model)
     if found.needs_fit and not found.is_fitted:
         if fitted_on is None:
             raise InputError(f'the prior "{found.kind}" needs training sentences: pass fitted_on')
-        found.fit(Posterior(fitted_on.mean, fitted_on.log_var))
+        found.fit(Posterior(fitted_on.mean, fitted_on.log_var), seed)
     return found
 
 

@@ -8,6 +8,16 @@ import numpy as np
 from scale_vae_keras.errors import InputError, needs
 
 
+def check_installed() -> None:
+    """Refuses to go on without scikit-learn.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    with needs("the classifier needs scikit-learn", "control"):
+        import sklearn.linear_model  # noqa: F401
+
+
 class TextClassifier:
     """Logistic regression on the words and pairs of words of a sentence, weighted by TF-IDF.
 
@@ -32,10 +42,11 @@ class TextClassifier:
             raise InputError(f"{len(sentences)} sentences have {len(labels)} labels")
         if len(set(labels)) < 2:
             raise InputError("a classifier needs sentences with at least two different labels")
-        with needs("the classifier needs scikit-learn", "control"):
-            from sklearn.feature_extraction.text import TfidfVectorizer
-            from sklearn.linear_model import LogisticRegression
-            from sklearn.pipeline import make_pipeline
+        check_installed()
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+
         words = TfidfVectorizer(analyzer=_words_and_pairs, sublinear_tf=True)
         self._pipeline = make_pipeline(words, LogisticRegression(C=10.0, max_iter=1000))
         self._pipeline.fit(sentences, np.asarray(labels))

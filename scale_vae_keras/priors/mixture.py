@@ -88,11 +88,17 @@ class MixturePrior(Prior):
         means = tf.gather(tf.cast(self.means, tf.float64), drawn)
         return tf.cast(means + transformed(roots, noise), tf.float32)
 
-    def _fit(self, mean, log_var, seed):
+    def check_installed(self):
+        """Refuses to go on without scikit-learn."""
         with needs('the prior "mixture" needs scikit-learn', "mixture"):
-            from sklearn.exceptions import ConvergenceWarning
-            from sklearn.mixture import GaussianMixture
-            from threadpoolctl import threadpool_limits
+            import sklearn.mixture  # noqa: F401
+
+    def _fit(self, mean, log_var, seed):
+        self.check_installed()
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.mixture import GaussianMixture
+        from threadpoolctl import threadpool_limits
+
         draws = math.ceil(_FEWEST_SAMPLES / len(mean))
         noise = np.random.default_rng(seed).standard_normal([draws, *mean.shape])
         samples = (mean + np.exp(0.5 * log_var) * noise).reshape(-1, mean.shape[1])

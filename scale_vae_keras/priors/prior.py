@@ -62,6 +62,13 @@ class Prior(keras.layers.Layer):
             InputError: the prior computes with parts of another model.
         """
 
+    def check_installed(self) -> None:
+        """Refuses to go on without a library that `fit` needs.
+
+        Raises:
+            InputError: it is not installed.
+        """
+
     def _method_of(self, model, name, known):
         """A method of the model that the prior computes with; `known` is the one it has, or None.
 

@@ -8,9 +8,10 @@ import jinja2
 import pandas as pd
 
 from scale_vae_keras import __version__
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.text_samples import write_samples
-from scale_vae_keras.files import written_whole
+from scale_vae_keras.files import check_place, written_whole
 from scale_vae_keras.metrics import EVALUATION
 from scale_vae_keras.report.evaluation import read_evaluation
 from scale_vae_keras.report.history import read_history
@@ -54,12 +55,14 @@ def write_report(
     folder = RunFolder(run, data)
     model = folder.load_model()
     output = Path(folder.path / "report.html" if output is None else output)
+    check_place(output)
     with written_whole(output) as temporary:
         temporary.write_text(_page(folder, model), encoding="utf-8")
     return output
 
 
 def _page(folder, model) -> str:
+    history, evaluation = read_history(folder.history_path), read_evaluation(folder)
     valid = folder.encode("valid")
     encoded = encode_sentences(model, valid)
     originals = spread(valid.sentences, _RECONSTRUCTED)
@@ -72,7 +75,6 @@ def _page(folder, model) -> str:
         max_length=longest,
         labels=None if numbers is None else numbers[originals],
     )
-    history = read_history(folder.history_path)
     latent = bool(model.latent_dim)
     return render(
         title=f"{folder.config.method} on {Path(folder.config.data).name}",
@@ -87,7 +89,7 @@ def _page(folder, model) -> str:
         else None,
         traversals=traverse(model, tokenizer, encoded, longest, numbers) if latent else None,
         run=folder.path,
-        evaluation=read_evaluation(folder),
+        evaluation=evaluation,
         settings=_settings(folder),
         version=__version__,
     )
@@ -112,17 +114,22 @@ def render(**content: object) -> str:
 
 def _summary(folder, model, history, sentences):
     name = best_figure(folder.config)
-    figures = history[name].dropna()
-    best = folder.best_epoch() or int(figures.idxmin())
+    try:
+        figures = history[name].dropna()
+        best = folder.best_epoch() or int(figures.idxmin())
+        figure, epochs = figures[best], len(history["val_loss"].dropna())
+    except (KeyError, ValueError) as error:
+        raise InputError(
+            f"{folder.history_path} lacks the best epoch ({error!r}): train the run on or anew"
+        ) from error
     unit = EVALUATION["elbo_nll"].unit
-    epochs = len(history["val_loss"].dropna())
     chosen = _CHOSEN_BY[name]
     if name == "val_loss" and hasattr(model, "posterior_scale"):
         chosen += ", which for Scale-VAE is no bound of the likelihood"
     return (
         f"The run {folder.path.resolve().name} after {epochs} epoch{'s' if epochs > 1 else ''}. "
         f"Map, dimensions and sentences are of the best model, epoch {best}, chosen by {chosen}: "
-        f"{figures[best]:.2f} {unit} over {sentences:,} validation sentences."
+        f"{figure:.2f} {unit} over {sentences:,} validation sentences."
     )
 
 

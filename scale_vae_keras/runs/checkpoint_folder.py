@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import written_whole
+from scale_vae_keras.files import RESTORE, read_json, written_whole
 
 _logger = logging.getLogger("scale_vae_keras")
 
@@ -52,7 +52,7 @@ def position(checkpoint: Path) -> tuple[int, int]:
 
 def read_state(checkpoint: Path) -> dict:
     """The state that a checkpoint holds alongside the model."""
-    return json.loads((checkpoint / "state.json").read_text(encoding="utf-8"))
+    return read_json(checkpoint / "state.json", RESTORE, "callbacks")
 
 
 def last_good(folder: str | os.PathLike) -> Path | None:

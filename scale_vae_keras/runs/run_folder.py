@@ -1,7 +1,6 @@
 """The folder of a run, which every later command reads."""
 
 import contextlib
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +11,7 @@ from scale_vae_keras.cache.split_cache import cached_split
 from scale_vae_keras.data.corpus import Corpus, check_fingerprint, open_same_corpus
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import lock_holder, locked, write_json, written_whole
+from scale_vae_keras.files import RESTORE, lock_holder, locked, read_json, write_json, written_whole
 from scale_vae_keras.model_file import load_model
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.runs.checkpoint_folder import checkpoints, read_state
@@ -154,12 +153,7 @@ class RunFolder:
             raise InputError(f"there is no run folder {self.path}")
         if not self.config_path.exists():
             raise InputError(f"{self.path} is not a run folder: it has no {self.config_path.name}")
-        try:
-            return dict(json.loads(self.config_path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise InputError(
-                f"{self.path} is not a run folder: config.json cannot be read ({error})"
-            ) from error
+        return read_json(self.config_path, RESTORE)
 
     def change(self, **settings) -> None:
         """Replaces the settings that may change with the run: `epochs` and `replicas`."""
@@ -263,6 +257,20 @@ class RunFolder:
         )
         return split_of_run(sentences, split, self.config, self.labels)
 
+    def check_model(self, latent: bool = False) -> None:
+        """Refuses a run that has no model, or no latent code where it must have one.
+
+        Raises:
+            InputError: it has none, or the folder is no run.
+        """
+        config = self.config  # the clearest message comes first
+        if not self.model_path.is_file():
+            raise InputError(f"{self.path} has no model.keras yet: train at least one epoch")
+        if latent and not issubclass(config.system.model, TextVAE):
+            raise InputError(
+                f"{self.path} is a language model and has no latent code: give a text VAE's run"
+            )
+
     def load_model(self, precision: str | None = None) -> TextVAE:
         """The best model of the run.
 
@@ -273,9 +281,7 @@ class RunFolder:
         Raises:
             InputError: the run has no model yet, or its file is broken.
         """
-        self.config  # noqa: B018 - the clearest message comes first
-        if not self.model_path.is_file():
-            raise InputError(f"{self.path} has no model.keras yet: train at least one epoch")
+        self.check_model()
         return in_precision(load_model(self.model_path), precision)
 
     def best_epoch(self) -> int | None:
@@ -292,9 +298,5 @@ class RunFolder:
         Raises:
             InputError: as `load_model`, or the run is a language model.
         """
-        model = self.load_model()
-        if not isinstance(model, TextVAE):
-            raise InputError(
-                f"{self.path} is a language model and has no latent code: give a text VAE's run"
-            )
-        return model
+        self.check_model(latent=True)
+        return self.load_model()

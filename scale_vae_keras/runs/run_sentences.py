@@ -1,6 +1,5 @@
 """The sentences of a new run."""
 
-import json
 import logging
 import os
 from pathlib import Path
@@ -8,11 +7,12 @@ from typing import NamedTuple
 
 from scale_vae_keras.cache.made_once import made_once
 from scale_vae_keras.cache.split_cache import cached_split, split_key
-from scale_vae_keras.conditions.label_numbers import label_names
+from scale_vae_keras.conditions.label_numbers import label_names, labels_of_test
 from scale_vae_keras.data.corpus import Corpus
 from scale_vae_keras.data.corpus_warnings import corpus_warnings
 from scale_vae_keras.data.encoded import EncodedSplit
-from scale_vae_keras.files import write_json
+from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import read_json, write_json
 from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.runs.run_split import split_of_run
 from scale_vae_keras.runs.run_tokenizer import run_tokenizer
@@ -67,6 +67,10 @@ def run_sentences(
     labels = label_names(train) if config.condition == "label" else ()
     train = split_of_run(train, "train", config, labels)
     valid = split_of_run(valid, "valid", config, labels)
+    if valid.sentences < 2 and config.method != "lm":
+        raise InputError("a code is measured over validation sentences: give at least two")
+    if labels and (line := labels_of_test(corpus, labels)):
+        _logger.warning(line)
     sentences = RunSentences(config, tokenizer, fingerprint, train, valid, labels)
     for line in _warnings(sentences, corpus, cache):
         _logger.warning(line)
@@ -89,4 +93,4 @@ def _warnings(sentences, corpus, cache) -> list[str]:
         write_json(folder / _WARNINGS, {"lines": found()})
 
     made = made_once(cache, key, write)
-    return json.loads((made / _WARNINGS).read_text(encoding="utf-8"))["lines"]
+    return read_json(made / _WARNINGS, "remove its folder", "lines")["lines"]

@@ -1,6 +1,5 @@
 """The tokenizer of a new run."""
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from scale_vae_keras.data.corpus import BuiltInCorpus, Corpus
 from scale_vae_keras.data.encoded import has_own_vocabulary
 from scale_vae_keras.data.tokenizers import BuiltTokenizer, build_tokenizer, choose_tokenizer
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import write_json
+from scale_vae_keras.files import read_json, write_json
 from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.text.hub_tokenizer import HubTokenizer
 from scale_vae_keras.text.loading import load_tokenizer
@@ -123,5 +122,5 @@ def _cached(corpus, arguments, cache, fingerprint) -> BuiltTokenizer:
         write_json(folder / _SUMMARY, {"summary": built.summary})
 
     made = made_once(cache, key, make)
-    summary = json.loads((made / _SUMMARY).read_text(encoding="utf-8"))["summary"]
+    summary = read_json(made / _SUMMARY, "remove its folder", "summary")["summary"]
     return BuiltTokenizer(load_tokenizer(made), summary)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.quiet import quiet_standard_error
 from scale_vae_keras.serving.addresses import place_of
+from scale_vae_keras.serving.versions import version_folders
 
 STOCK_SERVER = "tensorflow_model_server"
 
@@ -29,7 +30,8 @@ def serve(
     """Serves a model until SIGINT or SIGTERM.
 
     With `tensorflow_model_server` on PATH this process becomes that server, which listens on all
-    interfaces whatever `host` says. Otherwise the package's development server runs.
+    interfaces whatever `host` says, and takes no labels or versions here. Otherwise the package's
+    development server runs.
 
     Args:
         directory: the model's folder, which holds one folder per version.
@@ -55,6 +57,13 @@ def serve(
     name = name or directory.name
     stock = shutil.which(STOCK_SERVER)
     if stock:
+        if labels or versions != 1:
+            raise InputError(
+                f"{stock} takes labels and versions from a file of its own: start it with "
+                "--model_config_file, or take it off PATH"
+            )
+        if not (directory.is_dir() and version_folders(directory)):
+            raise InputError(f"{directory} holds no version of a model: export one to it first")
         rest_port, grpc_port = _free_ports(rest_port, grpc_port)
         print(
             f"{stock} serves {name} on all interfaces, REST at port {rest_port} and gRPC at port "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import RESTORE, read_json
 from scale_vae_keras.metrics import COST, EVALUATION, Metric
 from scale_vae_keras.tables import markdown_table
@@ -52,30 +53,38 @@ def read_trials(directory: str | os.PathLike) -> list[Trial]:
         _read(folder, settings, path) for path in sorted(folder.oracle.glob("trial_*/trial.json"))
     ]
     sign = 1 if objective.direction == "min" else -1
-    order = {"COMPLETED": 0, "RUNNING": 1, "FAILED": 2}
+    order = {"COMPLETED": 0, "RUNNING": 1}
     return sorted(
         trials,
-        key=lambda trial: (order[trial.status], sign * trial.figures.get(objective.name, 0.0)),
+        key=lambda trial: (
+            order.get(trial.status, 2),
+            sign * trial.figures.get(objective.name, 0.0),
+        ),
     )
 
 
 def _read(folder, settings, path):
-    content = read_json(path, RESTORE, "trial_id", "status", "hyperparameters")
-    name, values = content["trial_id"], content["hyperparameters"]["values"]
-    completed = content["status"] == "COMPLETED"
-    reason = ""
-    if content["status"] == "FAILED":
-        failure = folder.failure_path(name)
-        reason = failure.read_text(encoding="utf-8").partition("\n")[0]
-    metrics = content["metrics"]["metrics"] if completed else {}
-    return Trial(
-        name,
-        content["status"],
-        {key: value for key, value in values.items() if not key.startswith("tuner/")},
-        values.get("tuner/epochs", settings["epochs"]),
-        {key: metric["observations"][-1]["value"][0] for key, metric in metrics.items()},
-        reason,
-    )
+    content = read_json(path, RESTORE)
+    try:
+        name, values = content["trial_id"], content["hyperparameters"]["values"]
+        completed = content["status"] == "COMPLETED"
+        metrics = content["metrics"]["metrics"] if completed else {}
+        return Trial(
+            name,
+            content["status"],
+            {key: value for key, value in values.items() if not key.startswith("tuner/")},
+            values.get("tuner/epochs", settings["epochs"]),
+            {key: metric["observations"][-1]["value"][0] for key, metric in metrics.items()},
+            _reason(folder.failure_path(name)) if content["status"] == "FAILED" else "",
+        )
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is not what a search writes: {RESTORE} ({error!r})") from error
+
+
+def _reason(failure):
+    if not failure.is_file():
+        return "unknown"
+    return failure.read_text(encoding="utf-8").partition("\n")[0]
 
 
 def results_table(directory: str | os.PathLike) -> pd.DataFrame:

@@ -114,11 +114,13 @@ def search(
         raise InputError("every setting is fixed: leave at least one to search")
     first = space.declare(keras_tuner.HyperParameters())
     config = space.config(first)
-    build_model(config, _ANY_VOCABULARY, _ANY_LABELS if config.condition == "label" else ())
-    if not folder.settings_path.exists():
-        # A corpus that is not there would fail every trial by itself.
-        open_corpus(config.data, config.encoding)
-    _open(folder, settings, space)
+    labels = _ANY_LABELS if config.condition == "label" else ()
+    model = build_model(config, _ANY_VOCABULARY, labels)
+    if model.latent_dim:
+        model.prior.check_installed()
+    # A corpus that is not there would fail every trial by itself; the chief needs none.
+    corpus = None if is_search_chief() else open_corpus(config.data, config.encoding)
+    _open(folder, settings, space, corpus)
     oracle = make_oracle(
         settings.tuner,
         space,
@@ -138,18 +140,21 @@ def search(
         tuner.search()
 
 
-def _open(folder, settings, space):
+def _open(folder, settings, space, corpus):
     wanted = {
         **asdict(settings),
         "epochs": space.default["epochs"],
         "search_space": space.to_json(),
     }
+    if corpus is not None:
+        wanted["corpus_fingerprint"] = corpus.fingerprint()
+    held = {}
     if folder.settings_path.exists():
         held = folder.settings()
         changed = [
-            f"{name} is {held.get(name)}, not {value}"
+            f"{name} is {held[name]}, not {value}"
             for name, value in wanted.items()
-            if held.get(name) != value and name != "trials"
+            if held.get(name, value) != value and name != "trials"
         ]
         if changed:
             raise InputError(f"the search in {folder.path} is another: {'; '.join(changed)}")
@@ -159,4 +164,4 @@ def _open(folder, settings, space):
         )
     if not is_worker() or not folder.settings_path.exists():
         folder.path.mkdir(parents=True, exist_ok=True)
-        write_json(folder.settings_path, wanted)
+        write_json(folder.settings_path, {**held, **wanted})

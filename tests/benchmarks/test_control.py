@@ -156,3 +156,8 @@ def test_a_picture_is_refused_before_anything_is_measured(tmp_path, capsys):
     ]
     assert main([*words, str(tmp_path / "missing" / "a.png")]) == 2
     assert "there is no folder" in capsys.readouterr().err
+
+
+def test_amounts_are_refused_before_anything_is_read():
+    with pytest.raises(InputError, match="amount must be finite, got nan"):
+        measure_control("run", "lm", "a", "b", 5, (0.5, float("nan")))

@@ -258,11 +258,14 @@ def test_refusals(corpus, made, tmp_path, capsys):
         ("--table", 1, "--seed=1"): "--seed has no effect with --table: leave it out, or give "
         "--seeds N",
         ("--figure", "latent", "--seeds", 1): "--seeds has no effect with --figure: leave it out",
+        ("--show", "f", "-n1"): "-n has no effect with --show: leave it out",
         ("--show", "f", "-n", 1): "-n has no effect with --show: leave it out",
     }.items():
         assert refused(capsys, "benchmark", "paper", *unread) == f"error: {message}"
     other = [*commands(corpus, made.folder)[2], "--prior", "standard"]
     assert "another protocol: prior is None" in refused(capsys, *other)
+    fewer = refused(capsys, *words(5, corpus, made.folder, "-n", 7))
+    assert "table5.csv is of 20 sentences: give -n 20, or another folder" in fewer
 
 
 @pytest.mark.parametrize(("table", "module"), [(1, "matplotlib"), (5, "sacrebleu.metrics")])

@@ -42,6 +42,7 @@ def test_runs_side_by_side_have_different_names(paths, names):
 
 def test_a_run_that_is_named_twice_is_measured_once():
     assert distinct_runs(["b", "a/run", "./a/run/", "a"]) == ["b", "a/run", "a"]
+    assert distinct_runs(["b", "a", "./b"]) == ["b", "a"]
 
 
 def test_text_is_shown_as_it_is(capsys):

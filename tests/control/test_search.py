@@ -128,6 +128,7 @@ def test_refusals():
         (lambda: search.ask(0), "at least 1"),
         (lambda: search.tell(["0 0 0"], []), "1 texts have 0 values"),
         (lambda: search.tell(["0 0 0"], [np.nan]), "not finite"),
+        (lambda: search.tell(["0 0 0"], [None]), "a value is no number, None: leave its text out"),
         (lambda: search.run(3), "no property"),
         (lambda: Search(Points(), nearness).run(0), "at least 1"),
         (lambda: realism_bounds(Points(), 1.0), "below 1"),
@@ -143,3 +144,40 @@ def test_refusals():
     with pytest.raises(InputError, match="only 1 of 3 new texts"):
         search.ask(3)
     assert search.ask(1) == ["0 0 0"]
+
+
+def test_values_before_an_error_of_the_property_are_kept():
+    calls = []
+
+    def assay(text):
+        calls.append(text)
+        return np.nan if len(calls) == 12 else nearness(text)
+
+    search = Search(Points(), assay)
+    with pytest.raises(InputError, match="not finite"):
+        search.run(40)
+    assert sorted(found.text for found in search.best()) == sorted(calls[:11])
+    assert all(found.value == nearness(found.text) for found in search.best())
+
+
+def test_where_no_more_new_texts_are_found_the_search_ends_with_what_it_has(caplog):
+    class Few(Points):
+        """Twenty texts at most."""
+
+        def decode(self, codes, label=None):
+            return [f"{float(np.clip(round(code[0]), -9, 9))} 0 0" for code in codes]
+
+        def encode(self, texts, label=None):
+            return Codes(np.zeros((len(texts), 3)), np.ones((len(texts), 3)))
+
+        def log_density(self, codes):
+            return np.zeros(len(codes))
+
+    points = Few()
+    search = Search(points, lambda text: float(text.split()[0]))
+    search.realism = realism.Realism(-1.0, np.inf, np.ones(3))
+    search.tell(["0.5 0 0"], [0.5])
+    found = search.run(40)
+    assert found[-1].value <= 0.5 <= found[0].value
+    assert "the search ends after" in caplog.messages[-1]
+    assert "are within the bounds of realism" in caplog.messages[-1]

@@ -174,3 +174,9 @@ def test_a_folder_within_a_file_is_refused(texts, tmp_path):
     path = texts(WORDS)
     with pytest.raises(InputError, match="is a file: give a place in a folder"):
         prepare(path, path / "out")
+
+
+def test_shares_are_looked_at_before_anything_is_read(tmp_path):
+    for split in ((0.9, 0.1, 0), (0.9, 0.1)):
+        with pytest.raises(InputError, match=r"the splits are .*: give three above 0"):
+            prepare(["no file"], tmp_path / "out", split=split)

@@ -1,5 +1,7 @@
 """The prior that a model is measured under."""
 
+import sys
+
 import numpy as np
 import pytest
 from exact_models import VOCABULARY, as_split, every_sequence, small_scale_vae
@@ -8,7 +10,7 @@ from made_priors import diagonal_prior
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import Encoded, encode_sentences
 from scale_vae_keras.evaluation.information import aggregate_divergence
-from scale_vae_keras.evaluation.prior import FITTED, declared_prior
+from scale_vae_keras.evaluation.prior import FITTED, check_declared, declared_prior
 from scale_vae_keras.models import LanguageModel, TextVAE
 from scale_vae_keras.priors import PRIORS, MixturePrior, StandardPrior
 from scale_vae_keras.samplers import TemperatureSampler
@@ -109,3 +111,18 @@ def test_a_prior_of_ones_own_is_the_models_own_by_its_name():
     assert declared_prior(model, "narrow") is declared_prior(model) is model.prior
     with pytest.raises(InputError, match="unknown prior 'narro'"):
         declared_prior(model, "narro")
+
+
+def test_what_would_be_refused_later_is_refused_first(monkeypatch):
+    for fits in (None, "scaled", "standard", "fitted", "full", StandardPrior()):
+        check_declared(fits, "standard")
+    check_declared("vamp", "vamp")
+    with pytest.raises(InputError, match=r'"vamp" is trained with the model, and .* with "full"'):
+        check_declared("vamp", "full")
+    with pytest.raises(InputError, match="unknown prior 'nonsense'"):
+        check_declared("nonsense", "full")
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.setitem(sys.modules, "sklearn.mixture", None)
+    check_declared("mixture", "mixture")
+    with pytest.raises(InputError, match="needs scikit-learn: pip install"):
+        check_declared("mixture", "full")

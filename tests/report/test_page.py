@@ -290,3 +290,8 @@ def test_runs_that_cannot_be_reported(scale, tmp_path):
     with pytest.raises(InputError, match="evaluate again"):
         write_report(scale.path, tmp_path / "page.html")
     scale.metrics_path.write_text(kept)
+    kept = scale.history_path.read_bytes()
+    scale.history_path.write_bytes(kept.splitlines(keepends=True)[0])
+    with pytest.raises(InputError, match=r"history\.csv lacks the best epoch .*train the run on"):
+        write_report(scale.path, tmp_path / "page.html")
+    scale.history_path.write_bytes(kept)

@@ -52,7 +52,7 @@ def test_what_is_no_run(places, name, said):
 @pytest.mark.parametrize("content", ["null", "3", "{", '"text"'])
 def test_settings_that_are_no_object_are_named(tmp_path, content):
     (tmp_path / "config.json").write_text(content)
-    with pytest.raises(InputError, match=r"is not a run folder: config.json cannot be read"):
+    with pytest.raises(InputError, match=r"config\.json cannot be read: restore it"):
         _ = RunFolder(tmp_path).config
 
 

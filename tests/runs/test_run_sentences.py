@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from made_corpora import LINES, labelled
+from made_corpora import LINES, labelled, write_corpus
 
 from scale_vae_keras.cache import split_cache
 from scale_vae_keras.data.corpus import open_corpus
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs import run_sentences as module
 from scale_vae_keras.runs import run_tokenizer
 from scale_vae_keras.runs.config import configure
@@ -62,3 +63,30 @@ def test_other_settings_make_another_tokenizer(corpus, tmp_path):
     many = run_sentences(settings(corpus, tokenizer="words"), open_corpus(corpus), tmp_path)
     assert len(few.tokenizer.vocabulary) == 7 < len(many.tokenizer.vocabulary)
     assert few.train.unknown > many.train.unknown
+
+
+def test_a_code_needs_two_validation_sentences_and_a_language_model_one(tmp_path):
+    corpus = open_corpus(write_corpus(tmp_path / "one", valid=LINES[:1]))
+    with pytest.raises(InputError, match="measured over validation sentences: give at least two"):
+        run_sentences(configure("c", "vae", "small"), corpus)
+    assert run_sentences(configure("c", "lm", "small"), corpus).valid.sentences == 1
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        (["x\ta b", "z\tb a"], "test sentences have the label 'z', which no training sentence has"),
+        (["x\ta b", "\tb a"], "1 test sentences have no label: the model cannot be evaluated"),
+        (["x\ta b", "y\tb a"], None),
+    ],
+)
+def test_labels_of_test_sentences_are_looked_at_before_training(tmp_path, caplog, test, said):
+    lines = labelled(LINES, ["x", "y"])
+    corpus = open_corpus(write_corpus(tmp_path / "labels", lines, test=test))
+    run_sentences(configure("c", "vae", "small", condition="label"), corpus)
+    found = [line for line in caplog.messages if "test sentences have" in line]
+    assert len(found) == (said is not None)
+    assert said is None or said in found[0]
+    caplog.clear()
+    run_sentences(configure("c", "vae", "small"), corpus)
+    assert not [line for line in caplog.messages if "test sentences have" in line]

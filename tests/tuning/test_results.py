@@ -118,9 +118,28 @@ def test_nothing_to_show(tmp_path):
         show(tmp_path)
 
 
-@pytest.mark.parametrize("content", ["{", "{}"])
-@pytest.mark.parametrize("name", ["search.json", "oracle/trial_1/trial.json"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("search.json", "{"),
+        ("search.json", "{}"),
+        ("oracle/trial_1/trial.json", "{"),
+        ("oracle/trial_1/trial.json", "{}"),
+        ("oracle/trial_1/trial.json", '{"trial_id": "1", "hyperparameters": null}'),
+        (
+            "oracle/trial_1/trial.json",
+            '{"trial_id": "1", "hyperparameters": {"values": {}}, "status": "COMPLETED"}',
+        ),
+    ],
+)
 def test_a_broken_file_is_named(found, name, content):
     (found / name).write_text(content)
-    with pytest.raises(InputError, match=f"{name} cannot be read: restore it from a copy"):
+    with pytest.raises(InputError, match=f"{name} .*: restore it from a copy, or choose another"):
         read_trials(found)
+
+
+def test_a_failure_without_its_file_is_shown(found, capsys):
+    (found / "oracle" / "trial_2" / "failure.txt").unlink()
+    assert read_trials(found)[-1].reason == "unknown"
+    show(found)
+    assert "trial 2 failed: unknown" in capsys.readouterr().out

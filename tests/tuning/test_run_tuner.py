@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -85,6 +86,23 @@ def test_a_log_a_trial_with_hyperparameters(random_search):
 def test_the_same_search_again_runs_nothing(random_search, settings, monkeypatch):
     monkeypatch.setattr(RunTuner, "run_trial", lambda *_: pytest.fail("a trial was run again"))
     search(settings, random_search)
+
+
+def test_a_search_goes_on_with_its_corpus_alone(random_search, settings, corpus, tmp_path):
+    """Else all trials that are left would fail for good, or be measured on other text."""
+    output = shutil.copytree(random_search, tmp_path / "search")
+    here = shutil.copytree(corpus, tmp_path / "here")
+    content = json.loads((output / "search.json").read_text())
+    (output / "search.json").write_text(json.dumps({**content, "data": str(here)}))
+    moved = replace(settings, data=str(here), trials=3)
+    with open(here / "valid.txt", "a") as file:
+        file.write("one more sentence\n")
+    with pytest.raises(InputError, match="is another: corpus_fingerprint is "):
+        search(moved, output)
+    shutil.rmtree(here)
+    with pytest.raises(InputError, match=r"there is no folder .*here"):
+        search(moved, output)
+    assert len(read_trials(output)) == 2
 
 
 def test_another_search_in_the_folder_is_refused(random_search, settings):

@@ -12,9 +12,10 @@ from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.generation import open_bleu, reconstruction_bleu
-from scale_vae_keras.evaluation.text_classifier import TextClassifier
+from scale_vae_keras.evaluation.text_classifier import TextClassifier, check_installed
 from scale_vae_keras.metrics import CONTROL
 from scale_vae_keras.runs.run_folder import RunFolder
+from scale_vae_keras.settings import real_number
 from scale_vae_keras.tables import FittedTable
 
 AMOUNTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
@@ -71,6 +72,8 @@ def measure_control(
             not installed.
     """
     open_bleu()
+    check_installed()
+    amounts = [real_number("amount", amount) for amount in amounts]
     folder = RunFolder(run, data)
     model, judge = folder.load_text_vae(), load_judge(language_model, folder)
     train, test = folder.encode("train"), folder.encode("test")

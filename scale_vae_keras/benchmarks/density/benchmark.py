@@ -15,9 +15,11 @@ from scale_vae_keras.benchmarks.density.table import density_markdown
 from scale_vae_keras.benchmarks.rows import is_of, rows_so_far, run_path, with_rows
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.evaluation.prior import check_declared
 from scale_vae_keras.files import RESTORE, locked, read_json, write_json, written_whole
 from scale_vae_keras.models import SYSTEMS
 from scale_vae_keras.models.settings import LatentSettings
+from scale_vae_keras.priors import prior_kind
 from scale_vae_keras.runs.config import (
     RunConfig,
     configure,
@@ -63,7 +65,7 @@ class Protocol:
     def __post_init__(self):
         whole_number("samples", self.samples, 0)
         if self.limit is not None:
-            whole_number("limit", self.limit, 1)
+            whole_number("limit", self.limit, 2)
 
 
 def all_systems() -> list[str]:
@@ -104,7 +106,9 @@ def benchmark_density(
     """
     for system in systems:
         for seed in seeds:
-            configure_system(system, seed, protocol)
+            config = configure_system(system, seed, protocol)
+            if hasattr(config, "prior"):
+                check_declared(protocol.prior, prior_kind(config.prior))
     folder = DensityFolder(output, protocol)
     for system in systems:
         for seed in seeds:

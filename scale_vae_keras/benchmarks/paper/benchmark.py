@@ -9,6 +9,7 @@ from scale_vae_keras.benchmarks.density.benchmark import (
     configure_system,
 )
 from scale_vae_keras.benchmarks.generation import measure_generation
+from scale_vae_keras.benchmarks.paper.measured_by_run import JUDGE, check_systems
 from scale_vae_keras.benchmarks.paper.published import (
     COLUMNS,
     PROBE_NOTES,
@@ -31,7 +32,6 @@ from scale_vae_keras.settings import method_and_settings
 from scale_vae_keras.tables import write_csv
 
 _REPEATS = 5
-_JUDGE = "lm"
 _MEASURED_BY_RUN = (4, 5)
 
 
@@ -78,10 +78,10 @@ def benchmark_paper(
     corpus = _paper_corpus(table, beside)
     usual = paper_systems(table, corpus, protocol)
     chosen = list(dict.fromkeys(systems or usual))
-    methods = {configure_system(name, seed, protocol).method for name in chosen for seed in seeds}
-    if table in _MEASURED_BY_RUN and _JUDGE in methods:
-        raise InputError(f"{_JUDGE} has no latent code: leave it out of Table {table}")
+    configs = [configure_system(name, seed, protocol) for name in chosen for seed in seeds]
     data = open_corpus(protocol.data)
+    if table in _MEASURED_BY_RUN:
+        check_systems(table, configs, sentences)
     if table == 4 and not data.has_labels:
         raise InputError(f"{data.name} has no labels: Table 4 needs label<TAB>text")
     if table == 1:
@@ -101,9 +101,11 @@ def benchmark_paper(
     }
     folder = DensityFolder(output, protocol)
     path = folder.path / f"table{table}.csv"
+    if table == 5:
+        _check_sentences(path, sentences)
     for seed in seeds:
         # All before the first row is read: a row may tell its difference from a later run's.
-        for system in [*chosen, *([_JUDGE] if table == 5 else [])]:
+        for system in [*chosen, *([JUDGE] if table == 5 else [])]:
             folder.bench(system, seed, command)
         for system in chosen:
             benched = folder.bench(system, seed, command)
@@ -173,6 +175,16 @@ def _count(table, sentences):
     return {"generated": sentences} if table == 5 else {}
 
 
+def _check_sentences(path, sentences):
+    """Refuses another number of sentences, which would replace the figures of a whole table."""
+    rows = rows_so_far(path)
+    before = set(rows["generated"].dropna()) if "generated" in rows else set()
+    if before - {sentences}:
+        raise InputError(
+            f"{path} is of {max(before):,} sentences: give -n {max(before)}, or another folder"
+        )
+
+
 def _kept(path, same):
     """The rows of the table so far that were made in the same way."""
     rows = rows_so_far(path)
@@ -188,7 +200,7 @@ def _identity(table, benched):
 
 def _measure(table, benched, output, sentences):
     """The measures of a run, of Table 4 a dictionary for each number of labels."""
-    run, judge = (run_path(output, name, benched["seed"]) for name in (benched["system"], _JUDGE))
+    run, judge = (run_path(output, name, benched["seed"]) for name in (benched["system"], JUDGE))
     if table == 4:
         print(f"{benched['system']}, seed {benched['seed']}: the probe", flush=True)
         return [

@@ -10,11 +10,11 @@ from scale_vae_keras.commands.console import (
     add_moved_corpus,
     add_runs,
     at_least,
-    distinct_runs,
     log_to_terminal,
     print_figures,
     short_names,
 )
+from scale_vae_keras.commands.trained_runs import trained_runs
 from scale_vae_keras.pictures import check_picture
 
 SUMMARY = "Move test sentences from one label to another along an attribute vector."
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> None:
             list(dict.fromkeys(options.amounts)),
             options.data,
         )
-        for path in distinct_runs(options.runs)
+        for path in trained_runs(options.runs, latent=True)
     }
     names = short_names(moved)
     shown = {names[path]: mine for path, mine in moved.items()}

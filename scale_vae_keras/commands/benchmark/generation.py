@@ -7,12 +7,12 @@ from scale_vae_keras.commands.console import (
     add_formats,
     add_moved_corpus,
     add_runs,
-    distinct_runs,
     log_to_terminal,
     print_figures,
     short_names,
 )
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
+from scale_vae_keras.commands.trained_runs import trained_runs
 
 SUMMARY = "Quality and diversity of sentences from the prior."
 
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
             chosen_sampler(options),
             options.data,
         )
-        for path in distinct_runs(options.runs)
+        for path in trained_runs(options.runs, latent=True)
     }
     names = short_names(scores)
     shown = {names[path]: mine for path, mine in scores.items()}

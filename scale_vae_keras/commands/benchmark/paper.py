@@ -124,8 +124,15 @@ def run(options: argparse.Namespace) -> None:
 
 def _refuse_unread(options):
     [kind] = [kind for kind in _READ if getattr(options, kind) is not None]
-    typed = {word.partition("=")[0].lstrip("-") for word in options.words if word.startswith("-")}
+    typed = {_flag_of(word) for word in options.words if word.startswith("-")}
     for name in sorted(typed & set.union(*_READ.values()) - _READ[kind]):
         flag = f"-{name}" if len(name) == 1 else f"--{name}"
         instead = f", or give {_IN_TABLES[name]}" if kind == "table" else ""
         raise InputError(f"{flag} has no effect with --{kind}: leave it out{instead}")
+
+
+def _flag_of(word):
+    """The flag of a word, whose value may be glued to it."""
+    if not word.startswith("--"):
+        return word[1:2]
+    return word[2:].partition("=")[0]

@@ -8,11 +8,11 @@ from scale_vae_keras.commands.console import (
     add_moved_corpus,
     add_runs,
     at_least,
-    distinct_runs,
     log_to_terminal,
     print_figures,
     short_names,
 )
+from scale_vae_keras.commands.trained_runs import trained_runs
 
 SUMMARY = "Accuracy of a linear classifier on the latent code, by labels used."
 
@@ -35,7 +35,8 @@ def run(options: argparse.Namespace) -> None:
     """Measures runs and prints the table."""
     log_to_terminal()
     probed = {
-        path: probe_run(path, options.repeats, options.data) for path in distinct_runs(options.runs)
+        path: probe_run(path, options.repeats, options.data)
+        for path in trained_runs(options.runs, latent=True)
     }
     names = short_names(probed)
     figures = {path: _figures(mine) for path, mine in probed.items()} if _asked(options) else {}

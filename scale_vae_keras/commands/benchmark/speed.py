@@ -1,11 +1,11 @@
 """`scale-vae benchmark speed`: times on this machine."""
 
 import argparse
-from pathlib import Path
 
 from scale_vae_keras.benchmarks.speed.benchmark import benchmark_speed, speed_table
 from scale_vae_keras.commands.console import terminal, typed_command
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import check_place
 from scale_vae_keras.tables import write_csv
 
 SUMMARY = (
@@ -43,8 +43,8 @@ def run(options: argparse.Namespace) -> None:
     """Measures, and prints the table."""
     if options.output is not None and not options.output.endswith(".csv"):
         raise InputError(f"{options.output} must end in .csv")
-    if options.output is not None and not Path(options.output).parent.is_dir():
-        raise InputError(f"there is no folder {Path(options.output).parent}: make it first")
+    if options.output is not None:
+        check_place(options.output)
     rows = benchmark_speed(
         options.shape, options.data, options.rounds, options.sweep, typed_command(options)
     )

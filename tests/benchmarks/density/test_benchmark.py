@@ -109,6 +109,12 @@ def test_another_protocol_is_refused(finished, corpus):
         benchmark_density(["vae"], [1], protocol(corpus, samples=6), output, "")
 
 
+def test_a_prior_that_is_trained_with_the_model_is_refused_before_that(corpus, tmp_path):
+    with pytest.raises(InputError, match='"vamp" is trained with the model, and this model was'):
+        benchmark_density(["lm", "vae"], [1], protocol(corpus, prior="vamp"), tmp_path / "new", "")
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -155,7 +161,7 @@ def test_a_system_that_is_not_there(corpus, tmp_path, system, message):
     ("changes", "message"),
     [
         ({"samples": -1}, "samples must be at least 0, got -1"),
-        ({"limit": 0}, "limit must be at least 1, got 0"),
+        ({"limit": 1}, "limit must be at least 2, got 1"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_before_anything_is_trained(changes, message):
