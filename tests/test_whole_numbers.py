@@ -119,7 +119,7 @@ TAKEN = {
     "probe(seed)": (lambda n: probed(seed=n), 0),
     "SearchSettings(trials)": (lambda n: SearchSettings("reviews", trials=n), 1),
     "Protocol(samples)": (lambda n: Protocol("reviews", "small", (), n, None), 0),
-    "Protocol(limit)": (lambda n: Protocol("reviews", "small", (), 0, n), 1),
+    "Protocol(limit)": (lambda n: Protocol("reviews", "small", (), 0, n), 2),
     "benchmark_speed(rounds)": (lambda n: benchmark_speed("short", None, n, [], ""), 1),
     "Client(retries)": (lambda n: Client("http://localhost:1", "m", retries=n), 0),
     "Client(version)": (lambda n: Client("http://localhost:1", "m", version=n), 0),

@@ -241,7 +241,8 @@ def test_report_writes_a_page_and_says_where(run, tmp_path):
     page = tmp_path / "page.html"
     assert succeed("report", run, "--output", page).strip() == str(page)
     assert "<h2>Latent map</h2>" in page.read_text()
-    assert "No such file" in fail("report", run, "--output", tmp_path / "nowhere" / "page.html")
+    missing = fail("report", run, "--output", tmp_path / "nowhere" / "page.html")
+    assert "nowhere: make it first" in missing
 
 
 def test_data_shows_the_statistics(corpus):

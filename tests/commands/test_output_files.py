@@ -38,7 +38,7 @@ def test_a_missing_folder_is_found_out_first(words, owner, work, tmp_path, monke
     monkeypatch.setattr(owner, work, refuse)
     assert main(words.split()) == 2
     file = words.split()[-1]
-    assert capsys.readouterr().err == f"error: No such file or directory: {file}\n"
+    assert capsys.readouterr().err == "error: there is no folder no: make it first\n"
     with pytest.raises(AssertionError, match="begun"):
         main(words.replace("no/", "").split())
     assert not os.path.exists(file.replace("no/", ""))
