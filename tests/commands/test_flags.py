@@ -29,6 +29,7 @@ from scale_vae_keras.benchmarks.density.benchmark import Protocol
 from scale_vae_keras.benchmarks.probe import Probed
 from scale_vae_keras.commands import COMMANDS, benchmark, train
 from scale_vae_keras.commands.main import main, parse
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.probe import Accuracy
 from scale_vae_keras.model_file import load_model
 from scale_vae_keras.models import SYSTEMS, ScaleVAE
@@ -661,3 +662,11 @@ def test_show(monkeypatch):
     shown = recorded(monkeypatch, *named("tune.show"))
     assert main(SHOW.split()) == 0
     assert shown == [{"directory": "d"}]
+
+
+def test_an_earlier_name_of_the_method_is_no_change_on_resuming():
+    config = configure("c", "lm", "small", precision="float32")
+    words, given = "train --resume --output RUN --method".split(), {"precision": "float32"}
+    train._refuse_changes(config, parse([*words, "lstm-lm"]), given)
+    with pytest.raises(InputError, match="other settings: method is lm, not vae"):
+        train._refuse_changes(config, parse([*words, "vae"]), given)
