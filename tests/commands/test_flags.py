@@ -666,7 +666,7 @@ def test_show(monkeypatch):
 
 def test_an_earlier_name_of_the_method_is_no_change_on_resuming():
     config = configure("c", "lm", "small", precision="float32")
-    words, given = "train --resume --output RUN --method".split(), {"precision": "float32"}
+    words, given = ["train", "--resume", "--output", "RUN", "--method"], {"precision": "float32"}
     train._refuse_changes(config, parse([*words, "lstm-lm"]), given)
     with pytest.raises(InputError, match="other settings: method is lm, not vae"):
         train._refuse_changes(config, parse([*words, "vae"]), given)
