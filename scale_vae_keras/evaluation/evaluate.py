@@ -77,7 +77,8 @@ def evaluate_model(
         samples: importance samples per sentence; 0 leaves importance weighting out.
         prior: the prior to measure the likelihood under, by name or as an object; the model's own
             by default, see `declared_prior`.
-        seed: seed of all samples, an integer from 0 on.
+        seed: seed of all samples but those that the prior "mixture" is fitted to, which are the
+            same ones for all seeds; an integer from 0 on.
         fitted_on: training sentences, needed if `prior` is not the model's own and is fitted.
         journal: a file that keeps what is done of a long evaluation, see `evaluate_density`.
         progress: whether to show a progress bar.
@@ -107,7 +108,7 @@ def evaluate_sentences(
         if isinstance(split, EncodedSplit) and split.sentences < 2:
             raise InputError("a code is measured over sentences: give at least two")
     fitted = None if fitted_on is None else encode_sentences(model, fitted_on)
-    declared = declared_prior(model, prior, fitted, seed)
+    declared = declared_prior(model, prior, fitted)
     encoded = encode_sentences(model, split)
     terms = evaluate_density(
         model, split, encoded, declared, samples, seed, journal=journal, progress=progress

@@ -58,7 +58,7 @@ def _refuse_learned(prior, own):
 
 
 def declared_prior(
-    model, prior: str | Prior | None = None, fitted_on: Encoded | None = None, seed: int = 0
+    model, prior: str | Prior | None = None, fitted_on: Encoded | None = None
 ) -> Prior:
     """The prior that a model is measured under, ready for use.
 
@@ -78,7 +78,6 @@ def declared_prior(
         prior: the name of a prior, or a prior, which is used as it is if it has been fitted; None,
             or the name of the model's own, for the model's own.
         fitted_on: posteriors of training sentences, for a prior that has to be fitted.
-        seed: of a fit that draws samples, "mixture".
 
     Raises:
         InputError: the prior is unknown, or trained with another model; one that is fitted has no
@@ -100,7 +99,7 @@ def declared_prior(
     if found.needs_fit and not found.is_fitted:
         if fitted_on is None:
             raise InputError(f'the prior "{found.kind}" needs training sentences: pass fitted_on')
-        found.fit(Posterior(fitted_on.mean, fitted_on.log_var), seed)
+        found.fit(Posterior(fitted_on.mean, fitted_on.log_var))
     return found
 
 

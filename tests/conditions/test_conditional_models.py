@@ -194,7 +194,7 @@ def test_labels_without_an_order_of_names_are_refused(labels, kind):
             "trains on sentences with labels",
         ),
         (lambda m: m.label_probabilities(IDS), "the model has no classifier"),
-        (lambda m: evaluate_model(m, as_split([[1, 4, 2]])), "1 sentences have none"),
+        (lambda m: evaluate_model(m, as_split([[1, 4, 2]] * 2)), "2 sentences have none"),
         (lambda m: m.export("nowhere"), "only be exported by sv.serving.export"),
     ],
 )

@@ -25,7 +25,7 @@ from scale_vae_keras.evaluation.evaluate import dimension_table, evaluate_model
 from scale_vae_keras.evaluation.prior import declared_prior
 from scale_vae_keras.evaluation.report import measured_prior, metrics_table, notes
 from scale_vae_keras.layers.decoder import LSTMDecoder
-from scale_vae_keras.priors import PRIORS, Prior
+from scale_vae_keras.priors import PRIORS
 
 CONTRACT = {
     "objective_nll",
@@ -266,13 +266,3 @@ def test_data_without_a_batch():
 def test_one_sentence_is_too_few_for_a_code(split, model):
     with pytest.raises(InputError, match="a code is measured over sentences: give at least two"):
         evaluate_model(model, split.first(1), samples=3)
-
-
-def test_the_seed_is_that_of_a_fit_too(split, model, monkeypatch):
-    seeds = []
-    fit = Prior.fit
-    monkeypatch.setattr(
-        Prior, "fit", lambda self, posteriors, seed=0: seeds.append(seed) or fit(self, posteriors)
-    )
-    evaluate_model(model, split, samples=0, prior="full", seed=7, fitted_on=split)
-    assert seeds == [7]
