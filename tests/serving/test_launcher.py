@@ -1,31 +1,73 @@
-"""What is refused before TensorFlow Serving is started."""
+import os
 
 import pytest
 
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.serving.launcher import STOCK_SERVER, serve
+from scale_vae_keras.serving import launcher
+from scale_vae_keras.serving.launcher import serve
+
+
+@pytest.mark.parametrize("ports", [{"rest_port": -1}, {"grpc_port": 65536}])
+def test_a_port_that_no_machine_has_is_refused(ports, tmp_path):
+    with pytest.raises(
+        InputError, match="is out of range: give one from 0, any free one, to 65535"
+    ):
+        serve(tmp_path, **ports)
+
+
+def test_one_port_for_both_interfaces_is_refused(tmp_path):
+    with pytest.raises(InputError, match="8500 is the port of REST and of gRPC: give each its own"):
+        serve(tmp_path, rest_port=8500)
 
 
 @pytest.fixture
-def models(tmp_path, monkeypatch):
-    """A folder with a version, and a server on PATH that must not be started."""
-    stock = tmp_path / "bin" / STOCK_SERVER
-    stock.parent.mkdir()
-    stock.write_text("#!/bin/sh\n")
-    stock.chmod(0o755)
-    monkeypatch.setenv("PATH", str(stock.parent))
-    monkeypatch.setattr("os.execv", lambda *_: pytest.fail("the server was started"))
-    (tmp_path / "models" / "1").mkdir(parents=True)
-    return tmp_path / "models"
+def stock(monkeypatch):
+    """The flags that the stock server is started with, by name."""
+    flags = {}
+
+    def started(binary, arguments):
+        assert arguments[0] == binary == "/bin/stock"
+        flags.update(each.split("=", 1) for each in arguments[1:])
+        raise SystemExit
+
+    monkeypatch.setattr(launcher.shutil, "which", lambda name: "/bin/stock")
+    monkeypatch.setattr(os, "execv", started)
+    return flags
+
+
+def test_the_stock_server_gets_free_ports_where_none_are_given(stock, tmp_path, capsys):
+    """It would take 0 for an interface that is not wanted."""
+    (tmp_path / "1").mkdir()
+    with pytest.raises(SystemExit):
+        serve(tmp_path, rest_port=0, grpc_port=0)
+    ports = stock["--rest_api_port"], stock["--port"]
+    assert 0 not in {int(port) for port in ports}
+    assert len(set(ports)) == 2
+    assert "REST at port {} and gRPC at port {}:".format(*ports) in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        serve(tmp_path, rest_port=81, grpc_port=80)
+    assert (stock["--rest_api_port"], stock["--port"]) == ("81", "80")
+
+
+def test_a_link_is_served_as_a_link_under_its_own_name(stock, tmp_path):
+    (tmp_path / "release" / "1").mkdir(parents=True)
+    (tmp_path / "reviews").symlink_to("release")
+    with pytest.raises(SystemExit):
+        serve(tmp_path / "release" / ".." / "reviews")
+    assert stock["--model_name"] == "reviews"
+    assert stock["--model_base_path"] == str(tmp_path / "reviews")
 
 
 @pytest.mark.parametrize("options", [{"labels": {"stable": 1}}, {"versions": 2}])
-def test_options_that_it_does_not_take(models, options):
+def test_options_that_the_stock_server_does_not_take_are_refused(stock, tmp_path, options):
+    (tmp_path / "1").mkdir()
     with pytest.raises(InputError, match="takes labels and versions from a file of its own"):
-        serve(models, rest_port=0, grpc_port=0, **options)
+        serve(tmp_path, **options)
+    assert stock == {}
 
 
-def test_a_folder_without_a_version(models):
-    for folder in (models / "1", models / "missing"):
+def test_the_stock_server_is_not_started_on_a_folder_without_a_version(stock, tmp_path):
+    for folder in (tmp_path, tmp_path / "missing"):
         with pytest.raises(InputError, match="holds no version of a model: export one to it first"):
-            serve(folder, rest_port=0, grpc_port=0)
+            serve(folder)
+    assert stock == {}
