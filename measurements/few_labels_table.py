@@ -20,10 +20,10 @@ import pandas as pd
 from few_labels import measure
 
 import scale_vae_keras as sv
+from scale_vae_keras.benchmarks.density.training_cost import training_cost
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.runs.config import configure, read_setting
 from scale_vae_keras.runs.train import Run
-from scale_vae_keras.runs.training_cost import training_cost
 from scale_vae_keras.tables import markdown_table, read_csv, write_csv
 
 COLUMNS = {

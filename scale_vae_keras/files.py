@@ -110,17 +110,36 @@ def check_place(path: str | os.PathLike) -> None:
     """Refuses, before long work, a file that could not be written after it.
 
     Raises:
-        InputError: it is a folder, or its own folder is missing or cannot be written to.
+        InputError: it is a folder, or what it would stand in is missing, a file, or cannot be
+            written to.
     """
     if _stream(path) is not None:
         return
     path = Path(path)
     if path.is_dir():
         raise InputError(f"{path} is a folder: give the name of a file")
-    if not path.parent.is_dir():
+    if not path.parent.exists():
         raise InputError(f"there is no folder {path.parent}: make it first")
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path.parent} cannot be written to: give another folder")
+    _check_writable(path.parent)
+
+
+def check_folder_place(path: str | os.PathLike) -> None:
+    """Refuses, before long work, a folder that could not be made or filled after it.
+
+    Raises:
+        InputError: it, or what it would be made in, is a file or cannot be written to.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path} is a file: choose a folder that is not there yet")
+    _check_writable(next(each for each in (path, *path.absolute().parents) if each.exists()))
+
+
+def _check_writable(folder):
+    if not folder.is_dir():
+        raise InputError(f"{folder} is a file: give a place in a folder")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"{folder} cannot be written to: give another folder")
 
 
 def write_json(path: str | os.PathLike, content: dict) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import (
+    check_folder_place,
     check_place,
     lock_holder,
     locked,
@@ -236,6 +237,28 @@ def test_a_place_for_a_file_is_refused_before_the_work(tmp_path):
         check_place(tmp_path)
     with pytest.raises(InputError, match=r"there is no folder .*missing: make it first"):
         check_place(tmp_path / "missing" / "new.txt")
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"/file is a file: give a place in a folder"):
+        check_place(tmp_path / "file" / "new.txt")
+
+
+def test_a_place_for_a_folder_is_refused_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for free in (tmp_path, "new", "new/run"):
+        check_folder_place(free)
+    Path("file").touch()
+    with pytest.raises(InputError, match=r"^file is a file: choose a folder that is not there yet"):
+        check_folder_place("file")
+    with pytest.raises(InputError, match=r"/file is a file: give a place in a folder"):
+        check_folder_place("file/deep/run")
+
+
+@pytest.mark.parametrize("check", [check_place, check_folder_place])
+def test_a_folder_that_cannot_be_written_to_is_no_place(check, tmp_path, monkeypatch):
+    # The superuser may write anywhere.
+    monkeypatch.setattr(os, "access", lambda path, mode: (Path(path), mode) != (tmp_path, os.W_OK))
+    with pytest.raises(InputError, match=f"{tmp_path} cannot be written to: give another folder"):
+        check(tmp_path / "new")
 
 
 HOLDS = """

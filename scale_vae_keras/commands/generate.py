@@ -13,12 +13,22 @@ from scale_vae_keras.samplers import Sampler
 from scale_vae_keras.text.lines import one_line
 from scale_vae_keras.text_model import TextModel
 
+_SENTENCES = 10
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument("run", metavar="RUN", help="the run folder")
-    parser.add_argument(
-        "-n", type=int, default=10, metavar="N", help="number of sentences, 10 by default"
+    amount = parser.add_mutually_exclusive_group()
+    amount.add_argument(
+        "-n", type=int, metavar="N", help=f"number of sentences, {_SENTENCES} by default"
+    )
+    amount.add_argument(
+        "--per-label",
+        type=at_least(1, int),
+        metavar="N",
+        help="for a run with a condition, instead of -n: N sentences of each label, as "
+        "label<TAB>text",
     )
     parser.add_argument(
         "--seed",
@@ -27,15 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="seed: the same one gives the same sentences; 0 by default",
     )
-    labels = parser.add_mutually_exclusive_group()
-    labels.add_argument(
+    parser.add_argument(
         "--label", metavar="NAME", help="label of the sentences, for a run with a condition"
-    )
-    labels.add_argument(
-        "--per-label",
-        type=at_least(1, int),
-        metavar="N",
-        help="for a run with a condition, instead of -n: N sentences per label, as label<TAB>text",
     )
     parser.add_argument(
         "--output",
@@ -49,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Prints sentences from the model's prior, or writes them to a file."""
     sampler = chosen_sampler(options)
+    if options.per_label is not None and options.label is not None:
+        raise InputError("--per-label gives sentences of every label: leave --label out")
     if options.output is None:
         for line in _lines(options, sampler):
             print(line)
@@ -65,7 +70,8 @@ def _lines(options: argparse.Namespace, sampler: Sampler) -> Iterator[str]:
     model = load(options.run, options.precision)
     if options.per_label is not None:
         return _labelled(model, options.per_label, options.seed, sampler)
-    return map(one_line, model.generate(options.n, options.seed, sampler, options.label))
+    count = _SENTENCES if options.n is None else options.n
+    return map(one_line, model.generate(count, options.seed, sampler, options.label))
 
 
 def _labelled(model: TextModel, count: int, seed: int, sampler: Sampler) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from scale_vae_keras.commands.console import log_to_terminal, terminal
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.data.reviews import ReviewGrammar
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.review_quality import grammar_shares, kept_share
 from scale_vae_keras.metrics import EVALUATION
@@ -14,6 +15,7 @@ from scale_vae_keras.pictures import draw_curves, draw_latent_map, open_pyplot
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.load import load
+from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.tables import ComparedRuns, FittedTable
 
@@ -61,10 +63,12 @@ def run_quickstart(output: str | os.PathLike) -> None:
         output: folder for the runs `vae` and `scale` and the pictures.
 
     Raises:
-        InputError: matplotlib is not installed.
+        InputError: matplotlib is not installed, or `output` is a run.
     """
     open_pyplot()
     output = Path(output)
+    if RunFolder(output).config_path.exists():
+        raise InputError(f"{output} is a run: choose another folder, which will hold two")
     console = terminal()
     folders = {name: _train(name, output / name, console) for name in _TITLES}
     corpus = open_corpus("reviews")

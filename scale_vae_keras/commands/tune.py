@@ -17,6 +17,8 @@ from scale_vae_keras.tuning.picture import draw_search
 from scale_vae_keras.tuning.results import read_trials, results_markdown
 from scale_vae_keras.tuning.search_folder import SearchFolder
 
+_SHOWING = ("--show", "--debug")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
@@ -87,6 +89,9 @@ def run(options: argparse.Namespace) -> None:
     """
     log_to_terminal()
     if options.show:
+        others = [word for word in options.words if word[:2] == "--" and word not in _SHOWING]
+        if others:
+            raise InputError(f"--show only shows what there is: leave {', '.join(others)} out")
         show(options.data)
         return
     if options.output is None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from scale_vae_keras.errors import InputError, needs
@@ -59,6 +60,15 @@ class Source:
         if self.path.is_dir():
             return "folder of texts"
         return _KINDS.get(self.path.suffix.lower(), "text")
+
+    def check_installed(self) -> None:
+        """Refuses a format whose library is missing.
+
+        Raises:
+            InputError: the file is Parquet, and pyarrow is not installed.
+        """
+        if self.kind == "Parquet":
+            _pyarrow()
 
     def documents(self) -> Iterator[Document]:
         """Yields the documents in the order of the file, or of the files' paths; streamed.
@@ -177,11 +187,7 @@ class Source:
             self._column_names(list(keys))
 
     def _parquet(self) -> Iterator[Document]:
-        with needs("Parquet needs pyarrow", "prepare"):
-            # pyarrow reads Parquet batch by batch, and needs nothing else; csv and json are
-            # Python's own, whose errors name the line.
-            import pyarrow
-            import pyarrow.parquet
+        pyarrow = _pyarrow()
         try:
             # Without these two, pyarrow holds whole row groups, or the whole file.
             streaming = {"pre_buffer": False, "buffer_size": _BUFFER_BYTES}
@@ -227,6 +233,15 @@ class Source:
                 f"which column of {self.path} holds the text? Name it with --text: {listed}"
             )
         return others[0], self.label
+
+
+def _pyarrow() -> ModuleType:
+    with needs("Parquet needs pyarrow", "prepare"):
+        # pyarrow reads Parquet batch by batch, and needs nothing else; csv and json are
+        # Python's own, whose errors name the line.
+        import pyarrow
+        import pyarrow.parquet
+    return pyarrow
 
 
 def _json_text(value, place, name) -> str:

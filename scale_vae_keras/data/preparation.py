@@ -16,7 +16,7 @@ from scale_vae_keras.data.document_split import DROPPED, check_shares, split_doc
 from scale_vae_keras.data.documents import Document, Source
 from scale_vae_keras.data.folder import SPLITS
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import written_whole
+from scale_vae_keras.files import check_place, written_whole
 from scale_vae_keras.text.lines import one_line
 
 # UTF-8 that was decoded as Latin-1 or cp1252: "Ã©" for "é", "â€™" for an apostrophe.
@@ -112,16 +112,14 @@ def prepare(
     output = Path(output)
     if output.exists():
         raise InputError(f"{output} exists already: give another folder, or remove it")
-    if output.parent.is_file():
-        raise InputError(f"{output.parent} is a file: give a place in a folder")
-    if not output.parent.is_dir():
-        raise InputError(f"there is no folder {output.parent}: make it first")
+    check_place(output)
     check_shares(split)
     paths = [inputs] if isinstance(inputs, str | os.PathLike) else inputs
     sources = [Source(Path(path), text, label, encoding) for path in paths]
     for source in sources:
         if not source.path.exists():
             raise InputError(f"there is no file or folder {source.path}")
+        source.check_installed()
     report = Preparation(deduplicated=deduplicate)
     with written_whole(output) as folder:
         folder.mkdir()

@@ -11,7 +11,15 @@ from scale_vae_keras.cache.split_cache import cached_split
 from scale_vae_keras.data.corpus import Corpus, check_fingerprint, open_same_corpus
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import RESTORE, lock_holder, locked, read_json, write_json, written_whole
+from scale_vae_keras.files import (
+    RESTORE,
+    check_folder_place,
+    lock_holder,
+    locked,
+    read_json,
+    write_json,
+    written_whole,
+)
 from scale_vae_keras.model_file import load_model
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.runs.checkpoint_folder import checkpoints, read_state
@@ -113,10 +121,9 @@ class RunFolder:
         """Refuses to make a run here.
 
         Raises:
-            InputError: the folder is not empty, or its place is taken by a file.
+            InputError: the folder is not empty, or cannot be made or written to.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise InputError(f"{self.path} is a file: choose a folder that is not there yet")
+        check_folder_place(self.path)
         if self.path.is_dir() and set(os.listdir(self.path)) - {_LOCK}:
             raise InputError(
                 f"{self.path} is already there and not empty: choose another folder, or continue "

@@ -11,6 +11,7 @@ from made_runs import finish_untrained
 
 from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
 from scale_vae_keras.benchmarks.density.benchmark import Protocol
+from scale_vae_keras.benchmarks.density.training_cost import training_cost
 from scale_vae_keras.benchmarks.paper import benchmark as paper_benchmark
 from scale_vae_keras.benchmarks.paper.benchmark import paper_systems
 from scale_vae_keras.benchmarks.paper.picture import Point, draw_likelihood_information
@@ -22,7 +23,6 @@ from scale_vae_keras.data.folder import FolderCorpus
 from scale_vae_keras.metrics import GENERATION
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
-from scale_vae_keras.runs.training_cost import training_cost
 
 PNG = b"\x89PNG\r\n\x1a\n"
 TEXT = [

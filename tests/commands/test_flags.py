@@ -576,6 +576,13 @@ def test_labels(words, older, monkeypatch, capsys):
         assert capsys.readouterr().out == ""
 
 
+def test_sentences_of_every_label_are_of_every_label(older, capsys):
+    assert main(["generate", "run", "--per-label", "2", "--label", "good"]) == 2
+    assert capsys.readouterr().err == (
+        "error: --per-label gives sentences of every label: leave --label out\n"
+    )
+
+
 def test_encode(older):
     assert main(ENCODE.split()) == 0
     folder = RunFolder("run")

@@ -92,6 +92,7 @@ def test_names_read_from_the_sources_are_those_of_the_package():
         ("interpolate r a", "are required: TEXT_B; see scale-vae interpolate --help"),
         ("generate r -n x", "argument -n: invalid int value: 'x'; see scale-vae generate --help"),
         ("generate r --top-p 1 --beam 2", "argument --beam: not allowed with argument --top-p"),
+        ("generate r -n 10 --per-label 2", "argument --per-label: not allowed with argument -n"),
     ],
 )
 def test_the_nearest_name_is_given(words, message):

@@ -56,3 +56,10 @@ def test_without_matplotlib_nothing_is_trained(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="pictures need matplotlib: pip install"):
         quickstart.run_quickstart(tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_run_is_no_place_for_two_runs(tmp_path):
+    (tmp_path / "config.json").touch()
+    with pytest.raises(InputError, match="is a run: choose another folder, which will hold two"):
+        quickstart.run_quickstart(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]

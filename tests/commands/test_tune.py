@@ -80,6 +80,13 @@ def test_a_folder_without_a_search_is_named(tmp_path):
     assert str(error.value) == f"{tmp_path} is not the folder of a search: it has no search.json"
 
 
+def test_what_showing_would_ignore_is_refused(tmp_path):
+    words = ["--debug", "tune", str(tmp_path), "--show", "--trials=3", "--fix", "units=3"]
+    with pytest.raises(InputError) as error:
+        tune.run(parse(words))
+    assert str(error.value) == "--show only shows what there is: leave --trials=3, --fix out"
+
+
 def test_a_pattern_may_hold_commas(settings_of):
     space = settings_of("--fix", "tokenizer=regex", "pattern=[a-z]{1,3}|.").search_space
     assert space == {"tokenizer": ["regex"], "pattern": ["[a-z]{1,3}|."]}

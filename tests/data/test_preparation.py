@@ -1,6 +1,9 @@
+import sys
+
 import pytest
 
 from scale_vae_keras.data import open_corpus, prepare
+from scale_vae_keras.data.documents import Source
 from scale_vae_keras.errors import InputError
 
 WORDS = [f"text {number}" for number in range(100)]
@@ -161,6 +164,14 @@ def test_what_is_refused(texts, tmp_path):
     assert refused([labelled, path], tmp_path / "out") == (
         "in.txt has no labels, unlike what precedes it: give labels in all inputs, or in none"
     )
+
+
+def test_parquet_needs_its_library_before_anything_is_read(texts, tmp_path, monkeypatch):
+    (tmp_path / "b.parquet").touch()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setattr(Source, "documents", lambda source: pytest.fail("it is read"))
+    with pytest.raises(InputError, match=r"pip install 'scale-vae-keras\[prepare\]'"):
+        prepare([texts(WORDS), tmp_path / "b.parquet"], tmp_path / "out")
 
 
 def test_one_path_is_one_input(texts, tmp_path):

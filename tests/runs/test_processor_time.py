@@ -5,12 +5,12 @@ import math
 
 import pytest
 
+from scale_vae_keras.benchmarks.density.training_cost import training_cost
 from scale_vae_keras.callbacks import BestModel
 from scale_vae_keras.metrics import COST
 from scale_vae_keras.runs.checkpoint_folder import last_good, read_state
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
 from scale_vae_keras.runs.run_folder import RunFolder
-from scale_vae_keras.runs.training_cost import training_cost
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from scale_vae_keras import __version__
 from scale_vae_keras.benchmarks.density.differences import with_differences
 from scale_vae_keras.benchmarks.density.structure import review_structure
 from scale_vae_keras.benchmarks.density.table import density_markdown
+from scale_vae_keras.benchmarks.density.training_cost import training_cost
 from scale_vae_keras.benchmarks.rows import is_of, rows_so_far, run_path, with_rows
 from scale_vae_keras.data.corpus import corpus_address, open_corpus
 from scale_vae_keras.errors import InputError
@@ -29,7 +30,6 @@ from scale_vae_keras.runs.config import (
 )
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.train import Run
-from scale_vae_keras.runs.training_cost import training_cost
 from scale_vae_keras.settings import method_and_settings, settings_of, whole_number
 from scale_vae_keras.tables import write_csv
 

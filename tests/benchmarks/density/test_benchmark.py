@@ -11,6 +11,7 @@ from scale_vae_keras.benchmarks.density.benchmark import (
     all_systems,
     benchmark_density,
 )
+from scale_vae_keras.benchmarks.density.training_cost import training_cost
 from scale_vae_keras.benchmarks.rows import read_rows
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.models import SYSTEMS
@@ -18,7 +19,6 @@ from scale_vae_keras.runs.config import read_setting
 from scale_vae_keras.runs.evaluate_run import evaluate_run
 from scale_vae_keras.runs.run_folder import RunFolder
 from scale_vae_keras.runs.train import Run
-from scale_vae_keras.runs.training_cost import training_cost
 
 TEXT = [f"{who} {what} ." for who in ("cats", "dogs", "birds") for what in ("eat", "sleep")]
 CORPUS = {"lines": TEXT * 8}
