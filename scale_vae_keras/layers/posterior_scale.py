@@ -127,7 +127,7 @@ class PosteriorScale(keras.layers.Layer):
     def load_own_variables(self, store):
         """Loads the weights, from files without the count of epochs too."""
         own = self.weights
-        if len(store.keys()) == len(own):
+        if not self.built or len(store.keys()) != len(own) - 1:
             super().load_own_variables(store)
             return
         for i, variable in enumerate(own[:-1]):

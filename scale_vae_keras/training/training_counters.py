@@ -6,6 +6,7 @@ from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.layers.state import add_state
 
 _AS_ITERATIONS = -1
+_NEWER = 3
 
 
 class TrainingCounters:
@@ -34,11 +35,11 @@ class TrainingCounters:
     def load_own_variables(self, store):
         """Loads the model's own weights, from files without the three counters of training too."""
         own = [*self._trainable_variables, *self._non_trainable_variables]
-        counters = (self.training_calls, self.epochs_trained, self.epoch_step)
-        if len(store.keys()) != len(own) - len(counters):
+        if not self.built or len(store.keys()) != len(own) - _NEWER:
             super().load_own_variables(store)
             return
-        for i, variable in enumerate(own[: -len(counters)]):
+        counters = (self.training_calls, self.epochs_trained, self.epoch_step)
+        for i, variable in enumerate(own[:-_NEWER]):
             variable.assign(store[str(i)])
         for counter, start in zip(counters, (_AS_ITERATIONS, 0, 0), strict=True):
             counter.assign(start)

@@ -1,5 +1,6 @@
 """Model files in a process of their own."""
 
+import copy
 import json
 import os
 import subprocess
@@ -13,7 +14,7 @@ from made_models import set_factor
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.model_file import load_model
-from scale_vae_keras.models import ScaleVAE
+from scale_vae_keras.models import ScaleVAE, TextVAE
 
 OWN, KERAS = "scale_vae_keras.load_model", "keras.saving.load_model"
 LOAD = """
@@ -95,3 +96,22 @@ def test_an_archive_that_is_no_model_is_refused(tmp_path):
         archive.writestr("config.json", "{")
     with pytest.raises(InputError, match=r"^.*model\.keras cannot be loaded: "):
         load_model(path)
+
+
+@pytest.mark.parametrize("model", [ScaleVAE, TextVAE])
+def test_models_are_copied_built_or_not(model, make, sentences):
+    new = model(12, latent_dim=2, embedding_dim=4, units=4)
+    copied = copy.deepcopy(new)
+    assert not copied.built
+    assert copied.get_config() == new.get_config()
+    trained = make(model)
+    trained.fit(sentences(4), verbose=0)
+    for weight, same in zip(trained.weights, copy.deepcopy(trained).weights, strict=True):
+        np.testing.assert_array_equal(weight, same)
+
+
+def test_weights_of_another_model_are_refused(make, tmp_path):
+    path = tmp_path / "model.weights.h5"
+    make(ScaleVAE, average="median").save_weights(path)
+    with pytest.raises(ValueError, match="posterior_scale"):
+        make(ScaleVAE).load_weights(path)
