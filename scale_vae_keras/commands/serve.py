@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--grpc-port", type=int, default=8500, metavar="N", help="gRPC port, 8500 by default"
     )
     parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on, 127.0.0.1 by default"
+        "--host",
+        help="address to listen on, 127.0.0.1 by default; TensorFlow Serving, where it is on PATH, "
+        "listens on all interfaces and takes none",
     )
 
 

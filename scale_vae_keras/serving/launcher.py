@@ -16,6 +16,7 @@ from scale_vae_keras.serving.addresses import place_of
 from scale_vae_keras.serving.versions import version_folders
 
 STOCK_SERVER = "tensorflow_model_server"
+_HOST = "127.0.0.1"
 
 
 def serve(
@@ -23,28 +24,29 @@ def serve(
     name: str | None = None,
     rest_port: int = 8501,
     grpc_port: int = 8500,
-    host: str = "127.0.0.1",
+    host: str | None = None,
     labels: Mapping[str, int] | None = None,
     versions: int = 1,
 ) -> None:
     """Serves a model until SIGINT or SIGTERM.
 
     With `tensorflow_model_server` on PATH this process becomes that server, which listens on all
-    interfaces whatever `host` says, and takes no labels or versions here. Otherwise the package's
-    development server runs.
+    interfaces, and takes no host, labels or versions here. Otherwise the package's development
+    server runs.
 
     Args:
         directory: the model's folder, which holds one folder per version.
         name: name of the model in requests; that of the folder by default.
         rest_port: REST port.
         grpc_port: gRPC port.
-        host: the address that the development server listens on.
+        host: the address that the development server listens on, 127.0.0.1 by default.
         labels: version numbers by label, for the development server.
         versions: how many of the newest versions the development server serves.
 
     Raises:
         InputError: no version in the folder can be loaded, that of a label is not served, a port
-            is taken or given twice, or the extra `serving` is not installed.
+            is taken or given twice, TensorFlow Serving does not take an argument, or the extra
+            `serving` is not installed.
     """
     for port in (rest_port, grpc_port):
         if not 0 <= port < 1 << 16:
@@ -57,6 +59,10 @@ def serve(
     name = name or directory.name
     stock = shutil.which(STOCK_SERVER)
     if stock:
+        if host is not None:
+            raise InputError(
+                f"{stock} listens on all interfaces: leave the host out, or take it off PATH"
+            )
         if labels or versions != 1:
             raise InputError(
                 f"{stock} takes labels and versions from a file of its own: start it with "
@@ -82,6 +88,7 @@ def serve(
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its loader calls itself deprecated
     logging.getLogger("scale_vae_keras.serving").setLevel(logging.INFO)
+    host = host or _HOST
     server = DevelopmentServer(
         ServedModel(name, directory, labels, versions), host, rest_port, grpc_port
     )

@@ -5,6 +5,7 @@ import re
 import runpy
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -65,11 +66,25 @@ def test_equations_are_mathml(site):
         ("text", "Tokenizer"),
         ("serving", "Client"),
         ("tuning", "ScaleVAEHyperModel"),
+        ("priors", "LearnedMixturePrior"),
+        ("sv", "TextModel"),
     ],
 )
 def test_the_reference_has_the_public_names(site, page, name):
     text = (site / "reference" / f"{page}.html").read_text(encoding="utf-8")
     assert re.search(rf'id="scale_vae_keras\.[\w.]*{name}"', text)
+
+
+def test_the_reference_has_every_name_of_the_package(site):
+    stub = (ROOT / "scale_vae_keras" / "__init__.pyi").read_text(encoding="utf-8")
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in site.glob("reference/*.html"))
+    shown = set(re.findall(r'id="scale_vae_keras\.[\w.]*?(\w+)"', pages))
+    names = set(re.findall(r"\b(\w+) as \1\b", stub))
+    rooms = set(re.findall(r"from scale_vae_keras import (\w+)", stub))
+    assert len(names - rooms) > 20
+    assert names - rooms - shown == set()
+    index = (DOCS / "reference" / "index.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`sv\.(\w+)`", index)) == rooms
 
 
 @pytest.mark.parametrize("room", ["callbacks", "layers", "serving", "tuning"])
@@ -114,6 +129,16 @@ def test_links_of_the_readme_lead_somewhere():
     targets = re.findall(r"\]\(([^)#]+)", text)
     assert targets
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_extras_that_pages_and_messages_name_exist():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    files = [ROOT / "README.md", *DOCS.rglob("*.md"), *(ROOT / "scale_vae_keras").rglob("*.py")]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    named = re.findall(r"'(?:\.|scale-vae-keras)\[([a-z,]+)\]'", text)
+    extras = {extra for names in named for extra in names.split(",")}
+    assert len(extras) > 8
+    assert extras - project["optional-dependencies"].keys() == set()
 
 
 def test_files_that_pages_name_exist():

@@ -58,10 +58,17 @@ def test_a_link_is_served_as_a_link_under_its_own_name(stock, tmp_path):
     assert stock["--model_base_path"] == str(tmp_path / "reviews")
 
 
-@pytest.mark.parametrize("options", [{"labels": {"stable": 1}}, {"versions": 2}])
-def test_options_that_the_stock_server_does_not_take_are_refused(stock, tmp_path, options):
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"labels": {"stable": 1}}, "takes labels and versions from a file of its own"),
+        ({"versions": 2}, "takes labels and versions from a file of its own"),
+        ({"host": "127.0.0.1"}, "listens on all interfaces: leave the host out"),
+    ],
+)
+def test_options_that_the_stock_server_does_not_take_are_refused(stock, tmp_path, options, said):
     (tmp_path / "1").mkdir()
-    with pytest.raises(InputError, match="takes labels and versions from a file of its own"):
+    with pytest.raises(InputError, match=said):
         serve(tmp_path, **options)
     assert stock == {}
 
