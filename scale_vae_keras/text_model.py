@@ -90,7 +90,8 @@ class TextModel(CodeControl):
         seeds = row_seeds(n, seed)
         numbers = self._numbers(label, n)
         codes = self.model.draw_codes(seeds)
-        return self._write(codes, sampler or DEFAULT_SAMPLER, seeds, numbers, "generating")
+        sampler = DEFAULT_SAMPLER if sampler is None else sampler
+        return self._write(codes, sampler, seeds, numbers, "generating")
 
     def encode(self, texts: str | Iterable[str], label: Label = None) -> Codes:
         """The posterior of each text.
@@ -283,8 +284,9 @@ class TextModel(CodeControl):
         """Writes model, tokenizer and `max_length` to a new folder, whole, for `sv.load`.
 
         Raises:
-            InputError: the folder is there already.
+            InputError: the folder is there already, or the tokenizer is a class of your own.
         """
+        self.tokenizer.check_loadable()
         if Path(folder).exists():
             raise InputError(f"{folder} is already there: choose another folder")
         Path(folder).parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ FLOORS = [
     {"text_model", "model_file"},
     {"serving"},
     {"models"},
-    {"callbacks", "control", "testing"},
+    {"callbacks", "control", "fitting", "testing"},
     {"evaluation"},
     {"schedules"},
     {"conditions"},

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from made_models import made_model
 
 import scale_vae_keras as sv
@@ -168,6 +169,19 @@ def test_saved_and_loaded(text_model, tmp_path):
         sv.load(tmp_path / "empty")
 
 
+class LowerCase(sv.Tokenizer):
+    def split(self, strings):
+        return super().split(tf.strings.lower(strings))
+
+
+def test_a_tokenizer_of_ones_own_is_not_saved_as_another(text_model, tmp_path):
+    own = LowerCase(text_model.tokenizer.vocabulary)
+    for save in (own.save, sv.TextModel(text_model.model, own).save):
+        with pytest.raises(InputError, match="LowerCase is a tokenizer of your own"):
+            save(tmp_path / "saved")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", "3"])
 def test_a_saved_length_that_cannot_be_read_is_named(text_model, tmp_path, content):
     text_model.save(tmp_path / "saved")
@@ -208,7 +222,13 @@ def test_a_tokenizer_of_another_model_is_refused(text_model):
         (lambda m: m.shift(["a"], [1e30, 1], 1e30), "z must be finite and at most"),
         (lambda m: m.search(len, n=0), "calls must be at least 1"),
         (lambda m: m.search(len, n=1.5), "calls must be a whole number, got 1.5"),
-        (lambda m: m.generate("3"), "number of sentences must be a whole number, got '3'"),
+        (lambda m: m.generate("3"), "sentences must be a whole number from 1 to 2,147,483,647"),
+        (lambda m: m.generate(10**12), "from 1 to 2,147,483,647, got 1000000000000"),
+        (lambda m: m.generate(1, sampler=""), "sampler must be one of"),
+        (lambda m: m.decode([[1j, 0]]), "codes must be an array of numbers"),
+        (lambda m: m.score(None), "texts must be a string or several, got None"),
+        (lambda m: m.score(b"a b"), "texts must be a string or several, got b'a b'"),
+        (lambda m: m.encode(3), "texts must be a string or several, got 3"),
         (lambda m: m.generate(2, seed=None), "seed must be a whole number, got None"),
         (lambda m: m.perturb("a", n=2.0), "number of sentences must be a whole number, got 2.0"),
         (lambda m: m.interpolate("a", "cat", 2.5), "steps must be a whole number, got 2.5"),

@@ -7,6 +7,7 @@ import keras
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import written_whole
+from scale_vae_keras.metrics import EVALUATION
 from scale_vae_keras.schedules.autoencoder_pretraining import is_pretraining
 from scale_vae_keras.schedules.order import Stage
 
@@ -21,6 +22,9 @@ class BestModel(keras.callbacks.Callback):
         path: the `.keras` file.
         monitor: the key of the epoch's logs that is minimised.
 
+    Raises:
+        InputError: `monitor` is a figure of which more is better; in `fit`, the logs lack it.
+
     Example:
         >>> best = sv.callbacks.BestModel("best.keras")
         >>> best.set_model(keras.Sequential([keras.Input([2]), keras.layers.Dense(1)]))
@@ -34,6 +38,8 @@ class BestModel(keras.callbacks.Callback):
 
     def __init__(self, path: str | os.PathLike, monitor: str = "val_loss"):
         super().__init__()
+        if monitor in EVALUATION and EVALUATION[monitor].better == "larger":
+            raise InputError(f"BestModel keeps the least {monitor}, and more of it is better")
         self.path = Path(path)
         self.monitor = monitor
         self.best = float("inf")
@@ -42,11 +48,11 @@ class BestModel(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Saves the model if this epoch is the best."""
         if self.monitor not in logs:
-            if getattr(self.model, "validates", False) and not any(
-                name.startswith("val_") for name in logs
-            ):
+            validated = any(name.startswith("val_") for name in logs)
+            if getattr(self.model, "validates", False) and not validated:
                 return
-            raise InputError(f"the logs have no {self.monitor!r}: give fit validation data")
+            advice = f"choose one of {', '.join(logs)}" if validated else "give fit validation data"
+            raise InputError(f"the logs have no {self.monitor!r}: {advice}")
         value = logs[self.monitor]
         if value < self.best and not is_pretraining(self.model):
             with written_whole(self.path) as temporary:

@@ -34,7 +34,7 @@ class DecayOnPlateau(Plateau, keras.callbacks.Callback):
         max_decays: the decay that ends training.
 
     Raises:
-        InputError: an argument is out of its range.
+        InputError: an argument is out of its range; in `fit`, `best` is not among the callbacks.
 
     Example:
         >>> best = sv.callbacks.BestModel("best.keras")
@@ -44,6 +44,7 @@ class DecayOnPlateau(Plateau, keras.callbacks.Callback):
     """
 
     stage = Stage.DECAY
+    sets_rate = True
 
     def __init__(
         self,
@@ -61,8 +62,10 @@ class DecayOnPlateau(Plateau, keras.callbacks.Callback):
         self.decays = 0
 
     def on_train_begin(self, logs=None):
-        """Checks the optimizer."""
+        """Checks the optimizer, and that the best model is kept."""
         check_adjustable_rate(self.model, type(self).__name__)
+        if self.best.model is not self.model:
+            raise InputError("DecayOnPlateau loads what its BestModel keeps: give fit that, too")
 
     def on_epoch_end(self, epoch, logs=None):
         """Decays, reloads or stops."""

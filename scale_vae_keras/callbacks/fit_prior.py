@@ -9,6 +9,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors.prior import FIT_LIMIT
 from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.settings import LARGEST_INT32, whole_number
+from scale_vae_keras.training.optimizer_memory import averages_weights
 
 # Enough for the covariance of 32 dimensions: it costs other sentences d (d + 3) / (4 n), less than
 # 0.1 nats. Encoding more takes a notable part of a short epoch.
@@ -76,6 +77,12 @@ class FitPrior(SharedData, keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Fits the prior, where no validation has done so."""
         self._fit()
+
+    def on_train_end(self, logs=None):
+        """Fits it to the weights that an optimizer with a moving average leaves."""
+        if averages_weights(self.model.optimizer):
+            self._due = True
+            self._fit()
 
     def _fit(self):
         if self._due:

@@ -30,6 +30,7 @@ class HalvingSchedule(keras.callbacks.LearningRateScheduler):
     """
 
     stage = Stage.DECAY
+    sets_rate = True
 
     def __init__(self, learning_rate: float, constant_epochs: int):
         learning_rate = real_number("learning_rate", learning_rate, above=0)

@@ -130,4 +130,4 @@ class Conditional:
                 "[batch]"
             )
         label = tf.reshape(tf.cast(label, tf.int32), [-1])
-        return tf.cast(ids, tf.int32), sentence_weights(weights), label
+        return tf.cast(ids, tf.int32), sentence_weights(weights, ids), label

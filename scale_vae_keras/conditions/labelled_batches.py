@@ -1,6 +1,7 @@
 """What `fit` of a model with a condition is given: ids with labels."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import keras
@@ -13,7 +14,8 @@ from scale_vae_keras.conditions.label_numbers import (
     label_numbers,
     numbers_known,
 )
-from scale_vae_keras.data.input_checks import batch_assertion
+from scale_vae_keras.data.checked_py_dataset import CheckedPyDataset
+from scale_vae_keras.data.input_checks import batch_assertion, holds_sentences
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.training.sample_weight import weights_for
 
@@ -93,7 +95,7 @@ def with_labels(model: Any, arguments: dict[str, Any], training: bool) -> dict[s
         raise InputError("class_weight has no meaning here: give sample_weight")
     size = arguments.get("batch_size")
     x = arguments.get("x")
-    if isinstance(x, np.ndarray | tf.Tensor | list):
+    if holds_sentences(x):
         shuffle = training and arguments.pop("shuffle", True)
         labels, weights = arguments.pop("y", None), arguments.pop("sample_weight", None)
         arguments["x"] = batches_of_arrays(model, x, labels, weights, size, shuffle)
@@ -112,8 +114,8 @@ def checked_labels(data: Any, labels: int, unlabelled: bool) -> Any:
     """A dataset whose numbers of labels are checked as they are read.
 
     Args:
-        data: batches `(ids, labels, ...)`. Of a `keras.utils.PyDataset` the first one is checked at
-            once; what is neither that, a `tf.data.Dataset` nor a generator is returned as it is.
+        data: batches `(ids, labels, ...)`; what is neither a `tf.data.Dataset`, a generator nor a
+            `keras.utils.PyDataset` is returned as it is.
         labels: how many labels there are.
         unlabelled: whether a sentence may lack its label, number `UNLABELLED`.
 
@@ -123,8 +125,10 @@ def checked_labels(data: Any, labels: int, unlabelled: bool) -> Any:
     if isinstance(data, Iterator):
         return (_with_checked_numbers(batch, labels, unlabelled) for batch in data)
     if isinstance(data, keras.utils.PyDataset):
-        _with_checked_numbers(data[0], labels, unlabelled)
-        return data
+        check = partial(_with_checked_numbers, labels=labels, unlabelled=unlabelled)
+        checked = CheckedPyDataset(data, check)
+        checked[0]  # as in `checked_batches`
+        return checked
     if not isinstance(data, tf.data.Dataset):
         return data
     element = data.element_spec

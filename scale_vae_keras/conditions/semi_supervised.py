@@ -18,7 +18,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.conditions.label_numbers import check_numbers
+from scale_vae_keras.conditions.label_numbers import check_numbers, numbers_known
+from scale_vae_keras.data.input_checks import batch_assertion
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors import VampPrior
 
@@ -100,13 +101,18 @@ def label_belief(log_q: tf.Tensor, label: tf.Tensor | None) -> LabelBelief:
         label: int32 `[batch]`, -1 where it is not known.
 
     Raises:
-        InputError: there are no labels, or, outside of graphs, one is unknown.
+        InputError: there are no labels, or one is unknown; in a graph an assertion fails.
     """
     if label is None:
         raise InputError("give label=, with -1 for sentences without a label")
     labels = log_q.shape[1]
     if tf.executing_eagerly():
         check_numbers(np.asarray(label), labels, unlabelled=True)
+    else:
+        least, message = numbers_known(labels, unlabelled=True)
+        valid = tf.reduce_all((label >= least) & (label < labels))
+        with tf.control_dependencies([batch_assertion(valid, message)]):
+            label = tf.identity(label)
     known = label >= 0
     true = tf.one_hot(label, labels)
     q = tf.exp(log_q)

@@ -52,6 +52,8 @@ def float_array(name: str, values: object) -> np.ndarray:
     """
     try:
         with np.errstate(over="ignore"):
+            if np.iscomplexobj(values):
+                raise TypeError
             return np.asarray(values, np.float32)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} must be an array of numbers, got {values!r:.60}") from error

@@ -1,13 +1,14 @@
 """Checks batches of sentences, with one-line errors.
 
 Arrays, lists and what is called outside of graphs are checked at once, batches of a
-`tf.data.Dataset` and of a generator one by one as they are read, of a `keras.utils.PyDataset` the
-first one. In a user's graph only the type and the number of dimensions are checked.
+`tf.data.Dataset`, a generator and a `keras.utils.PyDataset` one by one as they are read. In a
+user's graph only the type and the number of dimensions are checked.
 """
 
 import contextlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import keras
@@ -15,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.data.autotuning import without_autotuning
+from scale_vae_keras.data.checked_py_dataset import CheckedPyDataset
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
@@ -56,6 +58,12 @@ def as_ids(ids: Any, vocabulary_size: int) -> tf.Tensor:
     return tf.cast(ids, tf.int32)
 
 
+def holds_sentences(data: Any) -> bool:
+    """Whether what `fit` is given is sentences, in an array, list or table, and not batches."""
+    batches = (tf.data.Dataset, tf.distribute.DistributedDataset, keras.utils.PyDataset, Iterator)
+    return data is not None and not isinstance(data, batches)
+
+
 def checked_batches(data: Any, vocabulary_size: int, batched: bool = False) -> Any:
     """What `fit` and `evaluate` are given, with int32 ids that are checked.
 
@@ -72,8 +80,9 @@ def checked_batches(data: Any, vocabulary_size: int, batched: bool = False) -> A
     if isinstance(data, tf.data.Dataset):
         return _checked_dataset(data, vocabulary_size)
     if isinstance(data, keras.utils.PyDataset):
-        as_ids(_ids_of(data[0]), vocabulary_size)
-        return data
+        checked = CheckedPyDataset(data, partial(_checked_batch, vocabulary_size=vocabulary_size))
+        checked[0]  # what is wrong with every batch is said before any work
+        return checked
     if isinstance(data, Iterator):
         return (_checked_batch(batch, vocabulary_size) for batch in data)
     ids = as_ids(data, vocabulary_size)
@@ -124,10 +133,6 @@ def batch_assertion(valid: tf.Tensor, message: str) -> tf.Operation | None:
         message: what is wrong and what to do, in one line.
     """
     return tf.debugging.Assert(valid, [_INVALID + message + _END])
-
-
-def _ids_of(batch):
-    return keras.utils.unpack_x_y_sample_weight(batch)[0]
 
 
 def _checked_batch(batch, vocabulary_size):

@@ -6,6 +6,7 @@ difference to a decoder: a low score does not mean that the code lacks the facto
 """
 
 import importlib
+import logging
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from scale_vae_keras.errors import InputError, needs
 
+_logger = logging.getLogger("scale_vae_keras")
 _BINS = 20
 _TREES = 50
 _POINTS = 1_000
@@ -93,7 +95,7 @@ def dci(codes: np.ndarray, factors: Mapping[str, Sequence[str]], seed: int = 0) 
     if codes.shape[1] < 2 or len(factors) < 2:
         raise InputError("DCI needs at least two dimensions and two factors")
     forest = _open("sklearn.ensemble", "RandomForestClassifier")
-    half = len(codes) // 2
+    half = _half(numbers)
     importances, found = [], []
     for values in numbers.values():
         # Every split sees every dimension: among a few at random a useless one may be the best.
@@ -137,7 +139,7 @@ def z_diff(codes: np.ndarray, factors: Mapping[str, Sequence[str]], seed: int = 
     deviation = codes.std(axis=0)
     codes = codes / np.where(deviation > 0, deviation, 1)
     random = np.random.default_rng(seed)
-    half = len(codes) // 2
+    half = _half(numbers)
     (train, classes), (test, expected) = (
         _points(codes[rows], [values[rows] for values in numbers.values()], random)
         for rows in (slice(None, half), slice(half, None))
@@ -181,6 +183,19 @@ def _checked(codes, factors):
     if not numbers:
         raise InputError("there is no factor")
     return codes, numbers
+
+
+def _half(numbers) -> int:
+    """How many sentences come first, which train; the others measure."""
+    for name, values in numbers.items():
+        half = len(values) // 2
+        if set(values[:half]) != set(values[half:]):
+            _logger.warning(
+                "the first and the second half of the sentences, which train and measure, differ "
+                "in the values of %s: give more sentences, in random order",
+                name,
+            )
+    return half
 
 
 def _open(module, name):

@@ -17,22 +17,37 @@ def needs_autograph(*parts: object) -> bool:
     return any(type(part).__module__.partition(".")[0] != own for part in parts)
 
 
+class _Itself:
+    """An object as a key: equal to nothing else as long as the key lives, which keeps it alive."""
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
 def comparable(value: Any) -> Hashable:
     """A setting of a graph as a key: equal for equal values.
 
-    Lists, dictionaries and arrays are compared by what they hold; another object that cannot be
-    hashed by which it is, so that it has to live as long as the graph.
+    Lists, dictionaries, sets and arrays are compared by what they hold; another object that cannot
+    be hashed by which it is.
     """
     if isinstance(value, list | tuple):
         return tuple(map(comparable, value))
     if isinstance(value, dict):
         return tuple((name, comparable(each)) for name, each in value.items())
+    if isinstance(value, set | frozenset):
+        return frozenset(map(comparable, value))
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.str, value.tobytes()
     try:
         hash(value)
     except TypeError:
-        return id(value)
+        return _Itself(value)
     return value
 
 

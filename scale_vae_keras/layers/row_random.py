@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import LARGEST_INT32, whole_number
 
 TOKEN_STREAM, LATENT_STREAM, COMPONENT_STREAM = 0, 1, 2
 
@@ -43,8 +43,9 @@ def row_seeds(count: int, seed: int) -> np.ndarray:
     Rows of a larger count begin with those of a smaller one.
 
     Raises:
-        InputError: `count` or `seed` is no whole number, `count` is below 1, or `seed` below 0.
+        InputError: `count` or `seed` is no whole number, `count` is below 1 or beyond int32, or
+            `seed` below 0.
     """
-    count = whole_number("the number of sentences", count, 1)
+    count = whole_number("the number of sentences", count, 1, LARGEST_INT32)
     random = np.random.default_rng(whole_number("seed", seed, 0))
     return random.integers(0, 2**62, size=count, dtype=np.int64)

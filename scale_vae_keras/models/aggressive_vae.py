@@ -71,7 +71,7 @@ class AggressiveVAE(TextVAE):
         self._check_compiled()
         if not self.built:
             self.ensure_built()
-        step = self._step(ids, sentence_weights(weights), label)
+        step = self._step(ids, sentence_weights(weights, ids), label)
         refuse_memory(self.optimizer)
         self._update(step, encoder_share=1.0, decoder_share=0.0)
         tokens = tf.math.count_nonzero(ids[:, 1:] != PAD_ID, axis=1, dtype=tf.float32)

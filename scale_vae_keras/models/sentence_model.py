@@ -9,13 +9,13 @@ from scale_vae_keras.conditions.conditional import Conditional
 from scale_vae_keras.conditions.labelled_batches import checked_labels
 from scale_vae_keras.data.input_checks import batch_errors, checked_batches
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.fitting.fit_arguments import evaluate_arguments, fit_arguments
+from scale_vae_keras.fitting.keras_doors import KerasDoors
 from scale_vae_keras.layers.replica import global_batch_size, global_sum, host_value
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.layers.step_function import scheduled_function, step_function
-from scale_vae_keras.models.keras_doors import KerasDoors
 from scale_vae_keras.models.settings import ModelSettings
 from scale_vae_keras.parts.by_name import config_of, make_decoder, take_decoder
-from scale_vae_keras.schedules.fit_arguments import evaluate_arguments, fit_arguments
 from scale_vae_keras.schedules.followed_schedules import FollowedSchedules
 from scale_vae_keras.schedules.needed_callbacks import warn_of_missing
 from scale_vae_keras.settings import LARGEST_INT32, check, whole_number

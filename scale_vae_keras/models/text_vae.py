@@ -10,6 +10,7 @@ from scale_vae_keras.conditions.semi_supervised import (
     label_belief,
 )
 from scale_vae_keras.data.input_checks import as_ids
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.measured_vae import MeasuredVAE
 from scale_vae_keras.layers.posterior import GaussianPosterior, Posterior, standard_kl
 from scale_vae_keras.layers.replica import first_global_row
@@ -22,6 +23,8 @@ from scale_vae_keras.parts.by_name import build_encoder, config_of, make_encoder
 from scale_vae_keras.priors import Prior, get_prior
 from scale_vae_keras.settings import check
 from scale_vae_keras.training.sentence_terms import SentenceTerms
+
+_PACKAGE = __name__.partition(".")[0] + "."
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -125,6 +128,12 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
         self.decoder = self._make_decoder(self.latent_dim, self.decoder_skip)
         self.prior = get_prior(self.default_prior if prior is None else prior)
         self.prior.attach(self)
+        is_own = type(self).decoder_input.__module__.startswith(_PACKAGE)
+        if self.prior.kind != "scaled" and not is_own:
+            raise InputError(
+                f'{type(self).__name__}.decoder_input is only read by the prior "scaled", and the '
+                f'prior is "{self.prior.kind}": give prior="scaled"'
+            )
         self.condition_encoder = condition_encoder
         self.semi_supervised = semi_supervised
         self.classifier_weight = classifier_weight
@@ -237,7 +246,10 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
         return sampled
 
     def decoder_input(self, prior_sample: tf.Tensor) -> tf.Tensor:
-        """What the decoder is fed for a sample `[batch, latent]` of N(0, I)."""
+        """What the decoder is fed for a sample `[batch, latent]` of N(0, I): a factor times it.
+
+        The prior "scaled" is the distribution of that.
+        """
         return prior_sample
 
     def call(

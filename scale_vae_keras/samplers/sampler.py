@@ -247,7 +247,7 @@ class Sampler(ABC):
                     ),
                     lambda: words,
                 )
-            chosen = self.of_rows(rows).next_token(allowed, uniform)
+            chosen = tf.cast(self.of_rows(rows).next_token(allowed, uniform), tf.int32)
             gain = tf.where(ended, 0.0, log_probability(logits, words, chosen))
             token = tf.where(ended, PAD_ID, chosen)
             places = rows[:, None]

@@ -1,5 +1,7 @@
 """The change from the batch's own factor to the epoch average."""
 
+import logging
+
 import keras
 
 from scale_vae_keras.errors import InputError
@@ -7,6 +9,9 @@ from scale_vae_keras.layers.posterior_scale import find_posterior_scale
 from scale_vae_keras.layers.replica import host_value
 from scale_vae_keras.schedules.order import Stage
 from scale_vae_keras.settings import whole_number
+from scale_vae_keras.training.optimizer_memory import averages_weights
+
+_logger = logging.getLogger("scale_vae_keras")
 
 
 class EpochAverageScale(keras.callbacks.Callback):
@@ -47,6 +52,11 @@ class EpochAverageScale(keras.callbacks.Callback):
             raise InputError(
                 f"EpochAverageScale needs a model with a scale-up factor, not {self.model.name!r}"
             )
+        if averages_weights(self.model.optimizer):
+            _logger.warning(
+                "use_ema: when training ends the weights become their moving average, and the "
+                "factor stays that of the weights before: leave use_ema out"
+            )
 
     def on_epoch_begin(self, epoch, logs=None):
         """Puts the last average into effect from epoch `f_epo + 1` on and starts a new record."""
@@ -72,7 +82,9 @@ class EpochAverageScale(keras.callbacks.Callback):
             scale = self._scale
             scale.close_record()
             self._recording = False
-            unrecorded = int(host_value(scale.unrecorded))
+            unrecorded = int(host_value(scale.unrecorded)) if scale.built else 0
+            if not unrecorded and not (scale.built and float(host_value(scale.has_average))):
+                raise InputError("the epoch had no batch, and gave no factor: give fit some data")
             if unrecorded and float(host_value(scale.has_average)) < 0.5:
                 raise InputError(
                     f"none of the {unrecorded} batches of the epoch gave a factor: each had fewer "

@@ -26,7 +26,15 @@ def text_list(texts: str | Iterable[str]) -> list[str]:
     """Texts as a list; a string is one text, and no list of letters.
 
     Raises:
-        InputError: it is a table or a dictionary, which yields the names of its columns.
+        InputError: it is a table or a dictionary, which yields the names of its columns, or neither
+            a string nor several.
     """
     check_no_table(texts, "texts", "are")
-    return [texts] if isinstance(texts, str) else list(texts)
+    if isinstance(texts, str):
+        return [texts]
+    try:
+        if isinstance(texts, bytes):
+            raise TypeError
+        return list(texts)
+    except TypeError as error:
+        raise InputError(f"texts must be a string or several, got {texts!r:.60}") from error

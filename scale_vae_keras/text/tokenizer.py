@@ -13,6 +13,7 @@ from scale_vae_keras.text.splitting import WORD_KINDS, TokenizerKind, check_kind
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID, UNKNOWN_ID, Vocabulary
 
 SETTINGS_FILE = "tokenizer.json"
+_PACKAGE = __name__.partition(".")[0] + "."
 
 
 def id_rows(ids: tf.Tensor) -> tf.Tensor | tf.RaggedTensor:
@@ -192,8 +193,25 @@ class Tokenizer(tf.Module):
         settings = {"kind": self.kind, "max_length": self.max_length}
         return settings if self.pattern is None else {**settings, "pattern": self.pattern}
 
+    def check_loadable(self) -> None:
+        """Refuses a class that `load_tokenizer` does not know.
+
+        Raises:
+            InputError: it is none of this package's.
+        """
+        if not type(self).__module__.startswith(_PACKAGE):
+            raise InputError(
+                f"{type(self).__name__} is a tokenizer of your own, and loading would make another "
+                "one: save the model alone, and give sv.TextModel both again"
+            )
+
     def save(self, folder: str | os.PathLike) -> None:
-        """Writes `tokenizer.json` and the vocabulary's file, each whole, for `load_tokenizer`."""
+        """Writes `tokenizer.json` and the vocabulary's file, each whole, for `load_tokenizer`.
+
+        Raises:
+            InputError: it is a class of your own, see `check_loadable`.
+        """
+        self.check_loadable()
         write_json(Path(folder) / SETTINGS_FILE, self.settings())
         self.save_vocabulary(folder)
 

@@ -15,6 +15,11 @@ def _memory(optimizer):
     return [each for each in variables if each.name == "iteration"] + held if held else []
 
 
+def averages_weights(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Whether it replaces the weights by their moving average when training ends."""
+    return bool(_inner(optimizer).use_ema)
+
+
 def moves_without_gradient(optimizer: keras.optimizers.Optimizer) -> bool:
     """Whether a step with a gradient of 0 changes a weight: it does with all but plain SGD.
 

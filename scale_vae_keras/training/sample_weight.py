@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from scale_vae_keras.data.input_checks import batch_assertion
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.replica import global_sum
 
@@ -19,36 +20,43 @@ def sentences_and_weights(data: object) -> tuple[tf.Tensor, tf.Tensor | None]:
     """
     ids, target, weights = keras.utils.unpack_x_y_sample_weight(data)
     refuse_targets(target)
-    return tf.cast(ids, tf.int32), sentence_weights(weights)
+    return tf.cast(ids, tf.int32), sentence_weights(weights, ids)
 
 
-def sentence_weights(weights: tf.Tensor | None) -> tf.Tensor | None:
+def sentence_weights(weights: tf.Tensor | None, ids: tf.Tensor) -> tf.Tensor | None:
     """Each sentence's weight, float32 `[batch]`, or None.
 
     Args:
         weights: `[batch]` or `[batch, 1]`, or None.
+        ids: the sentences, `[batch, time]`.
 
     Raises:
-        InputError: there is not one weight for each sentence.
+        InputError: there is not one weight for each sentence; in a graph an assertion fails where
+            the shapes are not known.
     """
     if weights is None:
         return None
+    message = "sample_weight must have one weight for each sentence, [batch]"
     weights = tf.cast(weights, tf.float32)
-    if weights.shape.rank == 2 and weights.shape[1] == 1:
-        weights = weights[:, 0]
-    if weights.shape.rank != 1:
-        raise InputError(
-            f"sample_weight must have one weight for each sentence, [batch], got {weights.shape}"
-        )
-    return weights
+    if weights.shape.rank not in (None, 1) and weights.shape[1:] != [1]:
+        raise InputError(f"{message}, got {weights.shape}")
+    weights = tf.reshape(weights, [-1])
+    rows = tf.TensorShape(ids.shape)[:1]
+    if not weights.shape.is_compatible_with(rows):
+        raise InputError(f"{message}: {weights.shape[0]} for {rows[0]} sentences")
+    if weights.shape.is_fully_defined() and rows.is_fully_defined():
+        return weights
+    valid = tf.size(weights) == tf.shape(ids)[0]
+    with tf.control_dependencies([batch_assertion(valid, message)]):
+        return tf.identity(weights)
 
 
 def weights_for(ids: object, weights: object) -> tf.Tensor:
-    """The weights of sentences, float32 `[sentences]` or `[sentences, 1]`.
+    """The weights of sentences, float32 `[sentences]`.
 
     Args:
         ids: array `[sentences, time]`.
-        weights: an array or a list of numbers.
+        weights: an array or a list of numbers, `[sentences]` or `[sentences, 1]`.
 
     Raises:
         InputError: there is not one weight for each sentence, or one is no finite number.
@@ -59,13 +67,13 @@ def weights_for(ids: object, weights: object) -> tf.Tensor:
         raise InputError(
             "sample_weight holds something else than numbers: give one each"
         ) from error
-    if weights.shape[:1] != (len(ids),):
+    if weights.shape not in ((len(ids),), (len(ids), 1)):
         raise InputError(
             f"{len(ids)} sentences and sample_weight of shape {weights.shape}: give one each"
         )
     if not np.all(np.isfinite(weights)):
-        raise InputError("a sample_weight is not finite: give 0 to leave a sentence out")
-    return tf.constant(weights)
+        raise InputError("a sample_weight is not finite: give 0 to leave a sentence's loss out")
+    return tf.constant(weights.reshape(-1))
 
 
 def with_weights(

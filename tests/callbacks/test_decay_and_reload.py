@@ -111,3 +111,17 @@ def test_a_rate_with_a_schedule_of_its_own_is_refused(vae, data, tmp_path):
         vae.fit(data, validation_data=data, callbacks=callbacks, shuffle=False, verbose=0)
     with pytest.raises(InputError, match="its learning rate, which HalvingSchedule lowers"):
         vae.fit(data, callbacks=[HalvingSchedule(0.1, 1)], shuffle=False, verbose=0)
+
+
+def test_the_best_model_has_to_be_kept(vae, data, tmp_path):
+    best = BestModel(tmp_path / "best.keras")
+    with pytest.raises(InputError, match="loads what its BestModel keeps: give fit that, too"):
+        vae.fit(data, shuffle=False, verbose=0, callbacks=[DecayOnPlateau(best)])
+
+
+def test_what_is_monitored_is_there_and_falls(vae, data, tmp_path):
+    with pytest.raises(InputError, match="keeps the least mi, and more of it is better"):
+        BestModel(tmp_path / "best.keras", "mi")
+    best = BestModel(tmp_path / "best.keras", "val_los")
+    with pytest.raises(InputError, match=r"no 'val_los': choose one of .*val_loss"):
+        vae.fit(data, validation_data=data, shuffle=False, verbose=0, callbacks=[best])

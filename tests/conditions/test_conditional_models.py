@@ -4,6 +4,7 @@ import re
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 from exact_models import as_split
@@ -28,6 +29,7 @@ PARTS = {
     "encoder": {"condition_encoder": True},
     "skip": {},
 }
+NUMBERS = np.array([0, 1, 1, 0])
 
 
 def own_decoder(width):
@@ -61,17 +63,15 @@ CASES = [
 
 
 class Batches(keras.utils.PyDataset):
-    """One batch."""
-
-    def __init__(self, batch):
+    def __init__(self, *batches):
         super().__init__()
-        self.batch = batch
+        self.batches = batches
 
     def __len__(self):
-        return 1
+        return len(self.batches)
 
     def __getitem__(self, index):
-        return self.batch
+        return self.batches[index]
 
 
 @pytest.mark.parametrize(("system", "arguments"), CASES)
@@ -136,6 +136,9 @@ def test_arrays_datasets_and_names_train_alike():
         "names": {"x": IDS, "y": np.array(["bad", "good", "good", "bad"])},
         "dataset": {"x": tf.data.Dataset.from_tensor_slices((IDS, numbers)).batch(4)},
         "weights": {"x": IDS, "y": numbers, "sample_weight": np.ones(4)},
+        "table": {"x": pd.DataFrame(IDS), "y": pd.Series(numbers)},
+        "tuple": {"x": tuple(map(tuple, IDS)), "y": ["bad", "good", "good", "bad"]},
+        "variable": {"x": tf.Variable(IDS), "y": numbers},
     }
     for name, arguments in given.items():
         model = made()
@@ -185,6 +188,14 @@ def test_labels_without_an_order_of_names_are_refused(labels, kind):
             lambda m: m.fit(Batches((IDS, np.array([0, 1, 2, 0]))), shuffle=False, verbose=0),
             "invalid batch: a label is outside of 0 to 1",
         ),
+        (
+            lambda m: m.fit(Batches((IDS, NUMBERS), (IDS, NUMBERS + 1)), shuffle=False, verbose=0),
+            "invalid batch: a label is outside of 0 to 1",
+        ),
+        (lambda m: m.fit(pd.DataFrame(IDS), NUMBERS + 0.7, verbose=0), "unknown label"),
+        (lambda m: m(IDS, label=["bad", "good", "odd", "bad"]), "unknown label 'odd'"),
+        (lambda m: m(IDS, label=[0, 1, 2, 0]), "a label is outside of 0 to 1"),
+        (lambda m: m.predict(IDS), "predict reads no labels: call the model"),
         (
             lambda m: m.fit(Batches((IDS, np.array(["bad"] * 4))), shuffle=False, verbose=0),
             "trains on sentences with labels",

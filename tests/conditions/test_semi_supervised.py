@@ -197,3 +197,10 @@ def test_numbers_of_bytes(model):
     assert np.isfinite(copy.fit(data, shuffle=False, verbose=0).history["loss"][0])
     with pytest.raises(InputError, match="a label is outside of -1 to 2"):
         copy.fit(data.map(lambda ids, numbers: (ids, numbers + 250)), shuffle=False, verbose=0)
+
+
+def test_numbers_are_checked_in_graphs(model):
+    for number in (3, -2):
+        labels = tf.constant([0, number, -1, 1])
+        with pytest.raises(tf.errors.InvalidArgumentError, match="a label is outside of -1 to 2"):
+            tf.function(lambda labels: model(IDS, label=labels).loss)(labels)

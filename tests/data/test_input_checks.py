@@ -115,15 +115,18 @@ class Sequence(keras.utils.PyDataset):
         return self.batches[number]
 
 
-def test_generators_are_checked_batch_by_batch_and_sequences_at_the_first():
+def test_generators_and_sequences_are_checked_batch_by_batch():
     good, bad = np.array(IDS), np.array([[0, 0, 0]])
     batches = checked_batches(iter([good, (good, None, np.ones(2)), bad]), VOCABULARY)
     for _ in range(2):
         assert next(batches)[0].dtype == tf.int32
     with pytest.raises(InputError, match="all padding"):
         next(batches)
-    sequence = Sequence([good])
-    assert checked_batches(sequence, VOCABULARY) is sequence
+    sequence = checked_batches(Sequence([good, bad]), VOCABULARY)
+    assert sequence.num_batches == 2
+    assert sequence[0][0].dtype == tf.int32
+    with pytest.raises(InputError, match="all padding"):
+        sequence[1]
     with pytest.raises(InputError, match="all padding"):
         checked_batches(Sequence([bad]), VOCABULARY)
 

@@ -84,7 +84,7 @@ def test_the_reference_has_every_name_of_the_package(site):
     assert len(names - rooms) > 20
     assert names - rooms - shown == set()
     index = (DOCS / "reference" / "index.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"`sv\.(\w+)`", index)) == rooms
+    assert set(re.findall(r"`sv\.(\w+)`", index)) - {"NAME"} == rooms
 
 
 @pytest.mark.parametrize("room", ["callbacks", "layers", "serving", "tuning"])

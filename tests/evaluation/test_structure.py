@@ -105,3 +105,10 @@ def test_what_cannot_be_measured_is_refused(factors):
         mutual_information_gap(codes, {"a": ["x", "y", "x"]})
     with pytest.raises(InputError, match="finite"):
         mutual_information_gap(codes + np.nan, factors)
+
+
+def test_sentences_in_order_are_warned_of(values, factors, caplog):
+    order = np.argsort(factors["a"], kind="stable")
+    dci(own_dimensions(values)[order], {"a": np.asarray(factors["a"])[order], "b": factors["b"]})
+    [message] = caplog.messages
+    assert "differ in the values of a: give more sentences, in random order" in message

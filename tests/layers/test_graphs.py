@@ -7,7 +7,7 @@ import keras
 
 import scale_vae_keras
 from scale_vae_keras.layers import LSTMEncoder
-from scale_vae_keras.layers.graphs import needs_autograph
+from scale_vae_keras.layers.graphs import comparable, needs_autograph
 
 PACKAGE = Path(scale_vae_keras.__file__).parent
 
@@ -45,3 +45,23 @@ def test_custom_parts_are_read():
     assert not needs_autograph(own)
     assert needs_autograph(own, of_keras)
     assert needs_autograph(OwnEncoder(9, 2, 3))
+
+
+class Settings:
+    """Of a user's sampler: cannot be hashed."""
+
+    __hash__ = None
+
+
+def test_settings_are_compared_by_what_they_hold():
+    assert comparable({4, 5}) == comparable({5, 4}) == comparable(frozenset([4, 5]))
+    assert comparable([{4}, {"a": {5}}]) != comparable([{4}, {"a": {6}}])
+    one = Settings()
+    assert comparable(one) == comparable(one)
+    assert comparable(one) != comparable(Settings())
+
+
+def test_an_object_does_not_end_before_its_key():
+    """Else another one may get its place in memory, and with it its graph."""
+    keys = [comparable([Settings()]) for _ in range(20)]
+    assert len(set(keys)) == 20

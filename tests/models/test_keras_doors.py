@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pytest
@@ -332,3 +334,67 @@ def test_generators_of_ids_alone_and_what_is_wrong_with_a_later_batch(sentences)
 def test_what_is_not_decoded(arguments, message):
     with pytest.raises(InputError, match=message):
         new().decode(**arguments)
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_on_batch"])
+def test_predict_refuses_what_evaluate_refuses(sentences, method):
+    vae, ids = new(), sentences(4)
+    terms = getattr(vae, method)(ids.astype(np.int64))
+    np.testing.assert_allclose(terms.loss, vae(ids).loss, rtol=1e-5)
+    wrong = ids.copy()
+    wrong[:, 0] = 5
+    with pytest.raises(InputError, match="does not begin with <s>"):
+        getattr(vae, method)(wrong)
+
+
+def test_predict_checks_the_batches_of_a_dataset(sentences):
+    ids = sentences(4)
+    wrong = np.where(ids == 2, 5, ids)
+    data = tf.data.Dataset.from_tensor_slices(np.concatenate([ids, wrong])).batch(4)
+    with pytest.raises(InputError, match="does not end with </s>"):
+        new().predict(data, verbose=0)
+
+
+def test_weights_in_columns_follow_weights_in_rows(sentences):
+    ids, vae, weights = sentences(4), new(), np.array([1.0, 0.0, 2.0, 0.5])
+    rows = vae.evaluate(ids, sample_weight=weights, verbose=0)
+    assert vae.evaluate(ids, sample_weight=weights[:, None], verbose=0) == rows
+    for shape in ([-1], [-1, 1]):
+        batch = tf.data.Dataset.from_tensors((ids, weights.reshape(shape)))
+        data = batch.map(lambda ids, weights: (ids, None, weights))
+        assert vae.evaluate(data, verbose=0) == rows
+
+
+@pytest.mark.parametrize("weights", [[1.0], [1.0] * 3, [[1.0]]])
+def test_a_batch_has_a_weight_for_each_sentence(sentences, weights):
+    data = tf.data.Dataset.from_tensors((sentences(4), tf.constant(weights)))
+    with pytest.raises(InputError, match="one weight for each sentence"):
+        new().evaluate(data.map(lambda ids, weights: (ids, None, weights)), verbose=0)
+
+
+def test_weights_go_with_arrays(sentences):
+    batches = iter([sentences(4)])
+    with pytest.raises(InputError, match=r"let the batches be \(ids, None, sample_weight\)"):
+        new().fit(batches, sample_weight=np.ones(4), shuffle=False, verbose=0)
+
+
+def test_threads_build_a_new_model_once(sentences):
+    vae = new()
+    with ThreadPoolExecutor(4) as threads:
+        written = list(threads.map(lambda seed: vae.generate(1, seed=seed).ids, range(4)))
+    assert len(written) == 4
+    assert len(vae.weights) == len(set(map(id, vae.weights)))
+    fit(vae, sentences(8))
+
+
+class Shifted(TextVAE):
+    def decoder_input(self, prior_sample):
+        return 2 * prior_sample
+
+
+def test_an_own_factor_needs_the_prior_that_reads_it():
+    with pytest.raises(InputError, match=r'only read by the prior "scaled".*is "standard"'):
+        new(Shifted)
+    vae = new(Shifted, prior="scaled")
+    plain = new(prior="standard")
+    np.testing.assert_allclose(vae.generate(3, seed=1).z, 2 * plain.generate(3, seed=1).z)

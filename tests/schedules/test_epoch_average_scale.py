@@ -236,3 +236,22 @@ def test_batches_that_are_all_too_small_name_the_setting(data, validated):
     message = "none of the 2 batches .*: each had fewer than min_factor_batch = 9"
     with pytest.raises(InputError, match=message):
         fit(model, data, 1, 2, validation_data=data if validated else None)
+
+
+def test_an_epoch_without_a_batch_gives_no_factor(scale_vae, data):
+    with (
+        pytest.warns(UserWarning, match="ran out of data"),
+        pytest.raises(InputError, match="the epoch had no batch, and gave no factor"),
+    ):
+        fit(scale_vae, data.take(0), f_epo=1, epochs=1)
+    fit(scale_vae, data, f_epo=1, epochs=2)
+    assert int(scale_vae.posterior_scale.epochs) == 2
+
+
+def test_an_optimizer_that_averages_weights_is_warned_of(data, caplog):
+    for averages in (True, False):
+        model = ScaleVAE(9, 2, 5, 6, dropout=0.0, min_factor_batch=4)
+        model.compile(keras.optimizers.SGD(0.5, use_ema=averages), run_eagerly=True)
+        caplog.clear()
+        fit(model, data, f_epo=1, epochs=1)
+        assert any("use_ema" in message for message in caplog.messages) == averages

@@ -6,6 +6,7 @@ from scale_vae_keras.callbacks import (
     BoundAnnealing,
     CyclicalKLAnnealing,
     EpochAverageScale,
+    HalvingSchedule,
     LatentMonitor,
     LinearKLAnnealing,
     SkippedSteps,
@@ -58,6 +59,13 @@ def test_a_callback_without_a_stage_follows_the_one_before_it():
         (
             lambda data: [LinearKLAnnealing(), CyclicalKLAnnealing(2, 1)],
             "LinearKLAnnealing and CyclicalKLAnnealing both set kl_weight: give one",
+        ),
+        (
+            lambda data: [
+                keras.callbacks.ReduceLROnPlateau("val_loss"),
+                HalvingSchedule(0.5, 1),
+            ],
+            "ReduceLROnPlateau and HalvingSchedule both set the learning rate: give one",
         ),
     ],
 )

@@ -9,6 +9,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.training.sample_weight import weights_for
 
 IDS = np.ones([3, 4], np.int32)
+NOT_FINITE = "a sample_weight is not finite: give 0 to leave a sentence's loss out"
 
 
 @pytest.mark.parametrize(
@@ -22,8 +23,8 @@ def test_weights_of_any_type(weights):
     np.testing.assert_array_equal(found, [0, 1, 2])
 
 
-def test_a_column_stays_one():
-    assert weights_for(IDS, [[0.0], [1.0], [2.0]]).shape == (3, 1)
+def test_a_column_is_a_row():
+    np.testing.assert_array_equal(weights_for(IDS, [[0.0], [1.0], [2.0]]), [0, 1, 2])
 
 
 @pytest.mark.parametrize(
@@ -33,8 +34,8 @@ def test_a_column_stays_one():
         (1.0, r"3 sentences and sample_weight of shape \(\): give one each"),
         (["a", "b", "c"], "sample_weight holds something else than numbers: give one each"),
         ([1.0, [2.0], 3.0], "sample_weight holds something else than numbers: give one each"),
-        ([1.0, math.nan, 2.0], "a sample_weight is not finite: give 0 to leave a sentence out"),
-        ([1.0, None, 2.0], "a sample_weight is not finite: give 0 to leave a sentence out"),
+        ([1.0, math.nan, 2.0], NOT_FINITE),
+        ([1.0, None, 2.0], NOT_FINITE),
     ],
     ids=str,
 )

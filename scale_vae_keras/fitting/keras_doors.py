@@ -1,17 +1,20 @@
 """The methods of `keras.Model` that models of sentences override."""
 
 import os
+import threading
 from typing import Any
 
 import tensorflow as tf
 
 from scale_vae_keras.allocator import keep_freed_memory
 from scale_vae_keras.conditions.labelled_batches import number_array
-from scale_vae_keras.data.input_checks import as_ids
+from scale_vae_keras.data.input_checks import as_ids, batch_errors, checked_batches
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.portable_graphs import portable_graph
 from scale_vae_keras.text.vocabulary import END_ID, START_ID
 from scale_vae_keras.training.sample_weight import refuse_targets, weights_for
+
+_BUILDING = threading.RLock()
 
 
 class KerasDoors:
@@ -26,12 +29,16 @@ class KerasDoors:
             **kwargs: arguments of `call`.
 
         Raises:
-            InputError: it is not a batch of sentences.
+            InputError: it is not a batch of sentences, or a label is unknown.
         """
-        if kwargs.get("label") is not None and not self.built:
-            # Keras would hand `build` a shape for each tensor.
-            self.ensure_built()
-        return super().__call__(as_ids(ids, self.vocabulary_size), *args, **kwargs)
+        ids, label = as_ids(ids, self.vocabulary_size), kwargs.get("label")
+        if label is not None:
+            if not self.built:
+                # Keras would hand `build` a shape for each tensor.
+                self.ensure_built()
+            if self.labels and tf.executing_eagerly():
+                kwargs["label"] = tf.constant(number_array(self, label, len(ids)))
+        return super().__call__(ids, *args, **kwargs)
 
     @property
     def input_dtype(self) -> str:
@@ -41,7 +48,7 @@ class KerasDoors:
     def ensure_built(self) -> None:
         """Creates the weights, and the optimizer's, of a model that is new."""
         keep_freed_memory()
-        with self.distribute_strategy.scope():
+        with _BUILDING, self.distribute_strategy.scope():
             if not self.built:
                 self.build((None, None))
             if self.compiled and not self.optimizer.built:
@@ -70,9 +77,7 @@ class KerasDoors:
         Raises:
             InputError: there are targets or class weights, or it is not a batch.
         """
-        refuse_targets(None if self.labels else y, class_weight)
-        self._check_compiled()
-        self.ensure_built()
+        self._ready(y, class_weight)
         self.make_train_function()
         return self._run_on_batch(self.train_function, x, y, sample_weight, return_dict)
 
@@ -80,11 +85,25 @@ class KerasDoors:
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> list[float] | dict[str, float]:
         """Evaluates a global batch; arguments as for `train_on_batch`."""
-        refuse_targets(None if self.labels else y)
-        self._check_compiled()
-        self.ensure_built()
+        self._ready(y)
         self.make_test_function()
         return self._run_on_batch(self.test_function, x, y, sample_weight, return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """As `keras.Model.predict_on_batch`, for ids as `call` takes them."""
+        return self.predict(as_ids(x, self.vocabulary_size), batch_size=len(x), verbose=0)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """As `keras.Model.predict`: the terms of each sentence, with batches as for `fit`."""
+        if self.labels:
+            raise InputError("predict reads no labels: call the model, model(ids, label=labels)")
+        with batch_errors():
+            return super().predict(checked_batches(x, self.vocabulary_size), *args, **kwargs)
+
+    def _ready(self, y, class_weight=None):
+        refuse_targets(None if self.labels else y, class_weight)
+        self._check_compiled()
+        self.ensure_built()
 
     def _check_compiled(self):
         if not self.compiled:

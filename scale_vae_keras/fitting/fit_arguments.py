@@ -5,10 +5,9 @@ import math
 from typing import Any
 
 import keras
-import numpy as np
-import tensorflow as tf
 
 from scale_vae_keras.conditions.labelled_batches import with_labels
+from scale_vae_keras.data.input_checks import holds_sentences
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.schedules.epoch_average_scale import EpochAverageScale
 from scale_vae_keras.schedules.epoch_count import EpochCount
@@ -16,6 +15,9 @@ from scale_vae_keras.schedules.order import check_order
 from scale_vae_keras.schedules.skipped_steps import DivergenceGuard, SkippedSteps
 from scale_vae_keras.schedules.weight_schedule import WeightSchedule
 from scale_vae_keras.training.sample_weight import refuse_targets, with_weights
+
+_RATES = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
+"""Callbacks of Keras that set the learning rate; two of these may go together."""
 
 
 def fit_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -80,7 +82,7 @@ def _split_off_validation(arguments):
     x, share = arguments.get("x"), arguments.get("validation_split")
     if not share or arguments.get("validation_data") is not None:
         return
-    if not isinstance(x, np.ndarray | tf.Tensor | list):
+    if not holds_sentences(x):
         return
     cut = math.floor(len(x) * (1 - share))
     if not 0 < cut < len(x):
@@ -94,13 +96,21 @@ def _split_off_validation(arguments):
 
 
 def _has_dropped_weights(arguments):
-    # Keras leaves weights out that come with arrays and without targets.
-    is_array = not isinstance(arguments.get("x"), tf.data.Dataset)
-    return is_array and arguments.get("sample_weight") is not None
+    """Whether there are weights, which Keras would leave out, as there are no targets."""
+    if arguments.get("sample_weight") is None:
+        return False
+    if not holds_sentences(arguments.get("x")):
+        raise InputError(
+            "sample_weight goes with arrays of ids: let the batches be (ids, None, sample_weight)"
+        )
+    return True
 
 
 def _refuse_rivals(callbacks):
     """Refuses two schedules of the same thing, of which the last would decide."""
+    rates = [each for each in callbacks if isinstance(each, _RATES) or hasattr(each, "sets_rate")]
+    if len(rates) > 1 and any(hasattr(each, "sets_rate") for each in rates):
+        raise _rivals(*rates[:2], "the learning rate")
     scheduled = {}
     for each in callbacks:
         if isinstance(each, WeightSchedule):
@@ -110,11 +120,15 @@ def _refuse_rivals(callbacks):
         else:
             continue
         if what in scheduled:
-            raise InputError(
-                f"{type(scheduled[what]).__name__} and {type(each).__name__} both set {what}: give "
-                "one of them to fit"
-            )
+            raise _rivals(scheduled[what], each, what)
         scheduled[what] = each
+
+
+def _rivals(first, second, what):
+    return InputError(
+        f"{type(first).__name__} and {type(second).__name__} both set {what}: give one of them to "
+        "fit"
+    )
 
 
 def _with_own(model, callbacks):

@@ -1,0 +1,36 @@
+"""A `keras.utils.PyDataset` whose batches are checked."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+
+class CheckedPyDataset(keras.utils.PyDataset):
+    """The batches of another one, each as it is read.
+
+    Args:
+        dataset: what to read.
+        check: takes a batch and returns it, perhaps in another form, or raises.
+    """
+
+    def __init__(self, dataset: keras.utils.PyDataset, check: Callable[[Any], Any]):
+        super().__init__(dataset.workers, dataset.use_multiprocessing, dataset.max_queue_size)
+        self._dataset = dataset
+        self._check = check
+
+    def __getitem__(self, index):
+        return self._check(self._dataset[index])
+
+    @property
+    def num_batches(self):
+        """How many there are; None where that is not known."""
+        return self._dataset.num_batches
+
+    def on_epoch_begin(self):
+        """Passed on."""
+        self._dataset.on_epoch_begin()
+
+    def on_epoch_end(self):
+        """Passed on."""
+        self._dataset.on_epoch_end()
