@@ -1,4 +1,4 @@
-"""Checks for custom decoders."""
+"""Checks for custom decoders and encoders."""
 
 from typing import Any
 
@@ -58,6 +58,36 @@ def check_decoder(decoder: SentenceDecoder, tolerance: float = 1e-5) -> None:
         check()
 
 
+def check_encoder(
+    encoder: keras.layers.Layer, vocabulary_size: int, tolerance: float = 1e-5
+) -> None:
+    """Asserts that an encoder's summary is that of its own sentence.
+
+    Right padding and the other sentences of the batch must change nothing: else a sentence would
+    have another code in each batch. The given encoder is called, and built if it is not.
+
+    Args:
+        encoder: a layer from int32 ids `[batch, time]` to `[batch, width]`.
+        vocabulary_size: number of token ids that it knows, at least 6.
+        tolerance: largest relative and absolute difference.
+
+    Raises:
+        AssertionError: it does not keep to that, with what is wrong.
+
+    Example:
+        >>> sv.testing.check_encoder(sv.layers.LSTMEncoder(9, 3, 4), vocabulary_size=9)
+    """
+    ids = _sentences(vocabulary_size, np.random.default_rng(0))
+    summary = np.array(encoder(tf.constant(ids)))
+    if summary.shape[:-1] != (len(ids),):
+        raise AssertionError(f"{len(ids)} sentences have summaries of shape {summary.shape}")
+    padded = np.array(encoder(tf.constant(np.pad(ids, [(0, 0), (0, 3)]))))
+    _same(padded, summary, tolerance, "right padding changes a summary")
+    for row, words in enumerate(_WORDS):
+        alone = np.array(encoder(tf.constant(ids[row : row + 1, : words + 2])))
+        _same(alone[0], summary[row], tolerance, "other sentences change a summary")
+
+
 class _Checks:
     def __init__(self, decoder: SentenceDecoder, tolerance: float):
         self.tolerance = tolerance
@@ -65,12 +95,8 @@ class _Checks:
         self.decoder = _copy(decoder)
         for weight in self.decoder.weights:
             weight.assign(weight + self.random.normal(0, 0.3, weight.shape))
-        words = np.arange(START_ID + 1, decoder.vocabulary_size)
-        words = words[words != END_ID]
-        self.words = words
-        self.ids = np.zeros([len(_WORDS), _LENGTH], np.int32)
-        for row, count in enumerate(_WORDS):
-            self.ids[row, : count + 2] = [START_ID, *self.random.choice(words, count), END_ID]
+        self.words = _words(decoder.vocabulary_size)
+        self.ids = _sentences(decoder.vocabulary_size, self.random)
         self.score = tf.function(
             lambda ids, z: self.decoder(ids, z),
             input_signature=[
@@ -82,9 +108,7 @@ class _Checks:
         self.z = self.random.normal(size=[len(_WORDS), decoder.latent_dim]).astype(np.float32)
 
     def same(self, actual: Any, expected: Any, what: str) -> None:
-        np.testing.assert_allclose(
-            actual, expected, rtol=self.tolerance, atol=self.tolerance, err_msg=what
-        )
+        _same(actual, expected, self.tolerance, what)
 
     def round_trip(self) -> None:
         config = keras.saving.serialize_keras_object(self.decoder)
@@ -205,6 +229,25 @@ class _Checks:
             first,
             "training twice with one seed differs: draw dropout from the seed of hidden_states",
         )
+
+
+def _words(vocabulary_size: int) -> np.ndarray:
+    """The ids that are words of a sentence."""
+    ids = np.arange(START_ID + 1, vocabulary_size)
+    return ids[ids != END_ID]
+
+
+def _sentences(vocabulary_size: int, random: np.random.Generator) -> np.ndarray:
+    """Sentences of different lengths, int32 `[4, 8]`."""
+    ids = np.zeros([len(_WORDS), _LENGTH], np.int32)
+    for row, count in enumerate(_WORDS):
+        words = random.choice(_words(vocabulary_size), count)
+        ids[row, : count + 2] = [START_ID, *words, END_ID]
+    return ids
+
+
+def _same(actual: Any, expected: Any, tolerance: float, what: str) -> None:
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance, err_msg=what)
 
 
 def _copy(decoder: SentenceDecoder) -> SentenceDecoder:

@@ -316,3 +316,14 @@ def test_a_model_that_is_not_built_yet():
     vae = TextVAE(12, latent_dim=2, embedding_dim=5, units=6, prior="diagonal")
     vae.fit_prior(Posterior(np.ones([3, 2]), np.zeros([3, 2])))
     np.testing.assert_allclose(vae.prior.mean, [1, 1])
+
+
+@pytest.mark.parametrize("averages", [True, False])
+def test_a_prior_is_fitted_to_the_weights_that_training_leaves(make, sentences, averages):
+    """With `use_ema` the weights become their average after the last epoch."""
+    data = batches(sentences(16))
+    model = make(prior="full", optimizer=keras.optimizers.SGD(0.5, use_ema=averages))
+    model.fit(data, epochs=2, callbacks=[FitPrior(data)], shuffle=False, verbose=0)
+    left = model.prior.sample(tf.constant([1, 2], tf.int64)).numpy()
+    model.fit_prior(data)
+    np.testing.assert_allclose(model.prior.sample(tf.constant([1, 2], tf.int64)), left, atol=1e-5)

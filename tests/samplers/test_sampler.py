@@ -10,6 +10,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.samplers import (
     BeamSampler,
     GreedySampler,
+    Sampler,
     TemperatureSampler,
     TopKSampler,
     TopPSampler,
@@ -336,3 +337,19 @@ def test_extreme_temperatures_are_greedy_or_uniform_among_what_is_allowed(kind):
     for temperature in (1e7, 1e38):
         drawn = kind(temperature=temperature).next_token(logits, uniform)
         assert set(np.array(drawn)) == {2, 3, 4}
+
+
+class Best(Sampler):
+    """As `tf.argmax` gives it: int64."""
+
+    def next_token(self, logits, uniform):
+        return tf.argmax(logits, axis=-1)
+
+
+def test_tokens_of_a_sampler_may_be_of_any_integer_type(decoder, z):
+    uniforms = tf.zeros([len(z), 5])
+    found, expected = (
+        sampler.write(decoder, tf.constant(z), uniforms, 5).ids
+        for sampler in (Best(), GreedySampler())
+    )
+    np.testing.assert_array_equal(found, expected)
