@@ -14,8 +14,8 @@ from scale_vae_keras.conditions.label_numbers import (
     label_numbers,
     numbers_known,
 )
-from scale_vae_keras.data.checked_py_dataset import CheckedPyDataset
-from scale_vae_keras.data.input_checks import batch_assertion, holds_sentences
+from scale_vae_keras.data.checked_py_dataset import checked_py_dataset
+from scale_vae_keras.data.input_checks import as_ids, batch_assertion, holds_sentences
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.training.sample_weight import weights_for
 
@@ -67,9 +67,10 @@ def batches_of_arrays(
         shuffle: whether to put the sentences in a new order at each pass.
 
     Raises:
-        InputError: there is not one of each for each sentence, or a label is unknown.
+        InputError: it is not a batch, there is not one of each for each sentence, or a label is
+            unknown.
     """
-    ids = np.asarray(ids)
+    ids = as_ids(ids, model.vocabulary_size)
     parts = (ids, number_array(model, labels, len(ids)))
     if weights is not None:
         parts = (*parts, weights_for(ids, weights))
@@ -126,9 +127,7 @@ def checked_labels(data: Any, labels: int, unlabelled: bool) -> Any:
         return (_with_checked_numbers(batch, labels, unlabelled) for batch in data)
     if isinstance(data, keras.utils.PyDataset):
         check = partial(_with_checked_numbers, labels=labels, unlabelled=unlabelled)
-        checked = CheckedPyDataset(data, check)
-        checked[0]  # as in `checked_batches`
-        return checked
+        return checked_py_dataset(data, check)
     if not isinstance(data, tf.data.Dataset):
         return data
     element = data.element_spec

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 
-class CheckedPyDataset(keras.utils.PyDataset):
+class _CheckedPyDataset(keras.utils.PyDataset):
     """The batches of another one, each as it is read.
 
     Args:
@@ -34,3 +34,20 @@ class CheckedPyDataset(keras.utils.PyDataset):
     def on_epoch_end(self):
         """Passed on."""
         self._dataset.on_epoch_end()
+
+
+def checked_py_dataset(
+    dataset: keras.utils.PyDataset, check: Callable[[Any], Any]
+) -> keras.utils.PyDataset:
+    """A dataset whose batches are checked as they are read, the first one at once.
+
+    Where other processes make the batches only the first one is: what checks computes with
+    TensorFlow, which hangs in a process that was forked.
+
+    Args:
+        dataset: what to read.
+        check: takes a batch and returns it, perhaps in another form, or raises.
+    """
+    checked = _CheckedPyDataset(dataset, check)
+    checked[0]
+    return dataset if dataset.use_multiprocessing else checked

@@ -1,13 +1,14 @@
 """Checks batches of sentences, with one-line errors.
 
 Arrays, lists and what is called outside of graphs are checked at once, batches of a
-`tf.data.Dataset`, a generator and a `keras.utils.PyDataset` one by one as they are read. In a
-user's graph only the type and the number of dimensions are checked.
+`tf.data.Dataset`, a generator and a `keras.utils.PyDataset` one by one as they are read; of one
+that uses processes the first one. In a user's graph only the type and the number of dimensions are
+checked.
 """
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.data.autotuning import without_autotuning
-from scale_vae_keras.data.checked_py_dataset import CheckedPyDataset
+from scale_vae_keras.data.checked_py_dataset import checked_py_dataset
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID
@@ -61,7 +62,7 @@ def as_ids(ids: Any, vocabulary_size: int) -> tf.Tensor:
 def holds_sentences(data: Any) -> bool:
     """Whether what `fit` is given is sentences, in an array, list or table, and not batches."""
     batches = (tf.data.Dataset, tf.distribute.DistributedDataset, keras.utils.PyDataset, Iterator)
-    return data is not None and not isinstance(data, batches)
+    return data is not None and not isinstance(data, (*batches, Mapping))
 
 
 def checked_batches(data: Any, vocabulary_size: int, batched: bool = False) -> Any:
@@ -80,9 +81,7 @@ def checked_batches(data: Any, vocabulary_size: int, batched: bool = False) -> A
     if isinstance(data, tf.data.Dataset):
         return _checked_dataset(data, vocabulary_size)
     if isinstance(data, keras.utils.PyDataset):
-        checked = CheckedPyDataset(data, partial(_checked_batch, vocabulary_size=vocabulary_size))
-        checked[0]  # what is wrong with every batch is said before any work
-        return checked
+        return checked_py_dataset(data, partial(_checked_batch, vocabulary_size=vocabulary_size))
     if isinstance(data, Iterator):
         return (_checked_batch(batch, vocabulary_size) for batch in data)
     ids = as_ids(data, vocabulary_size)

@@ -195,6 +195,7 @@ def test_labels_without_an_order_of_names_are_refused(labels, kind):
         (lambda m: m.fit(pd.DataFrame(IDS), NUMBERS + 0.7, verbose=0), "unknown label"),
         (lambda m: m(IDS, label=["bad", "good", "odd", "bad"]), "unknown label 'odd'"),
         (lambda m: m(IDS, label=[0, 1, 2, 0]), "a label is outside of 0 to 1"),
+        (lambda m: m.fit({"ids": IDS}, NUMBERS, verbose=0), "dict instead of whole numbers"),
         (lambda m: m.predict(IDS), "predict reads no labels: call the model"),
         (
             lambda m: m.fit(Batches((IDS, np.array(["bad"] * 4))), shuffle=False, verbose=0),

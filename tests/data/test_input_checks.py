@@ -104,8 +104,8 @@ def test_a_graph_checks_type_and_dimensions():
 
 
 class Sequence(keras.utils.PyDataset):
-    def __init__(self, batches):
-        super().__init__()
+    def __init__(self, batches, **arguments):
+        super().__init__(**arguments)
         self.batches = batches
 
     def __len__(self):
@@ -127,6 +127,8 @@ def test_generators_and_sequences_are_checked_batch_by_batch():
     assert sequence[0][0].dtype == tf.int32
     with pytest.raises(InputError, match="all padding"):
         sequence[1]
+    of_processes = Sequence([good, bad], use_multiprocessing=True)
+    assert checked_batches(of_processes, VOCABULARY) is of_processes
     with pytest.raises(InputError, match="all padding"):
         checked_batches(Sequence([bad]), VOCABULARY)
 
