@@ -466,7 +466,7 @@ def test_broken_run_folders(run, tmp_path):
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (("generate", "-n", "0"), "at least 1"),
+        (("generate", "-n", "0"), "must be a whole number from 1 to 2,147,483,647, got 0"),
         (("generate", "--temperature", "0"), "temperature must be positive"),
         (("generate", "--temperature", "nan"), "temperature must be positive"),
         (("generate", "--top-p", "1.5"), "top-p"),
