@@ -115,7 +115,7 @@ def test_sentences_do_not_depend_on_how_many_are_written_at_once(make, model, mo
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda vae, ids: vae.generate(0), "at least 1"),
+        (lambda vae, ids: vae.generate(0), "from 1 to 2,147,483,647, got 0"),
         (lambda vae, ids: vae.generate(2, max_length=0), "max_length"),
         (lambda vae, ids: vae.generate(2, seed=-1), "seed"),
         (lambda vae, ids: vae.decode(np.zeros((2, 3))), r"\[batch, 2\]"),
