@@ -556,7 +556,7 @@ def test_the_stock_server_is_used_where_it_is_there(models, tmp_path):
     stock.write_text('#!/bin/sh\necho "$@"\n')
     stock.chmod(0o755)
     said = subprocess.run(
-        [sys.executable, "-c", START, models, "127.0.0.1"],
+        [sys.executable, "-c", START, models],
         env={**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"},
         capture_output=True,
         text=True,

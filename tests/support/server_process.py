@@ -13,7 +13,7 @@ from typing import NamedTuple
 START = """
 import sys
 from scale_vae_keras.serving import serve
-serve(sys.argv[1], rest_port=0, grpc_port=0, host=sys.argv[2])
+serve(sys.argv[1], None, 0, 0, *sys.argv[2:])
 """
 
 
