@@ -10,7 +10,7 @@ import numpy as np
 
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.priors import Prior
-from scale_vae_keras.settings import whole_number
+from scale_vae_keras.settings import real_number, whole_number
 
 _BLOCK_ROWS = 1024
 _BLOCK_ENTRIES = 2**24
@@ -203,8 +203,15 @@ def active_units(mean: np.ndarray, threshold: float = 0.01) -> float:
 
     Returns:
         A whole number; NaN where a mean is not finite.
+
+    Raises:
+        InputError: the means have another number of dimensions, or the threshold is below 0.
     """
-    variance = np.var(np.asarray(mean, np.float64), axis=0, ddof=1)
+    mean = np.asarray(mean, np.float64)
+    if mean.ndim != 2:
+        raise InputError(f"means have shape {mean.shape}: give [sentences, latent]")
+    threshold = real_number("threshold", threshold, least=0)
+    variance = np.var(mean, axis=0, ddof=1)
     if not np.all(np.isfinite(variance)):
         return math.nan
     return int(np.count_nonzero(variance >= threshold))

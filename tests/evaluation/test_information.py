@@ -185,6 +185,18 @@ def test_active_units_of_a_model_that_has_diverged():
     assert math.isnan(active_units(np.array([[0.0, np.nan], [1.0, 0.0]])))
 
 
+@pytest.mark.parametrize("mean", [np.zeros(3), np.zeros([2, 3, 2])])
+def test_units_are_those_of_sentences(mean):
+    with pytest.raises(InputError, match=r"means have shape .*: give \[sentences, latent\]"):
+        active_units(mean)
+
+
+@pytest.mark.parametrize("threshold", [math.nan, -1])
+def test_the_threshold_of_a_unit_is_a_variance(threshold):
+    with pytest.raises(InputError, match="threshold must be at least 0"):
+        active_units(np.eye(3), threshold)
+
+
 def test_active_units():
     # variances over sentences (N - 1): 2, 0.005, 0.01 + a little, 0
     mean = np.array([[1.0, 0.05, 0.0708, 3.0], [-1.0, -0.05, -0.0708, 3.0]])
