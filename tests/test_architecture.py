@@ -28,7 +28,7 @@ FLOORS = [
     {"text"},
     {"pictures"},
     {"metrics", "tables", "event_log", "settings", "categories"},
-    {"allocator", "default_sampling", "files", "lazy", "quiet"},
+    {"allocator", "custom", "default_sampling", "files", "lazy", "quiet"},
     {"errors"},
 ]
 """From the top down; a name is a folder of the package or a file in it."""

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from scale_vae_keras.custom import is_custom
+
 
 def needs_autograph(*parts: object) -> bool:
     """Whether a graph of these parts has to be made with AutoGraph.
@@ -13,8 +15,7 @@ def needs_autograph(*parts: object) -> bool:
     Its reading of this package's sources, which need none, would be most of the time to the first
     answer; custom parts may rely on it.
     """
-    own = __name__.partition(".")[0]
-    return any(type(part).__module__.partition(".")[0] != own for part in parts)
+    return any(is_custom(type(part)) for part in parts)
 
 
 class _Itself:

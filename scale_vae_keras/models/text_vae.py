@@ -9,6 +9,7 @@ from scale_vae_keras.conditions.semi_supervised import (
     check_label_options,
     label_belief,
 )
+from scale_vae_keras.custom import is_custom
 from scale_vae_keras.data.input_checks import as_ids
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.measured_vae import MeasuredVAE
@@ -23,8 +24,6 @@ from scale_vae_keras.parts.by_name import build_encoder, config_of, make_encoder
 from scale_vae_keras.priors import Prior, get_prior
 from scale_vae_keras.settings import check
 from scale_vae_keras.training.sentence_terms import SentenceTerms
-
-_PACKAGE = __name__.partition(".")[0] + "."
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
@@ -128,8 +127,7 @@ class TextVAE(TextGenerator, MeasuredVAE, SentenceModel):
         self.decoder = self._make_decoder(self.latent_dim, self.decoder_skip)
         self.prior = get_prior(self.default_prior if prior is None else prior)
         self.prior.attach(self)
-        is_own = type(self).decoder_input.__module__.startswith(_PACKAGE)
-        if self.prior.kind != "scaled" and not is_own:
+        if self.prior.kind != "scaled" and is_custom(type(self).decoder_input):
             raise InputError(
                 f'{type(self).__name__}.decoder_input is only read by the prior "scaled", and the '
                 f'prior is "{self.prior.kind}": give prior="scaled"'

@@ -82,13 +82,16 @@ class EpochAverageScale(keras.callbacks.Callback):
             scale = self._scale
             scale.close_record()
             self._recording = False
-            unrecorded = int(host_value(scale.unrecorded)) if scale.built else 0
-            if not unrecorded and not (scale.built and float(host_value(scale.has_average))):
-                raise InputError("the epoch had no batch, and gave no factor: give fit some data")
-            if unrecorded and float(host_value(scale.has_average)) < 0.5:
-                raise InputError(
-                    f"none of the {unrecorded} batches of the epoch gave a factor: each had fewer "
-                    f"than min_factor_batch = {scale.min_factor_batch} sentences, or posterior "
-                    "means that are not finite; raise the batch size or lower min_factor_batch"
-                )
+            if not scale.built or float(host_value(scale.has_average)) < 0.5:
+                raise self._no_factor()
             scale.epochs.assign(self._epoch + 1)
+
+    def _no_factor(self):
+        unrecorded = int(host_value(self._scale.unrecorded)) if self._scale.built else 0
+        if not unrecorded:
+            return InputError("the epoch had no batch, and gave no factor: give fit some data")
+        return InputError(
+            f"none of the {unrecorded} batches of the epoch gave a factor: each had fewer "
+            f"than min_factor_batch = {self._scale.min_factor_batch} sentences, or posterior "
+            "means that are not finite; raise the batch size or lower min_factor_batch"
+        )

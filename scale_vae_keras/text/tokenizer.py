@@ -6,6 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from scale_vae_keras.custom import is_custom
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
 from scale_vae_keras.settings import whole_number
@@ -13,7 +14,6 @@ from scale_vae_keras.text.splitting import WORD_KINDS, TokenizerKind, check_kind
 from scale_vae_keras.text.vocabulary import END_ID, PAD_ID, START_ID, UNKNOWN_ID, Vocabulary
 
 SETTINGS_FILE = "tokenizer.json"
-_PACKAGE = __name__.partition(".")[0] + "."
 
 
 def id_rows(ids: tf.Tensor) -> tf.Tensor | tf.RaggedTensor:
@@ -199,7 +199,7 @@ class Tokenizer(tf.Module):
         Raises:
             InputError: it is none of this package's.
         """
-        if not type(self).__module__.startswith(_PACKAGE):
+        if is_custom(type(self)):
             raise InputError(
                 f"{type(self).__name__} is a tokenizer of your own, and loading would make another "
                 "one: save the model alone, and give sv.TextModel both again"
