@@ -18,6 +18,7 @@ from scale_vae_keras.evaluation.information import (
     estimate_information,
 )
 from scale_vae_keras.evaluation.probe import Labelled, probe
+from scale_vae_keras.evaluation.structure import dci, z_diff
 from scale_vae_keras.parts.positions import Positions
 from scale_vae_keras.runs.run_checkpoint import RunCheckpoint
 from scale_vae_keras.schedules.plateau import Plateau
@@ -26,6 +27,7 @@ from scale_vae_keras.text.rare_words import choose_min_count
 from scale_vae_keras.tuning.search import SearchSettings
 
 MEANS = np.zeros([3, 2])
+FACTORS = {"tone": ["good", "bad", "good"], "topic": ["food", "food", "staff"]}
 LABELLED = Labelled(np.eye(3), ["a", "b", "a"])
 SPLIT = as_split([np.array([1, 3, 2], np.int32)] * 3)
 BEST = sv.callbacks.BestModel("best.keras")
@@ -117,6 +119,8 @@ TAKEN = {
     "probe(subsets)": (lambda n: probed(subsets=n), 1),
     "probe(seeds)": (lambda n: probed(seeds=n), 1),
     "probe(seed)": (lambda n: probed(seed=n), 0),
+    "dci(seed)": (lambda n: dci(MEANS, FACTORS, n), 0),
+    "z_diff(seed)": (lambda n: z_diff(MEANS, FACTORS, n), 0),
     "SearchSettings(trials)": (lambda n: SearchSettings("reviews", trials=n), 1),
     "Protocol(samples)": (lambda n: Protocol("reviews", "small", (), n, None), 0),
     "Protocol(limit)": (lambda n: Protocol("reviews", "small", (), 0, n), 2),

@@ -69,8 +69,9 @@ def probe(
 
     Raises:
         InputError: `count` is below 2 or above the number of training sentences, there is no
-            repeat, `seed` is below 0, train has fewer than two labels, or no sentence of another
-            split has one of them.
+            repeat, `seed` is below 0, features are no matrix of one row per label or not as many
+            in each split, train has fewer than two labels, or no sentence of another split has
+            one of them.
         DivergedError: a feature is not finite.
     """
     if not 2 <= count <= len(train.labels):
@@ -81,6 +82,9 @@ def probe(
     if len(classes) < 2:
         raise InputError("a probe needs sentences with at least two different labels")
     splits = [_Numbered.of(split, classes) for split in (train, valid, test)]
+    widths = [split.features.shape[1] - 1 for split in splits]
+    if len(set(widths)) > 1:
+        raise InputError(f"training, validation and test sentences have {widths} features")
     for name, split in zip(("validation", "test"), splits[1:], strict=True):
         if not np.any(split.classes >= 0):
             raise InputError(f"no {name} sentence has a label that training sentences have")
@@ -116,6 +120,8 @@ class _Numbered(NamedTuple):
     @classmethod
     def of(cls, split, classes):
         features = np.asarray(split.features, np.float64)
+        if features.ndim != 2:
+            raise InputError(f"features of a probe are [sentences, features], got {features.shape}")
         if len(features) != len(split.labels):
             raise InputError(f"{len(features)} sentences have {len(split.labels)} labels")
         if not np.all(np.isfinite(features)):

@@ -13,12 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from scale_vae_keras.errors import InputError, needs
+from scale_vae_keras.settings import whole_number
 
 _logger = logging.getLogger("scale_vae_keras")
 _BINS = 20
 _TREES = 50
 _POINTS = 1_000
 _PAIRS = 64
+_LARGEST_SEED = 2**32 - 1  # of scikit-learn's forests
 
 
 class Dci(NamedTuple):
@@ -86,12 +88,13 @@ def dci(codes: np.ndarray, factors: Mapping[str, Sequence[str]], seed: int = 0) 
     Args:
         codes: `[sentences, latent]`, of at least two dimensions.
         factors: at least two; name of each factor -> its value for each sentence.
-        seed: seed of the forests.
+        seed: seed of the forests, from 0 to 2^32 - 1.
 
     Raises:
         InputError: scikit-learn is not installed; else as `mutual_information_gap`.
     """
     codes, numbers = _checked(codes, factors)
+    seed = whole_number("seed", seed, 0, _LARGEST_SEED)
     if codes.shape[1] < 2 or len(factors) < 2:
         raise InputError("DCI needs at least two dimensions and two factors")
     forest = _open("sklearn.ensemble", "RandomForestClassifier")
@@ -127,12 +130,13 @@ def z_diff(codes: np.ndarray, factors: Mapping[str, Sequence[str]], seed: int = 
     Args:
         codes: `[sentences, latent]`.
         factors: at least two; name of each factor -> its value for each sentence.
-        seed: seed of the pairs.
+        seed: seed of the pairs, from 0 to 2^32 - 1.
 
     Raises:
         InputError: scikit-learn is not installed; else as `mutual_information_gap`.
     """
     codes, numbers = _checked(codes, factors)
+    seed = whole_number("seed", seed, 0, _LARGEST_SEED)
     if len(factors) < 2:
         raise InputError("z-diff tells factors apart: give at least two")
     regression = _open("sklearn.linear_model", "LogisticRegression")

@@ -71,6 +71,8 @@ def test_a_label_that_train_lacks_is_always_wrong():
         ({"valid": Labelled(np.zeros((2, 3)), ["maybe"] * 2)}, "no validation sentence has a"),
         ({"test": Labelled(np.zeros((0, 3)), [])}, "no test sentence has a label"),
         ({"test": Labelled(np.full((2, 3), np.nan), ["a"] * 2)}, "the model has diverged"),
+        ({"valid": Labelled(np.zeros(2), ["a"] * 2)}, r"\[sentences, features\], got \(2,\)"),
+        ({"test": Labelled(np.zeros((2, 4)), ["yes"] * 2)}, r"have \[3, 3, 4\] features"),
     ],
 )
 def test_bad_input(change, message):
