@@ -108,7 +108,8 @@ def load_judge(language_model: str, folder: RunFolder) -> LanguageModel:
         folder: folder of the run that is judged.
 
     Raises:
-        InputError: the run is broken, no language model, or has another vocabulary.
+        InputError: the run is broken, no language model, one of text given a label, or has
+            another vocabulary.
     """
     judge = RunFolder(language_model)
     if judge.tokenizer.vocabulary.tokens != folder.tokenizer.vocabulary.tokens:
@@ -116,6 +117,10 @@ def load_judge(language_model: str, folder: RunFolder) -> LanguageModel:
     model = judge.load_model("float32")
     if not isinstance(model, LanguageModel):
         raise InputError(f"{language_model} is not a language model: train one with --method lm")
+    if model.labels:
+        raise InputError(
+            f"{language_model} is a model of text given a label: train the judge without condition"
+        )
     return model
 
 

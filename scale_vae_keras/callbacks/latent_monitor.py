@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.callbacks.shared_data import SharedData
+from scale_vae_keras.callbacks.validation_rate import validation_rate
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_dataset
 from scale_vae_keras.evaluation.information import active_units, mutual_information
@@ -23,8 +24,6 @@ _RUNAWAY_GROWTH = 1.5
 _SWAP_JUMP = 1.0
 _COLLAPSED_INFORMATION = 0.1
 _INFORMATION_SAMPLES = 1000
-_RATE_SAMPLES = 8
-_RATE_STREAM = 1
 
 
 class LatentMonitor(SharedData, keras.callbacks.Callback):
@@ -38,7 +37,9 @@ class LatentMonitor(SharedData, keras.callbacks.Callback):
     all, where the epoch was validated, `val_elbo_nll`: the negative ELBO under the model's prior,
     `val_reconstruction` + the KL of the posterior that the decoder samples from to the prior, in
     nats per sentence, for a mixture estimated with eight samples of each posterior. It bounds the
-    negative log-likelihood; Scale-VAE's objective, `val_loss`, does not.
+    negative log-likelihood; Scale-VAE's objective, `val_loss`, does not. A sentence without a label
+    adds KL(q(label | text) || p(label)), and sentences count by their weight, as they do in
+    `val_reconstruction`.
 
     A line is logged as a warning when f-bar runs away (its geometric mean grows by half from one
     epoch to the next, the average being in effect), when a factor reaches its cap, when the swap to
@@ -46,7 +47,8 @@ class LatentMonitor(SharedData, keras.callbacks.Callback):
     (less than 0.1 nats of information).
 
     Args:
-        validation_data: batches of int32 ids `[batch, time]`.
+        validation_data: batches of int32 ids `[batch, time]`, with their labels and weights where
+            the model's validation has them.
         seed: seed of the samples in the estimate of mutual information, an integer from 0 on.
 
     Raises:
@@ -92,7 +94,9 @@ class LatentMonitor(SharedData, keras.callbacks.Callback):
         logs["au"] = active_units(encoded.mean)
         logs["au_unscaled"] = active_units(encoded.unscaled_mean)
         if "val_reconstruction" in logs:
-            logs["val_elbo_nll"] = logs["val_reconstruction"] + self._rate(encoded)
+            logs["val_elbo_nll"] = logs["val_reconstruction"] + validation_rate(
+                self.model, encoded, self.validation_data, self.seed
+            )
         collapsed = information < _COLLAPSED_INFORMATION
         if collapsed and not self._collapsed:
             _logger.warning(
@@ -107,22 +111,9 @@ class LatentMonitor(SharedData, keras.callbacks.Callback):
         if hasattr(self.model, "posterior_scale"):
             self._watch_factor(epoch, logs)
 
-    def _rate(self, encoded):
-        prior = self.model.prior
-        prior.check_fitted()
-        if prior.closed_form:
-            return float(prior.kl(encoded.mean, encoded.log_var).numpy().mean())
-        random = np.random.default_rng([self.seed, _RATE_STREAM])
-        stddev = np.exp(0.5 * encoded.log_var)
-        rates = []
-        for _ in range(_RATE_SAMPLES):
-            z = encoded.mean + stddev * random.standard_normal(stddev.shape, np.float32)
-            rates.append(prior.rate(encoded.mean, encoded.log_var, z).numpy().mean())
-        return float(np.mean(rates))
-
     def _watch_factor(self, epoch, logs):
         scale = self.model.posterior_scale
-        factor = host_value(scale.average)
+        factor = host_value(scale.factor())
         in_effect = bool(float(host_value(scale.in_effect)) > 0.5)
         logs["factor_min"] = float(factor.min())
         logs["factor_mean"] = float(factor.mean())

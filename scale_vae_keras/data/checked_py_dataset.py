@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from scale_vae_keras.errors import InputError
+
 
 class _CheckedPyDataset(keras.utils.PyDataset):
     """The batches of another one, each as it is read.
@@ -47,7 +49,15 @@ def checked_py_dataset(
     Args:
         dataset: what to read.
         check: takes a batch and returns it, perhaps in another form, or raises.
+
+    Raises:
+        InputError: a part of the first batch is None.
     """
     checked = _CheckedPyDataset(dataset, check)
-    checked[0]
+    first = checked[0]
+    if isinstance(first, tuple) and any(part is None for part in first):
+        raise InputError(
+            "Keras reads no None from a PyDataset, as in (ids, None, sample_weight): give a "
+            "generator or a tf.data.Dataset of such batches"
+        )
     return dataset if dataset.use_multiprocessing else checked

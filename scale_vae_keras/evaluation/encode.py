@@ -1,6 +1,6 @@
 """Posteriors of a whole data set."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -177,7 +177,14 @@ def label_probabilities(model, split: EncodedSplit) -> np.ndarray:
         model: a semi-supervised text VAE.
         split: the sentences.
     """
-    graph = graph_of(
+    graph = label_graph(model)
+    batches, place = _by_length(split)
+    return np.concatenate([graph(ids) for ids, _ in batches])[place]
+
+
+def label_graph(model) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The graph of a model's `label_probabilities`, of ids int32 `[batch, time]`."""
+    return graph_of(
         model,
         "label probabilities",
         lambda: tf.function(
@@ -186,5 +193,3 @@ def label_probabilities(model, split: EncodedSplit) -> np.ndarray:
             autograph=needs_autograph(model, model.encoder),
         ),
     )
-    batches, place = _by_length(split)
-    return np.concatenate([graph(ids) for ids, _ in batches])[place]

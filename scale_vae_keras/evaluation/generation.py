@@ -149,10 +149,16 @@ def reconstruction_bleu(reconstructed: TokenLists, originals: TokenLists) -> flo
             f"{len(reconstructed)} reconstructions of {len(originals)} sentences: "
             "give as many, and at least one"
         )
+    numbers = {}
+
+    def written(sentence):
+        # sacreBLEU divides at white space, which a token may be or hold.
+        return " ".join(str(numbers.setdefault(token, len(numbers))) for token in sentence)
+
     metric = open_bleu()
     return metric.corpus_score(
-        [" ".join(sentence) for sentence in reconstructed],
-        [[" ".join(sentence) for sentence in originals]],
+        [written(sentence) for sentence in reconstructed],
+        [[written(sentence) for sentence in originals]],
     ).score
 
 

@@ -30,7 +30,8 @@ def fit_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[str, An
 
     Raises:
         InputError: there are targets or class weights, callbacks contradict each other, or
-            `validation_split` leaves no sentence to a part.
+            `validation_split` leaves no sentence to a part, or a number of steps is no multiple of
+            `steps_per_execution`.
     """
     arguments = inspect.signature(keras.Model.fit).bind(model, *args, **kwargs).arguments
     arguments.pop("self")
@@ -40,6 +41,8 @@ def fit_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[str, An
     else:
         refuse_targets(arguments.get("y"), arguments.get("class_weight"))
     arguments["callbacks"] = _with_own(model, arguments.get("callbacks"))
+    for name in ("steps_per_epoch", "validation_steps"):
+        _check_steps(model, name, arguments.get(name))
     size = arguments.get("batch_size")
     if _has_dropped_weights(arguments):
         shuffle, arguments["shuffle"] = arguments.get("shuffle", True), False
@@ -63,11 +66,13 @@ def evaluate_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[st
         **kwargs: as for `evaluate`.
 
     Raises:
-        InputError: there are targets.
+        InputError: there are targets, or the number of steps is no multiple of
+            `steps_per_execution`.
     """
     bound = inspect.signature(keras.Model.evaluate).bind(model, *args, **kwargs).arguments
     bound.pop("self")
     arguments = bound | bound.pop("kwargs", {})
+    _check_steps(model, "steps", arguments.get("steps"))
     if model.labels:
         return with_labels(model, arguments, training=False)
     refuse_targets(arguments.get("y"))
@@ -75,6 +80,15 @@ def evaluate_arguments(model: keras.Model, *args: Any, **kwargs: Any) -> dict[st
         weights = arguments.pop("sample_weight")
         arguments["x"] = with_weights(arguments["x"], weights, arguments.get("batch_size"))
     return arguments
+
+
+def _check_steps(model, name, steps):
+    """Refuses a number of steps that Keras would exceed, as it counts calls of several steps."""
+    of_call = model.steps_per_execution
+    if steps is not None and steps % of_call:
+        raise InputError(
+            f"{name}={steps} is no multiple of steps_per_execution={of_call}: give one that is"
+        )
 
 
 def _split_off_validation(arguments):
@@ -141,6 +155,7 @@ def _with_own(model, callbacks):
         own.append(EpochCount())
     if not any(isinstance(each, SkippedSteps) for each in given):
         own.append(DivergenceGuard())
+    own += model.own_callbacks
     if not is_list:
         return [*own, *given]
     for each in own:

@@ -1,9 +1,10 @@
 """Batch normalisation of posterior means."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from scale_vae_keras.layers.replica import global_moments
+from scale_vae_keras.layers.replica import global_moments, host_value
 from scale_vae_keras.layers.state import add_state
 from scale_vae_keras.settings import real_number, whole_number
 
@@ -90,6 +91,13 @@ class PosteriorBatchNorm(keras.layers.Layer):
             centre = tf.where(usable, own_centre, centre)
             variance = tf.where(usable, own_variance, variance)
         return self.stddev() * (mean - centre) * tf.math.rsqrt(variance + self.epsilon) + self.beta
+
+    def has_statistics(self) -> bool:
+        """Whether a training batch has been normalised by its own statistics so far."""
+        if not self.built:
+            return False
+        moved = host_value(self.running_mean) != 0, host_value(self.running_variance) != 1
+        return bool(np.any(moved))
 
     def stddev(self) -> tf.Tensor:
         """The standard deviation that each dimension is given, float32 `[latent]` or a scalar."""

@@ -154,7 +154,8 @@ class PosteriorScale(keras.layers.Layer):
         own = self.des_std * tf.math.rsqrt(
             tf.maximum(variance, (self.des_std / self.max_factor) ** 2)
         )
-        usable = (count >= self.min_factor_batch) & tf.reduce_all(tf.math.is_finite(variance))
+        finite = tf.reduce_all(tf.math.is_finite(variance) & tf.math.is_finite(own))
+        usable = (count >= self.min_factor_batch) & finite
         use_own = usable & (self.in_effect < 0.5)
         used = own if self.through_batch_factor else tf.stop_gradient(own)
         factor = tf.where(use_own, used, self.factor())

@@ -34,6 +34,10 @@ def step_function(model: keras.Model, step: Callable, steps: int = 1) -> Callabl
         )
 
     def run(replica_step, batch):
+        # Keras wraps what a generator's batches lack, as in `(ids, None, sample_weight)`.
+        batch = tf.nest.map_structure(
+            lambda part: None if isinstance(part, tf.experimental.Optional) else part, batch
+        )
         with unregistered_gradients():
             outputs = strategy.run(replica_step, args=(batch,))
         return tf.nest.map_structure(

@@ -9,6 +9,7 @@ from scale_vae_keras.layers.posterior_batch_norm import PUBLISHED_EPSILON, Poste
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.schedules.normalisation_guard import NormalisationGuard
 from scale_vae_keras.settings import setting
 
 
@@ -64,6 +65,11 @@ class BatchNormVAE(TextVAE):
         self.gamma = gamma
         self.epsilon = epsilon
         self.mean_norm = PosteriorBatchNorm(gamma, epsilon=epsilon, name="mean_norm")
+
+    @property
+    def own_callbacks(self) -> list[keras.callbacks.Callback]:
+        """Warns where no batch was normalised by its own statistics."""
+        return [NormalisationGuard()]
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""

@@ -12,6 +12,7 @@ from scale_vae_keras.layers.replica import first_global_row
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
 from scale_vae_keras.models.text_vae import TextVAE
+from scale_vae_keras.schedules.normalisation_guard import NormalisationGuard
 from scale_vae_keras.settings import check, setting
 
 _DROPOUT_STREAM = -1
@@ -91,6 +92,11 @@ class DUVAE(TextVAE):
         self.mean_norm = PosteriorBatchNorm(
             gamma, learn_scale=True, min_batch=min_batch, epsilon=epsilon, name="mean_norm"
         )
+
+    @property
+    def own_callbacks(self) -> list[keras.callbacks.Callback]:
+        """Warns where no batch was normalised by its own statistics."""
+        return [NormalisationGuard()]
 
     def build(self, input_shape):
         """Creates all weights for ids `[batch, time]`."""

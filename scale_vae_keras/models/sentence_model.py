@@ -203,6 +203,11 @@ class SentenceModel(TrainingCounters, KerasDoors, Conditional, keras.Model):
         """What happens without a callback that the system needs, by the name of its class."""
         return {}
 
+    @property
+    def own_callbacks(self) -> list[keras.callbacks.Callback]:
+        """New callbacks that every `fit` of the system has, before those that it is given."""
+        return []
+
     def fit(self, *args, **kwargs):
         """As `keras.Model.fit`; builds the model first, since callbacks set its state.
 

@@ -73,6 +73,12 @@ def check_sizes(config) -> None:
             f"batches of {config.batch_size} sentences have no factor of their own, which takes "
             f"min_factor_batch={least}: raise batch_size or lower min_factor_batch"
         )
+    least = getattr(config, "min_batch", 2 if config.method == "bn" else 1)
+    if config.batch_size < least:
+        raise InputError(
+            f"batches of {config.batch_size} sentences have no statistics of their own, which take "
+            f"{least}: raise batch_size" + (" or lower min_batch" if least > 2 else "")
+        )
     transformers = "transformer" in (getattr(config, "encoder", None), config.decoder)
     positions = config.max_length + 2
     if transformers and config.positions == "learned" and positions > config.max_positions:

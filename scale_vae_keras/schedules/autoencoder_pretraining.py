@@ -100,7 +100,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
                 rate.assign(self._learning_rate)
                 self._best_weights = []
             self.model.reset_decoder()
-            forget_gradients(self.model.optimizer)
+            forget_gradients(self.model.optimizer, self.model.trainable_variables)
 
     def on_epoch_end(self, epoch, logs=None):
         """Keeps the best autoencoder, decays the rate where it stalls, and ends `fit` in time."""
@@ -141,7 +141,7 @@ class AutoencoderPretraining(keras.callbacks.Callback):
         variables = self.model.trainable_variables
         for variable, value in zip(variables, self._best_weights, strict=True):
             variable.assign(value)
-        forget_gradients(self.model.optimizer)
+        forget_gradients(self.model.optimizer, self.model.trainable_variables)
 
     def get_state(self) -> dict:
         """The state that a resumed run needs besides `get_arrays`."""

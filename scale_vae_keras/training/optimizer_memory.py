@@ -1,7 +1,8 @@
 """The memory of earlier gradients in an optimizer."""
 
 import keras
-import tensorflow as tf
+
+from scale_vae_keras.layers.replica import host_value
 
 
 def _inner(optimizer):
@@ -29,13 +30,23 @@ def moves_without_gradient(optimizer: keras.optimizers.Optimizer) -> bool:
     return bool(_memory(optimizer) or _inner(optimizer).weight_decay)
 
 
-def forget_gradients(optimizer: keras.optimizers.Optimizer) -> None:
-    """Resets an optimizer that remembers gradients, except for its learning rate.
+def forget_gradients(
+    optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable]
+) -> None:
+    """Makes an optimizer that remembers gradients as it was built, except for its learning rate.
 
     Plain SGD has nothing to forget, and its step count continues.
 
     Args:
         optimizer: a built optimizer.
+        variables: the weights that it was built for.
     """
-    for each in _memory(optimizer):
-        each.assign(tf.zeros(each.shape, each.dtype))
+    memory = _memory(optimizer)
+    if not memory:
+        return
+    # Some begin with other values than 0, such as Adagrad's accumulators.
+    inner = _inner(optimizer)
+    new = type(inner).from_config(inner.get_config())
+    new.build(variables)
+    for each, initial in zip(memory, _memory(new), strict=True):
+        each.assign(host_value(initial))

@@ -4,9 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 import tensorflow as tf
+from made_corpora import write_corpus
 from made_runs import save_untrained, start
 
-from scale_vae_keras.benchmarks.generation import measure_generation, training_tokens
+from scale_vae_keras.benchmarks.generation import load_judge, measure_generation, training_tokens
+from scale_vae_keras.errors import InputError
 from scale_vae_keras.models.text_generator import TextGenerator
 
 SENTENCES = [
@@ -46,3 +48,13 @@ def test_the_training_text_has_all_its_grams_in_the_training_text(runs, monkeypa
     scores = measure_generation(vae.path, judge.path, len(SENTENCES), seed=0)
     assert [scores[f"gram_{k}"] for k in (2, 3, 4)] == [100.0, 100.0, 100.0]
     assert scores["ppl"] > 1
+
+
+def test_a_judge_that_is_given_labels_is_refused(runs, corpus):
+    labels = {"condition": "label", "tokenizer": "raw", "min_count": 2, "max_length": 6}
+    labelled = write_corpus(
+        corpus.parent / "labelled", lines=[f"{i % 2}\t{line}" for i, line in enumerate(SENTENCES)]
+    )
+    judge = save_untrained(start(labelled, corpus.parent / "judge", "lm", **labels))
+    with pytest.raises(InputError, match="judge is a model of text given a label: train the judge"):
+        load_judge(judge.path, runs[0])

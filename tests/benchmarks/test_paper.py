@@ -278,6 +278,14 @@ def test_a_missing_extra_is_refused_before_anything_is_trained(
     assert not (tmp_path / "new").exists()
 
 
+def test_a_condition_of_all_runs_is_refused_as_the_judge_would_have_it(corpus, tmp_path, capsys):
+    arguments = words(5, corpus, tmp_path / "new")
+    arguments.insert(arguments.index("--seeds"), "condition=label")
+    line = refused(capsys, *arguments)
+    assert "Table 5's judge is given no label" in line
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize("name", ["density.csv", "table1.png", "table1.md", "missing.csv"])
 def test_only_tables_are_shown(made, name, capsys):
     message = refused(capsys, "benchmark", "paper", "--show", made.folder / name)

@@ -1,6 +1,8 @@
 import copy
 import logging
+import math
 
+import keras
 import made_models
 import numpy as np
 import pytest
@@ -213,6 +215,56 @@ def test_the_bound_of_a_mixture_is_estimated(data, ids):
     # the estimate of a mixture of one Gaussian is exact
     assert bound_of(model, data) == pytest.approx(7 + exact.mean(), rel=1e-4)
     assert bound_of(model, data) == bound_of(model, data)
+
+
+def last_epoch(model, data, monitored=None):
+    """The logs of an epoch that changes nothing, with the same data to validate."""
+    model.compile(keras.optimizers.SGD(0.0))
+    callbacks = [LatentMonitor(data if monitored is None else monitored)]
+    history = model.fit(
+        data, validation_data=data, callbacks=callbacks, shuffle=False, verbose=0
+    ).history
+    return {name: values[-1] for name, values in history.items()}
+
+
+def test_the_bound_of_weighted_sentences(ids):
+    """That of the plain VAE and N(0, I) is its loss, also where sentences have weights."""
+    model = informative(made_models.made_model(TextVAE, dropout=0.0))
+    weights = np.float32([3, 0, 1, 0.5] * 4)
+    data = tf.data.Dataset.from_tensor_slices((ids, weights)).batch(8)
+    data = data.map(lambda ids, weights: (ids, None, weights))
+    logs = last_epoch(model, data)
+    assert logs["val_elbo_nll"] == pytest.approx(logs["val_loss"], rel=1e-6)
+    plain = last_epoch(model, data, data.map(lambda ids, _, weights: ids))
+    assert plain["val_elbo_nll"] != pytest.approx(logs["val_loss"], rel=1e-4)
+    nothing = data.map(lambda ids, _, weights: (ids, None, 0 * weights))
+    assert math.isnan(
+        end_epoch(monitored(model, nothing), 0, val_reconstruction=7.0)["val_elbo_nll"]
+    )
+
+
+def test_the_bound_of_sentences_without_a_label(ids):
+    """The cost of an unknown label is in it; log 3, that of a known one, is in the loss alone."""
+    arguments = {"condition": "label", "labels": ("a", "b", "c"), "semi_supervised": True}
+    model = informative(made_models.made_model(TextVAE, dropout=0.0, **arguments))
+    made_models.draw_weights(model.classifier.weights, stddev=2.0, seed=5)
+    for unlabelled in (16, 0, 5):
+        labels = np.where(np.arange(16) < unlabelled, -1, np.arange(16) % 3).astype(np.int32)
+        logs = last_epoch(model, tf.data.Dataset.from_tensor_slices((ids, labels)).batch(8))
+        known = math.log(3) * (16 - unlabelled) / 16
+        assert logs["val_elbo_nll"] == pytest.approx(logs["val_loss"] - known, rel=1e-6)
+        assert logs["val_elbo_nll"] > logs["val_reconstruction"] + logs["val_kl"] - 1e-5
+    with pytest.raises(InputError, match="the labels are missing"):
+        end_epoch(monitored(model, ids), 0, val_reconstruction=7.0)
+
+
+def test_the_factor_without_its_callback_is_that_in_use(scale_vae, data):
+    monitor = LatentMonitor(data)
+    scale_vae.fit(data, epochs=2, callbacks=[monitor], shuffle=False, verbose=0)
+    logs = end_epoch(monitor, 1)
+    factor = np.array(scale_vae.posterior_scale.factor())
+    assert factor.mean() > 2
+    assert logs["factor_mean"] == pytest.approx(factor.mean(), rel=1e-6)
 
 
 def test_a_language_model_has_nothing_to_watch(data):

@@ -67,6 +67,17 @@ def test_reconstruction_bleu_by_hand():
     assert reconstruction_bleu([["a", "b", "c", "d"]], original) == pytest.approx(expected)
 
 
+def test_a_token_of_white_space_is_a_token():
+    pytest.importorskip("sacrebleu")
+    # "abcdefgh" against "ab cd ef gh", by characters: 8 of 8, 4 of 7, none of 6 and of 5 (smoothed
+    # to 1/2 of 6 and 1/4 of 5), and 8 of 11 tokens
+    precision = (8 / 8 * 4 / 7 * 1 / (2 * 6) * 1 / (4 * 5)) ** 0.25
+    expected = 100 * precision * math.exp(1 - 11 / 8)
+    found = reconstruction_bleu([list("abcdefgh")], [list("ab cd ef gh")])
+    assert found == pytest.approx(expected)
+    assert reconstruction_bleu([["a b", "c"] * 2], [["a", "b", "c"] * 2]) < 50
+
+
 def test_perplexity():
     # four tokens of probability 1/8 in all
     assert perplexity([math.log(1 / 2), math.log(1 / 4)], 4) == pytest.approx(8 ** (1 / 4))

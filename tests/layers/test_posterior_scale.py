@@ -135,6 +135,14 @@ def test_training_uses_the_average_that_is_in_effect_and_goes_on_recording():
     np.testing.assert_allclose(layer(3 * BATCH, training=True), FACTOR * BATCH, rtol=1e-6)
 
 
+def test_a_factor_that_is_not_finite_is_neither_used_nor_recorded():
+    layer = scale(min_factor_batch=2, max_factor=1e30)
+    flat = np.array([[1.0, 0.0], [1.0, 1.0]], np.float32)
+    np.testing.assert_array_equal(layer(flat, training=True), flat)
+    assert (float(layer.record_count), float(layer.unrecorded)) == (0, 1)
+    np.testing.assert_array_equal(layer.record_sum, [0, 0])
+
+
 def test_nothing_to_put_in_effect():
     layer = scale()
     layer.put_in_effect(False)

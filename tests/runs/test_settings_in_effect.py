@@ -80,6 +80,16 @@ def test_a_batch_without_a_factor_is_refused():
     assert configure("reviews", "vae", "small", batch_size=8).batch_size == 8
 
 
+def test_a_batch_without_statistics_is_refused():
+    with pytest.raises(InputError, match=r"8 sentences have no statistics.* lower min_batch$"):
+        configure("reviews", "du", "small", batch_size=8)
+    assert configure("reviews", "du", "small", batch_size=8, min_batch=8).batch_size == 8
+    with pytest.raises(InputError, match=r"1 sentences have no statistics.*: raise batch_size$"):
+        configure("reviews", "bn", "small", batch_size=1)
+    assert configure("reviews", "bn", "small", batch_size=2).batch_size == 2
+    assert configure("reviews", "vae", "small", batch_size=1).batch_size == 1
+
+
 @pytest.mark.parametrize("place", ["encoder", "decoder"])
 def test_sentences_longer_than_learned_positions_are_refused(place):
     given = {place: "transformer", "positions": "learned", "max_positions": 32}

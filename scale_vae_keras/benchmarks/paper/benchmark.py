@@ -90,6 +90,11 @@ def benchmark_paper(
             raise InputError("Table 1 shows likelihoods: give at least one importance sample")
     if table == 5:
         open_bleu()
+        if configure_system(JUDGE, seeds[0], protocol).condition != "none":
+            raise InputError(
+                "Table 5's judge is given no label: name the condition with each system, as in "
+                "scale:condition=label, and not among the settings of all runs"
+            )
     shared = {
         "preset": protocol.preset,
         "settings": " ".join(protocol.settings),
