@@ -20,10 +20,11 @@ class EventLog:
 
     Args:
         folder: the folder of the file, one of TensorBoard's runs; created if missing.
-        finished: epochs that were finished before.
+        finished: epochs that were finished before; None for a log beside others of the folder,
+            of which nothing is to be forgotten.
     """
 
-    def __init__(self, folder: str | os.PathLike, finished: int = 0):
+    def __init__(self, folder: str | os.PathLike, finished: int | None = 0):
         self.folder = Path(folder)
         self._finished = finished
         self._path = None
@@ -54,8 +55,8 @@ class EventLog:
         self.folder.mkdir(parents=True, exist_ok=True)
         owner = f"{socket.gethostname()}.{os.getpid()}"
         self._path = self.folder / f"events.out.tfevents.{time.time():.6f}.{owner}"
+        version = Event(file_version="brain.Event:2")
+        if self._finished is None:
+            return [version]
         start = SessionLog(status=SessionLog.START)
-        return [
-            Event(file_version="brain.Event:2"),
-            Event(step=self._finished + 1, session_log=start),
-        ]
+        return [version, Event(step=self._finished + 1, session_log=start)]

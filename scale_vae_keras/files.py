@@ -50,7 +50,7 @@ def written_whole(path: str | os.PathLike, replace: bool = True) -> Iterator[Pat
                 shutil.copyfileobj(source, target)
         return
     path = Path(os.path.realpath(path) if os.path.islink(path) else path)
-    with _scratch_folder(path) as scratch:
+    with _scratch_folder(path) as scratch, _named(path):
         temporary = Path(scratch) / path.name
         yield temporary
         if path.is_dir() and temporary.is_file():
@@ -61,6 +61,17 @@ def written_whole(path: str | os.PathLike, replace: bool = True) -> Iterator[Pat
             os.replace(path, Path(scratch) / "old")
         os.replace(temporary, path)
         _flush(path.parent)
+
+
+@contextlib.contextmanager
+def _named(path):
+    """Says which file could not be written where the system does not, as with a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def _stream(path) -> str | os.PathLike | int | None:

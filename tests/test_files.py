@@ -69,6 +69,17 @@ def test_a_link_stays_and_its_file_is_replaced(tmp_path, there):
     assert names(tmp_path) == ["far", "link.csv"]
 
 
+def test_an_error_that_names_no_file_is_given_its_name(tmp_path):
+    path = tmp_path / "table.csv"
+    with pytest.raises(OSError, match="No space left") as error, written_whole(path):
+        raise OSError(28, "No space left on device")
+    assert error.value.filename == str(path)
+    with pytest.raises(OSError, match="No space left") as error, written_whole(path):
+        raise OSError(28, "No space left on device", "other")
+    assert error.value.filename == "other"
+    assert names(tmp_path) == []
+
+
 def test_a_pipe_is_written_to_and_a_device_stays(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

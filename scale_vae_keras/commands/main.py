@@ -1,8 +1,8 @@
 """The entry point of `scale-vae`: finds the command, parses its flags, runs it."""
 
 import argparse
+import errno
 import importlib
-import io
 import os
 import sys
 import traceback
@@ -13,10 +13,19 @@ from scale_vae_keras import __version__, check_backend
 from scale_vae_keras.commands import COMMANDS
 from scale_vae_keras.commands.known_names import check_words
 from scale_vae_keras.commands.parser import Parser
+from scale_vae_keras.commands.standard_streams import (
+    open_missing_streams,
+    outlive_readers,
+    show_every_character,
+)
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.quiet import quiet_standard_error
 
 _DEBUG = "SCALE_VAE_DEBUG"
+_LINES = {"generate", "reconstruct", "interpolate", "shift", "score", "data", "request"}
+"""Commands that are over when nobody reads what they print."""
+_FULL = [os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT)]
+"""Reasons of TensorFlow for the error that else means a lack of memory."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     debug = os.environ.get(_DEBUG, "0") not in ("", "0")
+    open_missing_streams()
     show_every_character()
     try:
         check_backend()
@@ -43,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             check_words(words)
         options = parse(words)
         debug = debug or options.debug
+        if options.command not in _LINES:
+            outlive_readers()
         load_command(options.command).run(options)
     except (InputError, ImportError) as error:
         return _fail(str(error), debug)
@@ -56,16 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # TensorFlow's; it is not imported here, since many commands do without.
         if type(error).__name__ != "ResourceExhaustedError":
             raise
+        if any(reason in str(error) for reason in _FULL):
+            return _fail("the disk is full: make room, or choose another place", debug)
         return _fail("out of memory: choose smaller sizes or a smaller batch", debug)
     return 0
-
-
-def show_every_character() -> None:
-    """Escapes what a terminal cannot show; what goes to a file or another program is UTF-8."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            encoding = None if stream.isatty() else "utf-8"
-            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:

@@ -69,19 +69,23 @@ def evaluate_run(
             journal = _own_journal(folder, name, stack)
         except OSError as error:
             journal, writable = None, False
-            _logger.warning(
-                "%s cannot be written to (%s): it is measured without metrics.json",
-                folder.path,
-                error.strerror,
-            )
+            _warn(folder, error)
         metrics, terms = _measure(
             folder, model, sentences, samples, prior, seed, limit, journal, progress
         )
     metrics = {"split": split, **metrics}
     if writable:
-        write_csv(folder.sentences_path, _sentence_table(terms))
-        write_json(folder.metrics_path, metrics)
+        try:
+            write_csv(folder.sentences_path, _sentence_table(terms))
+            write_json(folder.metrics_path, metrics)
+        except OSError as error:
+            _warn(folder, error)
     return metrics
+
+
+def _warn(folder, error):
+    reason = f"{folder.path} cannot be written to ({error.strerror})"
+    _logger.warning("%s: it is measured without metrics.json", reason)
 
 
 def _sentence_table(terms: Density) -> pd.DataFrame:

@@ -141,12 +141,16 @@ class RunCheckpoint(keras.callbacks.Callback):
         for newer in checkpoints(self.folder):
             if position(newer) > (self.epochs, self.steps):
                 shutil.rmtree(newer)
+        self.put_best_back()
+        if self.steps:
+            self._weights = [host_value(variable) for variable in self._variables()]
+
+    def put_best_back(self) -> None:
+        """Puts the best model of the checkpoint that a run resumes from in its place."""
         best = self._resumed / "best.keras"
         if best.exists():
             with written_whole(self.best.path) as temporary:
                 shutil.copyfile(best, temporary)
-        if self.steps:
-            self._weights = [host_value(variable) for variable in self._variables()]
 
     def _variables(self):
         return [*self.model.variables, *self.model.optimizer.variables]

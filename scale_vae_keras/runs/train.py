@@ -230,6 +230,8 @@ class Run:
         epochs = config.first_epochs + config.epochs
         if checkpoint.is_finished(epochs):
             trained = checkpoint.epochs
+            if not output.model_path.exists():
+                checkpoint.put_best_back()
             _logger.info("nothing is left to train: %s ended after epoch %d", folder.path, trained)
             return
         remove_scratch(output.path)

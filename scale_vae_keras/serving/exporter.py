@@ -1,7 +1,10 @@
 """Exports a model as a version that TensorFlow Serving can load."""
 
+import contextlib
 import os
+import shutil
 import tempfile
+import time
 from importlib import metadata
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import tensorflow as tf
 
 from scale_vae_keras.default_sampling import TEMPERATURE, TOP_P
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import write_json
+from scale_vae_keras.files import locked, write_json
 from scale_vae_keras.layers.portable_graphs import portable_graph
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.serving.portability import check_portable
@@ -24,6 +27,9 @@ from scale_vae_keras.settings import whole_number
 from scale_vae_keras.text.tokenizer import Tokenizer
 
 METADATA_FILE = "metadata.json"
+_UNFINISHED = ".unfinished-"
+_LOCK = "lock"
+_BEGINNING = 60.0
 _LIBRARIES = ("scale-vae-keras", "tensorflow", "tensorflow-text", "keras", "numpy")
 
 
@@ -60,13 +66,26 @@ def publish(
     if place.exists():
         raise InputError(f"{place} is already there: choose another version")
     signatures = Signatures(model, tokenizer, max_length)
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".unfinished-") as scratch:
+    _remove_abandoned(directory)
+    with (
+        tempfile.TemporaryDirectory(dir=directory, prefix=_UNFINISHED) as scratch,
+        locked(Path(scratch) / _LOCK),
+    ):
         unfinished = Path(scratch) / "version"
         _write(signatures, unfinished, directory.name)
         write_json(unfinished / METADATA_FILE, _metadata(signatures, description or {}))
         check_portable(unfinished)
         _compare(_own_answers(signatures), answers_of_fresh_process(unfinished))
         return _rename(unfinished, directory, version)
+
+
+def _remove_abandoned(directory: Path) -> None:
+    """Removes what exports that were killed have left; a minute is left to one that begins."""
+    for scratch in directory.glob(f"{_UNFINISHED}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - scratch.stat().st_mtime > _BEGINNING:
+                with locked(scratch / _LOCK):
+                    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _write(signatures: Signatures, path: Path, model_name: str) -> None:

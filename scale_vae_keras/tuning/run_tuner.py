@@ -157,6 +157,8 @@ class RunTuner(keras_tuner.engine.base_tuner.BaseTuner):
 
     def _stop_if_interrupted(self, name, error):
         for cause in (error, error.__context__):
+            if isinstance(cause, BlockingIOError):
+                raise error
             if isinstance(cause, KeyboardInterrupt | OSError):
                 reason = str(cause) or "interrupted"
                 raise InputError(
@@ -171,6 +173,6 @@ class RunTuner(keras_tuner.engine.base_tuner.BaseTuner):
         _logger.warning("trial %s failed: %s", name, reason)
 
     def _log(self, name, figures):
-        log = EventLog(self.folder.run(name).logs / "validation")
+        log = EventLog(self.folder.run(name).logs / "validation", finished=None)
         summaries = [scalar_pb(f"best/{figure}", value) for figure, value in figures.items()]
         log.write(int(figures["best_epoch"]), *summaries)

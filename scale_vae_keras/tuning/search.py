@@ -6,9 +6,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+import tensorflow as tf
+
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import write_json
+from scale_vae_keras.files import lock_holder, locked, write_json
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.settings import whole_number
@@ -115,9 +117,11 @@ def search(
     first = space.declare(keras_tuner.HyperParameters())
     config = space.config(first)
     labels = _ANY_LABELS if config.condition == "label" else ()
-    model = build_model(config, _ANY_VOCABULARY, labels)
-    if model.latent_dim:
-        model.prior.check_installed()
+    # Settings that do not fit into memory are the failure of their trial.
+    with contextlib.suppress(MemoryError, tf.errors.ResourceExhaustedError):
+        model = build_model(config, _ANY_VOCABULARY, labels)
+        if model.latent_dim:
+            model.prior.check_installed()
     # A corpus that is not there would fail every trial by itself; the chief needs none.
     corpus = None if is_search_chief() else open_corpus(config.data, config.encoding)
     _open(folder, settings, space, corpus)
@@ -131,13 +135,31 @@ def search(
         _GRIDS.get(settings.grid, ()),
     )
     oracle.has_workers = is_search_chief()
-    with worker_errors(), contextlib.redirect_stdout(io.StringIO()):
-        tuner = RunTuner(oracle, space, objective, folder, cache)
-    if is_search_chief():
-        serve_oracle(oracle)
+    with _alone(folder):
+        with worker_errors(), contextlib.redirect_stdout(io.StringIO()):
+            tuner = RunTuner(oracle, space, objective, folder, cache)
+        if is_search_chief():
+            serve_oracle(oracle)
+            return
+        with worker_errors():
+            tuner.search()
+
+
+@contextlib.contextmanager
+def _alone(folder):
+    """Keeps out a second search in the folder that is neither a chief nor a worker."""
+    if is_search_chief() or is_worker():
+        yield
         return
-    with worker_errors():
-        tuner.search()
+    lock = folder.path / ".lock"
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(lock))
+        except BlockingIOError:
+            raise InputError(
+                f"{lock_holder(lock)} searches in {folder.path}: wait for its end"
+            ) from None
+        yield
 
 
 def _open(folder, settings, space, corpus):

@@ -319,6 +319,11 @@ def test_resume_ends_like_an_uninterrupted_run(run, corpus, tmp_path):
     assert resumed == (run / "history.csv").read_bytes()
     printed = succeed("train", "--resume", "--output", tmp_path / "run")
     assert f"nothing is left to train: {tmp_path / 'run'} ended after epoch 2" in printed
+    best = tmp_path / "run" / "model.keras"
+    content = best.read_bytes()
+    best.unlink()
+    assert "holds the best model" in succeed("train", "--resume", "--output", tmp_path / "run")
+    assert best.read_bytes() == content
     assert (tmp_path / "run" / "history.csv").read_bytes() == resumed
 
 

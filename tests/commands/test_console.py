@@ -1,5 +1,6 @@
 """What commands print, on any terminal."""
 
+import errno
 import io
 import os
 import subprocess
@@ -20,7 +21,7 @@ from scale_vae_keras.text.vocabulary import Vocabulary
 
 PRINTS = """
 import sys
-from scale_vae_keras.commands.main import show_every_character
+from scale_vae_keras.commands.standard_streams import show_every_character
 show_every_character()
 print("caf\\xe9 \\u0436")
 """
@@ -67,7 +68,7 @@ def test_output_to_another_program_is_utf8(encoding):
 
 
 def test_a_terminal_shows_escapes_for_what_it_lacks(monkeypatch):
-    from scale_vae_keras.commands.main import show_every_character
+    from scale_vae_keras.commands.standard_streams import show_every_character
 
     screen = io.BytesIO()
     stream = io.TextIOWrapper(screen, encoding="latin-1")
@@ -89,6 +90,17 @@ def test_memory_that_does_not_suffice_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr(data, "run", lambda options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         main(["data", "reviews"])
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_no_lack_of_memory(number, monkeypatch, capsys):
+    def run(options):
+        raise tf.errors.ResourceExhaustedError(None, None, f"model/1; {os.strerror(number)}")
+
+    monkeypatch.setattr(data, "run", run)
+    assert main(["data", "reviews"]) == 2
+    line = "error: the disk is full: make room, or choose another place\n"
+    assert capsys.readouterr().err == line
 
 
 def test_counts_that_are_not_known_are_no_numbers(capsys):

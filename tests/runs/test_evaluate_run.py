@@ -67,6 +67,16 @@ def test_a_run_that_cannot_be_written_to_is_measured_with_one_warning(
     assert "sentences.csv" not in os.listdir("run")
 
 
+def test_a_disk_that_is_full_at_the_end_loses_no_figure(journals, monkeypatch, caplog):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "write_csv", full)
+    assert evaluate_run("run", "test", 7, None, 0) == MEASURED
+    (warning,) = caplog.messages
+    assert "run cannot be written to (No space left on device)" in warning
+
+
 def test_a_journal_of_an_earlier_model_is_dropped(journals, tmp_path, caplog):
     path = module.RunFolder("run").path / "evaluation-test-7-own-seed-0.npz"
     path.write_bytes(b"before")

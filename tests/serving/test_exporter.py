@@ -1,5 +1,7 @@
 import json
+import os
 import shutil
+import time
 
 import keras
 import numpy as np
@@ -8,6 +10,7 @@ import tensorflow as tf
 from served_models import FACTOR, MAX_WORDS, WORDS
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import locked
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.export import export
 from scale_vae_keras.runs.run_folder import RunFolder
@@ -271,6 +274,18 @@ def test_a_place_that_the_next_version_cannot_have_is_refused(model, tokenizer, 
     (tmp_path / str(LARGEST_VERSION)).mkdir()
     with pytest.raises(InputError, match="from 1 to 9,223,372,036,854,775,807, got 9223372036854"):
         publish(model, tokenizer, LONGEST, tmp_path)
+
+
+def test_what_a_killed_export_left_is_removed(tmp_path):
+    for name, age in (("dead", 120), ("held", 120), ("young", 0)):
+        scratch = tmp_path / f".unfinished-{name}"
+        (scratch / "version").mkdir(parents=True)
+        (scratch / "lock").touch()
+        os.utime(scratch, (time.time() - age,) * 2)
+    with locked(tmp_path / ".unfinished-held" / "lock"):
+        os.utime(tmp_path / ".unfinished-held", (time.time() - 120,) * 2)
+        exporter._remove_abandoned(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == [".unfinished-held", ".unfinished-young"]
 
 
 def test_a_file_that_takes_the_place_meanwhile_ends_the_export(tmp_path):

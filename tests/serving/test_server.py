@@ -9,11 +9,13 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
+from grpc import StatusCode
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from running_server import running_server
 from served_models import MAX_WORDS
@@ -26,6 +28,7 @@ from scale_vae_keras.samplers.serialization import DEFAULT_SAMPLER
 from scale_vae_keras.serving import Client, ServingError
 from scale_vae_keras.serving.development import rest, served_model, workers
 from scale_vae_keras.serving.development import server as server_module
+from scale_vae_keras.serving.development.core import Core
 from scale_vae_keras.serving.development.request_error import RequestError
 from scale_vae_keras.serving.development.served_model import ServedModel
 from scale_vae_keras.serving.versions import version_folders
@@ -632,3 +635,12 @@ def test_a_taken_port_is_an_input_error(models, server):
 
     with pytest.raises(InputError, match="cannot listen"):
         serve(models, rest_port=server.rest_port, grpc_port=0)
+
+
+def test_a_name_with_quotes_is_escaped_for_prometheus():
+    core = Core(SimpleNamespace(name='a"b\\c'))
+    core.count('a"b\\c', StatusCode.OK)
+    counter = ":tensorflow:serving:request_count"
+    assert core.metrics() == (
+        f"# TYPE {counter} counter\n" + counter + r'{model_name="a\"b\\c",status="OK"} 1' + "\n"
+    )

@@ -7,10 +7,12 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import metadata
 
 from scale_vae_keras.errors import InputError
+from scale_vae_keras.files import locked
 from scale_vae_keras.runs.train import Run
 from scale_vae_keras.tuning.oracles import TUNERS
 from scale_vae_keras.tuning.results import read_trials
@@ -81,6 +83,8 @@ def test_a_log_a_trial_with_hyperparameters(random_search):
         (best,) = events.Tensors("best/elbo_nll")
         assert best.step == 1
         assert best.tensor_proto.float_val[0] == pytest.approx(trial.figures["elbo_nll"])
+        # The curves of the training, which another log lies beside, are not forgotten.
+        assert [each.step for each in events.Tensors("loss/elbo_nll")] == [1]
 
 
 def test_the_same_search_again_runs_nothing(random_search, settings, monkeypatch):
@@ -103,6 +107,27 @@ def test_a_search_goes_on_with_its_corpus_alone(random_search, settings, corpus,
     with pytest.raises(InputError, match=r"there is no folder .*here"):
         search(moved, output)
     assert len(read_trials(output)) == 2
+
+
+def test_a_second_search_at_the_same_time_is_told_of_the_first(random_search, settings):
+    with (
+        locked(random_search / ".lock"),
+        pytest.raises(InputError, match=r"^process \d+ searches in .*: wait for its end$"),
+    ):
+        search(settings, random_search)
+
+
+def test_settings_that_do_not_fit_into_memory_are_a_trial_that_failed(
+    settings, tmp_path, monkeypatch
+):
+    def too_large(*_):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    monkeypatch.setattr("scale_vae_keras.tuning.search.build_model", too_large)
+    monkeypatch.setattr("scale_vae_keras.runs.train.build_model", too_large)
+    search(settings, tmp_path / "search")
+    trials = read_trials(tmp_path / "search")
+    assert [trial.status for trial in trials] == ["FAILED", "FAILED"]
 
 
 def test_another_search_in_the_folder_is_refused(random_search, settings):

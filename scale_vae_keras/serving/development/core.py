@@ -16,6 +16,8 @@ from scale_vae_keras.serving.development.tensor_protos import array_from_proto
 from scale_vae_keras.serving.rest_transport import MODEL_HEADER
 
 DEFAULT_SIGNATURE = "serving_default"
+_ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+"""What the value of a label holds in Prometheus' text format."""
 
 
 class Core:
@@ -72,9 +74,10 @@ class Core:
     def metrics(self) -> str:
         """The counters in Prometheus' text format."""
         metric = ":tensorflow:serving:request_count"
+        name = self.model.name.translate(_ESCAPED)
         lines = [f"# TYPE {metric} counter"]
         lines += [
-            f'{metric}{{model_name="{self.model.name}",status="{code}"}} {count}'
+            f'{metric}{{model_name="{name}",status="{code}"}} {count}'
             for code, count in sorted(self._requests.items())
         ]
         return "\n".join(lines) + "\n"
