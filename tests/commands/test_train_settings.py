@@ -58,6 +58,7 @@ NUMBERS = {
     "feed_forward": 6,
     "prior_components": 5,
     "min_factor_batch": 9,
+    "min_batch": 9,
 }
 
 
