@@ -245,7 +245,8 @@ def test_mixed_precision(make, sentences, model, policy):
     losses = vae.fit(batches(sentences(16), 8), epochs=6, shuffle=False, verbose=0).history["loss"]
     assert np.isfinite(losses).all()
     assert losses[-1] < 0.95 * losses[0]
-    assert float(vae.skipped_steps) == 0
+    # Times the first loss scale, 2^15, a gradient of 2 overflows: some processors' round to that.
+    assert float(vae.skipped_steps) <= (3 if policy == "mixed_float16" else 0)
     assert {weight.dtype for weight in vae.weights} == {"float32", "int64"}
     assert {weight.dtype for weight in vae.trainable_weights} == {"float32"}
     assert {part.dtype for part in vae(sentences(4))} == {tf.float32}
