@@ -1,6 +1,7 @@
 """Watches the latent code during training."""
 
 import logging
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -52,7 +53,8 @@ class LatentMonitor(SharedData, keras.callbacks.Callback):
         seed: seed of the samples in the estimate of mutual information, an integer from 0 on.
 
     Raises:
-        InputError: the seed is below 0; in `fit`, the model has no latent code.
+        InputError: the seed is below 0; in `fit`, the model has no latent code, or the data can be
+            read only once.
 
     Attributes:
         encoded: the posteriors of the validation sentences after the last epoch, in the order of
@@ -80,9 +82,14 @@ class LatentMonitor(SharedData, keras.callbacks.Callback):
         self._loss = None
 
     def on_train_begin(self, logs=None):
-        """Checks the model."""
+        """Checks the model and the data."""
         if not getattr(self.model, "latent_dim", 0):
             raise InputError(f"LatentMonitor needs a text VAE, and {self.model.name!r} has no z")
+        if isinstance(self.validation_data, Iterator):
+            raise InputError(
+                "LatentMonitor reads its sentences after each epoch, and a generator gives them "
+                "once: give ids, a tf.data.Dataset or a PyDataset"
+            )
 
     def on_epoch_end(self, epoch, logs=None):
         """Measures, logs and warns."""

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.conditions.labelled_batches import number_array
-from scale_vae_keras.data.input_checks import batch_errors, checked_batches, holds_sentences
+from scale_vae_keras.data.input_checks import batch_errors, checked_batches
 from scale_vae_keras.evaluation.encode import Encoded, label_graph
 
 _SAMPLES = 8
@@ -55,7 +55,7 @@ def validation_rate(model: keras.Model, encoded: Encoded, data: Any, seed: int) 
 def _may_have_weights(data):
     if isinstance(data, tf.data.Dataset):
         return isinstance(data.element_spec, tuple) and len(data.element_spec) == 3
-    return not holds_sentences(data)
+    return isinstance(data, keras.utils.PyDataset)
 
 
 def _rates(prior, encoded, seed):

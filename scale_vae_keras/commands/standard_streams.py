@@ -9,13 +9,11 @@ _MODES = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 def open_missing_streams() -> None:
     """Opens the null device in the place of those that the process was started without."""
-    for number, (name, mode) in enumerate(_MODES.items()):
+    for name, mode in _MODES.items():
         if getattr(sys, name) is None:
+            # The lowest descriptor that is free is that of the stream.
             null = os.open(os.devnull, os.O_RDWR)
-            if null != number:
-                os.dup2(null, number)
-                os.close(null)
-            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+            setattr(sys, name, os.fdopen(null, mode, encoding="utf-8", closefd=False))
 
 
 def show_every_character() -> None:

@@ -10,7 +10,7 @@ _logger = logging.getLogger("scale_vae_keras")
 
 
 class NormalisationGuard(keras.callbacks.Callback):
-    """Warns once, after an epoch before which no batch had statistics to normalise by.
+    """Warns once, where no batch has had statistics to normalise by when an epoch ends.
 
     `BatchNormVAE` and `DUVAE` bring it to each `fit`.
     """

@@ -267,6 +267,11 @@ def test_the_factor_without_its_callback_is_that_in_use(scale_vae, data):
     assert logs["factor_mean"] == pytest.approx(factor.mean(), rel=1e-6)
 
 
+def test_a_generator_cannot_be_watched(vae, data):
+    with pytest.raises(InputError, match="a generator gives them once"):
+        vae.fit(data, callbacks=[LatentMonitor(iter([[[1, 4, 2]]]))], shuffle=False, verbose=0)
+
+
 def test_a_language_model_has_nothing_to_watch(data):
     model = LanguageModel(9, 5, 6)
     model.compile("sgd")
