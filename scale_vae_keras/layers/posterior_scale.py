@@ -237,7 +237,10 @@ class PosteriorScale(keras.layers.Layer):
             InputError: there is no average yet.
         """
         if in_effect and (not self.built or float(host_value(self.has_average)) < 0.5):
-            raise InputError("no epoch average of the factor yet: train at least one epoch first")
+            raise InputError(
+                "no epoch average of the factor yet: train at least one epoch first, from "
+                "initial_epoch=0"
+            )
         if not self.built:
             return
         self.in_effect.assign(float(in_effect))
