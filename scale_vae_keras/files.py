@@ -208,6 +208,26 @@ def locked(path: str | os.PathLike, wait: bool = False) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def locked_alone(path: str | os.PathLike, doing: str) -> Iterator[None]:
+    """As `locked`; where another holds the lock, it is said who, and what that one does.
+
+    Args:
+        path: the file of the lock, which is made.
+        doing: what the holder does and what to do about it, after its name.
+
+    Raises:
+        InputError: another process, or another block of this one, holds the lock.
+        OSError: the file cannot be made.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(path))
+        except BlockingIOError as error:
+            raise InputError(f"{lock_holder(path)} {doing}") from error
+        yield
+
+
 def lock_holder(path: str | os.PathLike) -> str:
     """Who holds a lock, in words for a message."""
     try:

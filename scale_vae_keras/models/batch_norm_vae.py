@@ -6,10 +6,9 @@ import keras
 
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.layers.posterior_batch_norm import PUBLISHED_EPSILON, PosteriorBatchNorm
+from scale_vae_keras.models.normalised_vae import NormalisedVAE
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
-from scale_vae_keras.models.text_vae import TextVAE
-from scale_vae_keras.schedules.normalisation_guard import NormalisationGuard
 from scale_vae_keras.settings import setting
 
 
@@ -28,7 +27,7 @@ class BatchNormSettings(LatentSettings):
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
-class BatchNormVAE(TextVAE):
+class BatchNormVAE(NormalisedVAE):
     """BN-VAE: posterior means are batch-normalised with a fixed gamma and a learnt beta.
 
     Zhu et al. (2020). Over a training batch the mean KL is at least the sum over dimensions of
@@ -65,16 +64,6 @@ class BatchNormVAE(TextVAE):
         self.gamma = gamma
         self.epsilon = epsilon
         self.mean_norm = PosteriorBatchNorm(gamma, epsilon=epsilon, name="mean_norm")
-
-    @property
-    def own_callbacks(self) -> list[keras.callbacks.Callback]:
-        """Warns where no batch was normalised by its own statistics."""
-        return [NormalisationGuard()]
-
-    def build(self, input_shape):
-        """Creates all weights for ids `[batch, time]`."""
-        self.mean_norm.build((input_shape[0], self.latent_dim))
-        super().build(input_shape)
 
     def posteriors(self, posterior: Posterior, training: bool) -> tuple[Posterior, Posterior]:
         """The posterior with normalised means, twice."""

@@ -9,10 +9,9 @@ import tensorflow as tf
 from scale_vae_keras.layers.posterior import Posterior
 from scale_vae_keras.layers.posterior_batch_norm import PUBLISHED_EPSILON, PosteriorBatchNorm
 from scale_vae_keras.layers.replica import first_global_row
+from scale_vae_keras.models.normalised_vae import NormalisedVAE
 from scale_vae_keras.models.settings import LatentSettings
 from scale_vae_keras.models.system import System
-from scale_vae_keras.models.text_vae import TextVAE
-from scale_vae_keras.schedules.normalisation_guard import NormalisationGuard
 from scale_vae_keras.settings import check, setting
 
 _DROPOUT_STREAM = -1
@@ -45,7 +44,7 @@ class DUSettings(LatentSettings):
 
 
 @keras.saving.register_keras_serializable("scale_vae_keras")
-class DUVAE(TextVAE):
+class DUVAE(NormalisedVAE):
     """DU-VAE: batch normalisation of the means, dropout on the variances.
 
     Shen et al. (2021), "Regularizing Variational Autoencoder with Diversity and Uncertainty
@@ -92,16 +91,6 @@ class DUVAE(TextVAE):
         self.mean_norm = PosteriorBatchNorm(
             gamma, learn_scale=True, min_batch=min_batch, epsilon=epsilon, name="mean_norm"
         )
-
-    @property
-    def own_callbacks(self) -> list[keras.callbacks.Callback]:
-        """Warns where no batch was normalised by its own statistics."""
-        return [NormalisationGuard()]
-
-    def build(self, input_shape):
-        """Creates all weights for ids `[batch, time]`."""
-        self.mean_norm.build((input_shape[0], self.latent_dim))
-        super().build(input_shape)
 
     def posteriors(self, posterior: Posterior, training: bool) -> tuple[Posterior, Posterior]:
         """The posterior with normalised means and uncertain variances, twice.

@@ -14,8 +14,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import (
     RESTORE,
     check_folder_place,
-    lock_holder,
-    locked,
+    locked_alone,
     read_json,
     write_json,
     written_whole,
@@ -137,15 +136,8 @@ class RunFolder:
         Raises:
             InputError: another process does so now.
         """
-        lock = self.path / _LOCK
-        with contextlib.ExitStack() as stack:
-            try:
-                stack.enter_context(locked(lock))
-            except BlockingIOError as error:
-                raise InputError(
-                    f"{lock_holder(lock)} trains in {self.path}: wait until it has ended, or "
-                    "choose another folder"
-                ) from error
+        doing = f"trains in {self.path}: wait until it has ended, or choose another folder"
+        with locked_alone(self.path / _LOCK, doing):
             yield
 
     def _write(self, folder, tokenizer, settings):

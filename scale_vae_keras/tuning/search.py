@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import lock_holder, locked, write_json
+from scale_vae_keras.files import locked_alone, write_json
 from scale_vae_keras.runs.build_model import build_model
 from scale_vae_keras.runs.config import RunConfig
 from scale_vae_keras.settings import whole_number
@@ -151,14 +151,7 @@ def _alone(folder):
     if is_search_chief() or is_worker():
         yield
         return
-    lock = folder.path / ".lock"
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(locked(lock))
-        except BlockingIOError:
-            raise InputError(
-                f"{lock_holder(lock)} searches in {folder.path}: wait for its end"
-            ) from None
+    with locked_alone(folder.path / ".lock", f"searches in {folder.path}: wait for its end"):
         yield
 
 

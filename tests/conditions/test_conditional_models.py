@@ -10,6 +10,7 @@ import tensorflow as tf
 from exact_models import as_split
 from made_models import made_model
 from own_parts import GrowingDecoder
+from py_batches import PyBatches
 
 import scale_vae_keras as sv
 from scale_vae_keras.conditions import LABEL_WIDTH, numbered
@@ -60,18 +61,6 @@ CASES = [
     pytest.param(sv.LanguageModel, PARTS["transformer"], id="lm-transformer"),
     pytest.param(sv.TextVAE, {"decoder": own_decoder(2 + LABEL_WIDTH)}, id="vae-own"),
 ]
-
-
-class Batches(keras.utils.PyDataset):
-    def __init__(self, *batches):
-        super().__init__()
-        self.batches = batches
-
-    def __len__(self):
-        return len(self.batches)
-
-    def __getitem__(self, index):
-        return self.batches[index]
 
 
 @pytest.mark.parametrize(("system", "arguments"), CASES)
@@ -185,11 +174,13 @@ def test_labels_without_an_order_of_names_are_refused(labels, kind):
             "trains on sentences with labels",
         ),
         (
-            lambda m: m.fit(Batches((IDS, np.array([0, 1, 2, 0]))), shuffle=False, verbose=0),
+            lambda m: m.fit(PyBatches((IDS, np.array([0, 1, 2, 0]))), shuffle=False, verbose=0),
             "invalid batch: a label is outside of 0 to 1",
         ),
         (
-            lambda m: m.fit(Batches((IDS, NUMBERS), (IDS, NUMBERS + 1)), shuffle=False, verbose=0),
+            lambda m: m.fit(
+                PyBatches((IDS, NUMBERS), (IDS, NUMBERS + 1)), shuffle=False, verbose=0
+            ),
             "invalid batch: a label is outside of 0 to 1",
         ),
         (lambda m: m.fit(pd.DataFrame(IDS), NUMBERS + 0.7, verbose=0), "unknown label"),
@@ -198,11 +189,11 @@ def test_labels_without_an_order_of_names_are_refused(labels, kind):
         (lambda m: m.fit({"ids": IDS}, NUMBERS, verbose=0), "dict instead of whole numbers"),
         (lambda m: m.predict(IDS), "predict reads no labels: call the model"),
         (
-            lambda m: m.fit(Batches((IDS, np.array(["bad"] * 4))), shuffle=False, verbose=0),
+            lambda m: m.fit(PyBatches((IDS, np.array(["bad"] * 4))), shuffle=False, verbose=0),
             "trains on sentences with labels",
         ),
         (
-            lambda m: m.fit(Batches(IDS), shuffle=False, verbose=0),
+            lambda m: m.fit(PyBatches(IDS), shuffle=False, verbose=0),
             "trains on sentences with labels",
         ),
         (lambda m: m.label_probabilities(IDS), "the model has no classifier"),

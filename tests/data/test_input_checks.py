@@ -1,7 +1,7 @@
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from py_batches import PyBatches
 
 from scale_vae_keras.data.input_checks import (
     as_ids,
@@ -103,18 +103,6 @@ def test_a_graph_checks_type_and_dimensions():
         tf.function(lambda: as_ids(tf.constant([1, 2]), VOCABULARY), autograph=False)()
 
 
-class Sequence(keras.utils.PyDataset):
-    def __init__(self, batches, **arguments):
-        super().__init__(**arguments)
-        self.batches = batches
-
-    def __len__(self):
-        return len(self.batches)
-
-    def __getitem__(self, number):
-        return self.batches[number]
-
-
 def test_generators_and_sequences_are_checked_batch_by_batch():
     good, bad = np.array(IDS), np.array([[0, 0, 0]])
     batches = checked_batches(iter([good, (good, None, np.ones(2)), bad]), VOCABULARY)
@@ -122,15 +110,15 @@ def test_generators_and_sequences_are_checked_batch_by_batch():
         assert next(batches)[0].dtype == tf.int32
     with pytest.raises(InputError, match="all padding"):
         next(batches)
-    sequence = checked_batches(Sequence([good, bad]), VOCABULARY)
+    sequence = checked_batches(PyBatches(good, bad), VOCABULARY)
     assert sequence.num_batches == 2
     assert sequence[0][0].dtype == tf.int32
     with pytest.raises(InputError, match="all padding"):
         sequence[1]
-    of_processes = Sequence([good, bad], use_multiprocessing=True)
+    of_processes = PyBatches(good, bad, use_multiprocessing=True)
     assert checked_batches(of_processes, VOCABULARY) is of_processes
     with pytest.raises(InputError, match="all padding"):
-        checked_batches(Sequence([bad]), VOCABULARY)
+        checked_batches(PyBatches(bad), VOCABULARY)
 
 
 @pytest.mark.parametrize(

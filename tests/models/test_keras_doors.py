@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from child_python import run_python
+from py_batches import PyBatches
 
 from scale_vae_keras.callbacks import EpochAverageScale, LatentMonitor, LinearKLAnnealing
 from scale_vae_keras.errors import InputError
@@ -400,40 +401,24 @@ def test_an_own_factor_needs_the_prior_that_reads_it():
     np.testing.assert_allclose(vae.generate(3, seed=1).z, 2 * plain.generate(3, seed=1).z)
 
 
-class Weighted(keras.utils.PyDataset):
-    """Two batches of eight sentences, of which each has a weight."""
-
-    def __init__(self, ids, weights):
-        super().__init__()
-        self.ids, self.weights = ids, weights
-
-    def __len__(self):
-        return 2
-
-    def __getitem__(self, index):
-        rows = slice(8 * index, 8 * index + 8)
-        return self.ids[rows], None, self.weights[rows]
-
-
 @pytest.mark.parametrize("steps", [1, 2])
 def test_a_generator_of_weights_without_targets(sentences, steps):
     ids, weights = sentences(16), np.float32(np.arange(16) % 3)
-    batches = Weighted(ids, weights)
+    batches = [(ids[:8], None, weights[:8]), (ids[8:], None, weights[8:])]
     expected = new()
     history = fit(expected, ids, sample_weight=weights).history
     vae = new()
     vae.compile(keras.optimizers.SGD(0.5), steps_per_execution=steps)
-    generator = (batches[index] for index in (0, 1))
-    found = vae.fit(generator, shuffle=False, verbose=0, steps_per_epoch=2).history
+    found = vae.fit(iter(batches), shuffle=False, verbose=0, steps_per_epoch=2).history
     for name, right in history.items():
         np.testing.assert_allclose(found[name], right, rtol=1e-6)
     for part, right in zip(weights_of(vae), weights_of(expected), strict=True):
         np.testing.assert_allclose(part, right, rtol=1e-5, atol=1e-7)
     values = expected.evaluate(ids, sample_weight=weights, batch_size=8, verbose=0)
-    found = vae.evaluate((batches[index] for index in (0, 1)), verbose=0, steps=2)
+    found = vae.evaluate(iter(batches), verbose=0, steps=2)
     np.testing.assert_allclose(found, values, rtol=1e-6)
     with pytest.raises(InputError, match=r"^Keras reads no None from a PyDataset, as in \(ids, No"):
-        vae.fit(batches, verbose=0)
+        vae.fit(PyBatches(*batches), verbose=0)
 
 
 def test_steps_that_keras_would_exceed_are_refused(sentences):

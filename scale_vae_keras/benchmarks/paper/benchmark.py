@@ -9,7 +9,7 @@ from scale_vae_keras.benchmarks.density.benchmark import (
     configure_system,
 )
 from scale_vae_keras.benchmarks.generation import measure_generation
-from scale_vae_keras.benchmarks.paper.measured_by_run import JUDGE, check_systems
+from scale_vae_keras.benchmarks.paper.measured_by_run import JUDGE, check_judge, check_systems
 from scale_vae_keras.benchmarks.paper.published import (
     COLUMNS,
     PROBE_NOTES,
@@ -90,11 +90,7 @@ def benchmark_paper(
             raise InputError("Table 1 shows likelihoods: give at least one importance sample")
     if table == 5:
         open_bleu()
-        if configure_system(JUDGE, seeds[0], protocol).condition != "none":
-            raise InputError(
-                "Table 5's judge is given no label: name the condition with each system, as in "
-                "scale:condition=label, and not among the settings of all runs"
-            )
+        check_judge(configure_system(JUDGE, seeds[0], protocol))
     shared = {
         "preset": protocol.preset,
         "settings": " ".join(protocol.settings),

@@ -46,3 +46,19 @@ def check_systems(table: int, configs: Sequence[RunConfig], sentences: int) -> N
             raise InputError(
                 "Table 5 has one judge for all systems: give all of them the same tokenizer"
             )
+
+
+def check_judge(config: RunConfig) -> None:
+    """Refuses, before anything is trained, a judge that would need labels.
+
+    Args:
+        config: the settings of the run of `JUDGE`.
+
+    Raises:
+        InputError: it has a condition.
+    """
+    if config.condition != "none":
+        raise InputError(
+            "Table 5's judge is given no label: name the condition with each system, as in "
+            "scale:condition=label, and not among the settings of all runs"
+        )
