@@ -18,7 +18,7 @@ COPY --from=model /config /config
 USER 10001:10001
 EXPOSE 8500 8501
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["/bin/bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8501 && printf 'GET /v1/models/reviews HTTP/1.0\\r\\n\\r\\n' >&3 && grep --quiet AVAILABLE <&3"]
+  CMD ["/bin/bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8501 && printf 'GET /v1/models/reviews HTTP/1.0\\r\\n\\r\\n' >&3 && grep --quiet --word-regexp AVAILABLE <&3"]
 ENTRYPOINT ["/usr/bin/tensorflow_model_server", \
   "--port=8500", \
   "--rest_api_port=8501", \

@@ -6,6 +6,7 @@ import fcntl
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -19,6 +20,7 @@ RESTORE = "restore it from a copy, or choose another folder"
 
 _logger = logging.getLogger("scale_vae_keras")
 _SCRATCH = ".unfinished"
+_ADDRESS = re.compile("[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
 
 @contextlib.contextmanager
@@ -55,12 +57,11 @@ def written_whole(path: str | os.PathLike, replace: bool = True) -> Iterator[Pat
         yield temporary
         if path.is_dir() and temporary.is_file():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        for part in (*temporary.rglob("*"), temporary):
-            _flush(part)
+        flush_tree(temporary)
         if replace and path.is_dir():
             os.replace(path, Path(scratch) / "old")
         os.replace(temporary, path)
-        _flush(path.parent)
+        flush(path.parent)
 
 
 @contextlib.contextmanager
@@ -109,7 +110,14 @@ def remove_scratch(folder: str | os.PathLike, name: str = "*") -> None:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _flush(path):
+def flush_tree(path: Path) -> None:
+    """As `flush`, for a file or folder with all that is in it."""
+    for part in (*path.rglob("*"), path):
+        flush(part)
+
+
+def flush(path: str | os.PathLike) -> None:
+    """Waits until a file, or the list of names of a folder, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -117,13 +125,24 @@ def _flush(path):
         os.close(descriptor)
 
 
+def check_local(path: str | os.PathLike) -> None:
+    """Refuses the address of a store, which would be the name of a folder here.
+
+    Raises:
+        InputError: it is one, such as `gs://BUCKET/FOLDER`.
+    """
+    if _ADDRESS.match(os.fspath(path)):
+        raise InputError(f"{path} is no place on this machine: write to a folder, and copy that")
+
+
 def check_place(path: str | os.PathLike) -> None:
     """Refuses, before long work, a file that could not be written after it.
 
     Raises:
-        InputError: it is a folder, or what it would stand in is missing, a file, or cannot be
-            written to.
+        InputError: it is a folder or the address of a store, or what it would stand in is missing,
+            a file, or cannot be written to.
     """
+    check_local(path)
     if _stream(path) is not None:
         return
     path = Path(path)
@@ -138,8 +157,10 @@ def check_folder_place(path: str | os.PathLike) -> None:
     """Refuses, before long work, a folder that could not be made or filled after it.
 
     Raises:
-        InputError: it, or what it would be made in, is a file or cannot be written to.
+        InputError: it is the address of a store; or it, or what it would be made in, is a file or
+            cannot be written to.
     """
+    check_local(path)
     path = Path(path)
     if path.exists() and not path.is_dir():
         raise InputError(f"{path} is a file: choose a folder that is not there yet")
@@ -181,12 +202,12 @@ def read_json(path: str | os.PathLike, advice: str, *names: str) -> dict:
 
 
 @contextlib.contextmanager
-def locked(path: str | os.PathLike, wait: bool = False) -> Iterator[None]:
+def locked(path: str | os.PathLike, wait: bool = False) -> Iterator[bool]:
     """Holds a lock that one process, and one block in it, has at a time.
 
     The lock ends with its process, however that ends. The file is removed at the end of the block;
-    one that a killed process left behind locks nothing. A file system that has no locks gives a
-    warning, and then nothing is locked.
+    one that a killed process left behind locks nothing. Gives whether there is a lock: a file
+    system that has none gives a warning, and then nothing is locked.
 
     Args:
         path: the file of the lock, which is made.
@@ -197,11 +218,12 @@ def locked(path: str | os.PathLike, wait: bool = False) -> Iterator[None]:
             is false.
         OSError: the file cannot be made.
     """
-    descriptor = _lock(path, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    operation = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
+    descriptor, holds = _lock(path, operation)
     try:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
-        yield
+        yield holds
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
@@ -247,9 +269,9 @@ def _lock(path, operation):
             raise
         except OSError as error:
             _logger.warning("%s: no lock, since the file system has none (%s)", path, error)
-            return descriptor
+            return descriptor, False
         # Its holder may have removed the file after it was opened here: then it locks nothing.
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.stat(path), os.fstat(descriptor)):
-                return descriptor
+                return descriptor, True
         os.close(descriptor)

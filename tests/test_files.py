@@ -251,6 +251,10 @@ def test_a_place_for_a_file_is_refused_before_the_work(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"/file is a file: give a place in a folder"):
         check_place(tmp_path / "file" / "new.txt")
+    for refuse in (check_place, check_folder_place):
+        for address in ("gs://bucket/new", "s3:/bucket/new", Path("hdfs://host/new")):
+            with pytest.raises(InputError, match="is no place on this machine: write to a folder"):
+                refuse(address)
 
 
 def test_a_place_for_a_folder_is_refused_before_the_work(tmp_path, monkeypatch):

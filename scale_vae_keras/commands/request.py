@@ -31,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "address, else the one that the development server reports",
     )
     parser.add_argument(
+        "--version", type=int, metavar="N", help="version of the model; the newest by default"
+    )
+    parser.add_argument(
+        "--label", metavar="LABEL", help="label of the version, in the place of its number"
+    )
+    parser.add_argument(
         "--timeout",
         type=float,
         default=30.0,
@@ -49,7 +55,13 @@ def run(options: argparse.Namespace) -> None:
         if "=" not in each:
             raise InputError(f"{each!r} is not NAME=VALUE, such as seed=1")
     with quiet_standard_error():  # gRPC needs TensorFlow
-        client = Client(options.address, options.model, timeout=options.timeout)
+        client = Client(
+            options.address,
+            options.model,
+            options.version,
+            options.label,
+            timeout=options.timeout,
+        )
     try:
         signatures = client.signatures()
         if options.signature not in signatures:

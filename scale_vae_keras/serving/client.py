@@ -14,6 +14,8 @@ from scale_vae_keras.serving.versions import LARGEST_VERSION
 from scale_vae_keras.settings import real_number, whole_number
 
 _FIRST_PAUSE = 0.1
+_DAY = 86_400
+_OF_THE_REQUEST = ("INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION")
 _CODES = ("z", "vector")
 _DEFAULTS = {"temperature": TEMPERATURE, "top_p": TOP_P}
 
@@ -27,7 +29,8 @@ class Client:
     `HOST:PORT`, `grpc://HOST:PORT` and, with TLS, `grpcs://HOST:PORT` speak gRPC. The address that
     the server prints, `http://HOST:PORT/v1/models/NAME`, names the model, too. A request that
     finds the server unavailable is sent again with growing pauses while its time lasts; no other
-    failure is tried again.
+    failure is tried again. What a version takes is asked for once, and again where a request fails
+    since another version is served by now. A proxy that the environment names is not used.
 
     Args:
         address: where the server listens.
@@ -35,13 +38,14 @@ class Client:
             development server says it serves. TensorFlow Serving does not say.
         version: its number; the server's default when left out.
         label: label of the version, instead of its number; over gRPC or REST alike.
-        timeout: seconds that a request may take, repetitions counted.
+        timeout: seconds that a request may take in all, repetitions counted; at most a day.
         retries: how often a request is sent again.
         certificates: file with the certificates (PEM) that the server's is checked against;
             those of the system by default.
 
     Raises:
-        InputError: an argument is out of range, or the address cannot be read.
+        InputError: an argument is out of range, the address cannot be read, or certificates are
+            given for a connection without TLS.
 
     Example:
         >>> with Client("127.0.0.1:8500", "reviews") as client:
@@ -61,11 +65,15 @@ class Client:
     ):
         if version is not None and label is not None:
             raise InputError("give a version or a label, not both")
-        self._timeout = real_number("timeout", timeout, above=0)
+        self._timeout = real_number("timeout", timeout, above=0, most=_DAY)
         self._retries = whole_number("retries", retries, 0)
         if version is not None:
             version = whole_number("version", version, 0, LARGEST_VERSION)
         place = read_address(address)
+        if certificates is not None and not place.secure:
+            raise InputError(
+                f"certificates are for https:// or grpcs://, and {address} is read without TLS"
+            )
         if None not in (model, place.model) and model != place.model:
             raise InputError(f"{address} names another model than {model!r}: give one name")
         model = place.model if model is None else model
@@ -74,6 +82,7 @@ class Client:
         except OSError as error:  # ssl.SSLError is one, too
             raise InputError(f"{certificates} cannot be read: {error.strerror or error}") from error
         self._signatures: dict | None = None
+        self._closed = False
 
     def request(self, signature: str, **inputs: Any) -> dict[str, list]:
         """Runs a signature.
@@ -88,10 +97,31 @@ class Client:
             Each output as a list with one element per row; text as `str`.
 
         Raises:
-            InputError: the signature has no such input, or a value cannot be sent.
+            InputError: the signature has no such input, a value cannot be sent, or the client is
+                closed.
             ServingError: the server answered with an error, or did not answer.
         """
-        infos = self.signatures()
+        deadline = self._deadline()
+        known = self._signatures
+        try:
+            return self._predict(signature, inputs, deadline)
+        except (InputError, ServingError) as error:
+            if known is None or not self._are_outdated(known, error, deadline):
+                raise
+        return self._predict(signature, inputs, deadline)
+
+    def _are_outdated(self, known, error, deadline):
+        """Whether a request may have failed since another version is served by now."""
+        if isinstance(error, ServingError) and error.code not in _OF_THE_REQUEST:
+            return False
+        self._signatures = None
+        try:
+            return self._read_signatures(deadline) != known
+        except ServingError:
+            return False
+
+    def _predict(self, signature, inputs, deadline):
+        infos = self._read_signatures(deadline)
         if signature not in infos:
             raise InputError(f"no signature {signature!r}: choose {', '.join(sorted(infos))}")
         inputs = _with_defaults(infos[signature]["inputs"], inputs)
@@ -103,7 +133,7 @@ class Client:
             )
         types = infos[signature]["inputs"]
         plain = {name: plain_values(name, value, types[name]) for name, value in inputs.items()}
-        return self._persist(self._transport.predict, signature, plain, infos[signature])
+        return self._persist(deadline, self._transport.predict, signature, plain, infos[signature])
 
     def signatures(self) -> dict[str, dict[str, dict[str, str]]]:
         """Types of the inputs and outputs of every signature.
@@ -112,22 +142,30 @@ class Client:
             By signature, `inputs` and `outputs`: by name, the data type, such as `DT_INT64`.
 
         Raises:
-            InputError: no model is named, and the server does not say which it serves.
+            InputError: no model is named, and the server does not say which it serves; or the
+                client is closed.
             ServingError: the server answered with an error, or did not answer.
         """
+        return self._read_signatures(self._deadline())
+
+    def _deadline(self):
+        if self._closed:
+            raise InputError("the client is closed: make another")
+        return time.monotonic() + self._timeout
+
+    def _read_signatures(self, deadline):
         if self._transport.model is None:
-            self._transport.model = self._persist(self._transport.served_model)
+            self._transport.model = self._persist(deadline, self._transport.served_model)
         if self._transport.model is None:
             raise InputError(
                 "the server does not say which model it serves: give its name, with "
                 "scale-vae request as --model NAME"
             )
         if self._signatures is None:
-            self._signatures = self._persist(self._transport.signatures)
+            self._signatures = self._persist(deadline, self._transport.signatures)
         return self._signatures
 
-    def _persist(self, call, *arguments):
-        deadline = time.monotonic() + self._timeout
+    def _persist(self, deadline, call, *arguments):
         pause = _FIRST_PAUSE
         for attempt in range(self._retries + 1):
             try:
@@ -142,6 +180,7 @@ class Client:
 
     def close(self) -> None:
         """Closes the connection."""
+        self._closed = True
         self._transport.close()
 
     def __enter__(self) -> "Client":

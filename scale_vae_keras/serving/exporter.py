@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from scale_vae_keras.default_sampling import TEMPERATURE, TOP_P
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.files import locked, write_json
+from scale_vae_keras.files import check_local, flush, flush_tree, locked, write_json
 from scale_vae_keras.layers.portable_graphs import portable_graph
 from scale_vae_keras.models.text_vae import TextVAE
 from scale_vae_keras.serving.portability import check_portable
@@ -52,20 +52,27 @@ def publish(
         description: further entries of `metadata.json`.
 
     Raises:
-        InputError: the version is not a positive number or is there already, or a stock server
-            could not run the model.
+        InputError: the model has no latent code, the version is not a positive number or is there
+            already, the folder is none of this machine, a stock server could not run the model, or
+            its answers are not finite.
         RuntimeError: the exported model does not answer as the model in Python does.
     """
+    if not model.latent_dim:
+        raise InputError("a language model has no latent code to serve: export a text VAE")
+    check_local(directory)
     directory = Path(directory)
     if directory.exists() and not directory.is_dir():
         raise InputError(f"{directory} is a file: give the folder of the served model")
     if version is not None:
         version = whole_number("version", version, 1, LARGEST_VERSION)
-    directory.mkdir(parents=True, exist_ok=True)
-    place = version_folders(directory).get(version, _place(directory, version))
-    if place.exists():
-        raise InputError(f"{place} is already there: choose another version")
+    if directory.exists():
+        place = version_folders(directory).get(version, _place(directory, version))
+        if place.exists():
+            raise InputError(f"{place} is already there: choose another version")
     signatures = Signatures(model, tokenizer, max_length)
+    answers = _own_answers(signatures)
+    _check_finite(answers)
+    directory.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(directory)
     with (
         tempfile.TemporaryDirectory(dir=directory, prefix=_UNFINISHED) as scratch,
@@ -75,17 +82,24 @@ def publish(
         _write(signatures, unfinished, directory.name)
         write_json(unfinished / METADATA_FILE, _metadata(signatures, description or {}))
         check_portable(unfinished)
-        _compare(_own_answers(signatures), answers_of_fresh_process(unfinished))
-        return _rename(unfinished, directory, version)
+        _compare(answers, answers_of_fresh_process(unfinished))
+        flush_tree(unfinished)
+        published = _rename(unfinished, directory, version)
+        flush(directory)
+        return published
 
 
 def _remove_abandoned(directory: Path) -> None:
-    """Removes what exports that were killed have left; a minute is left to one that begins."""
+    """Removes what exports that were killed have left; a minute is left to one that begins.
+
+    Where the file system has no locks, nothing tells one that was killed from one that still runs.
+    """
     for scratch in directory.glob(f"{_UNFINISHED}*"):
         with contextlib.suppress(OSError):
             if time.time() - scratch.stat().st_mtime > _BEGINNING:
-                with locked(scratch / _LOCK):
-                    shutil.rmtree(scratch, ignore_errors=True)
+                with locked(scratch / _LOCK) as alone:
+                    if alone:
+                        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _write(signatures: Signatures, path: Path, model_name: str) -> None:
@@ -99,7 +113,10 @@ def _write(signatures: Signatures, path: Path, model_name: str) -> None:
             tf.saved_model.SaveOptions(experimental_custom_gradients=False),
             verbose=False,
         )
-    write_warmup(path, model_name, example_requests(signatures).items())
+    requests = example_requests(signatures)
+    # A server has tensors of its own for the signature that is run where a request names none.
+    requests[tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY] = requests["generate"]
+    write_warmup(path, model_name, requests.items())
 
 
 def example_requests(signatures: Signatures) -> dict[str, Inputs]:
@@ -135,6 +152,12 @@ def _own_answers(signatures: Signatures) -> dict[str, np.ndarray]:
             outputs = traced(**{name: tf.constant(value) for name, value in inputs.items()})
         answers |= {f"{signature}/{name}": value.numpy() for name, value in outputs.items()}
     return answers
+
+
+def _check_finite(answers: dict[str, np.ndarray]) -> None:
+    for name, value in answers.items():
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            raise InputError(f"{name} of the model is not finite: train it again, then export it")
 
 
 def _compare(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> None:

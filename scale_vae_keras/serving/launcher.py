@@ -45,9 +45,12 @@ def serve(
 
     Raises:
         InputError: no version in the folder can be loaded, that of a label is not served, a port
-            is taken or given twice, TensorFlow Serving does not take an argument, or the extra
-            `serving` is not installed.
+            is taken or given twice, TensorFlow Serving does not take an argument, the extra
+            `serving` is not installed, or this process is a notebook's.
     """
+    with contextlib.suppress(RuntimeError):
+        asyncio.get_running_loop()
+        raise InputError("a server needs a process of its own: run scale-vae serve in a terminal")
     for port in (rest_port, grpc_port):
         if not 0 <= port < 1 << 16:
             raise InputError(

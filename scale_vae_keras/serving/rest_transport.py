@@ -2,11 +2,12 @@
 
 import base64
 import http.client
+import io
 import json
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -26,7 +27,8 @@ _CODES = {
     504: "DEADLINE_EXCEEDED",
 }
 
-_PART_BYTES = 1 << 16
+_FROM_A_PROXY = (502, 503, 504)
+"""What a proxy answers for a server that is not there."""
 
 MODEL_HEADER = "scale-vae-model"
 """In what the development server answers: the name of its model, in percent encoding."""
@@ -81,7 +83,8 @@ class RestTransport:
             timeout: time limit in seconds.
 
         Raises:
-            ServingError: the server answered with an error, or did not answer.
+            ServingError: the server answered with an error, or with other outputs, or did not
+                answer.
         """
         body = {
             "signature_name": signature,
@@ -89,9 +92,13 @@ class RestTransport:
         }
         document = self._ask("POST", f"{self._path}:predict", body, timeout)
         outputs = _within(document, "outputs")
-        if len(types["outputs"]) == 1:
-            return {next(iter(types["outputs"])): outputs}
-        return outputs
+        if isinstance(outputs, dict):  # so a server writes several outputs
+            return outputs
+        if len(types["outputs"]) > 1:
+            raise ServingError(
+                "FAILED_PRECONDITION", f"{signature} answers with one output: another version's?"
+            )
+        return {next(iter(types["outputs"])): outputs}
 
     def signatures(self, timeout: float) -> dict[str, dict[str, dict[str, str]]]:
         """Types of the inputs and outputs of every signature.
@@ -116,7 +123,9 @@ class RestTransport:
         Raises:
             ServingError: the server did not answer.
         """
-        _, headers, _ = self._send("GET", "/v1/models", None, timeout)
+        status, headers, _ = self._send("GET", "/v1/models", None, timeout)
+        if status in _FROM_A_PROXY:
+            raise ServingError(_CODES[status], f"status {status}")
         return headers[MODEL_HEADER] and unquote(headers[MODEL_HEADER])
 
     def close(self) -> None:
@@ -143,13 +152,14 @@ class RestTransport:
             )
         else:
             connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout)
+        connection.response_class = partial(_Response, deadline=deadline)
         address = f"{self._host}:{self._port}"
         try:
+            connection.connect()
+            connection.sock.settimeout(max(deadline - time.monotonic(), 1e-3))
             connection.request(method, path, None if body is None else json.dumps(body))
-            stream = connection.sock  # the connection lets go of it before the answer is read
             response = connection.getresponse()
-            content = b"".join(_parts(response, stream, deadline))
-            return response.status, response.headers, content
+            return response.status, response.headers, response.read()
         except TimeoutError as error:
             raise ServingError("DEADLINE_EXCEEDED", f"{address} did not answer in time") from error
         except ssl.SSLError as error:
@@ -166,21 +176,33 @@ class RestTransport:
             connection.close()
 
 
-def _parts(
-    response: http.client.HTTPResponse, stream: socket.socket, deadline: float
-) -> Iterator[bytes]:
-    """The body of an answer. A socket's own limit is one for each part, this one for all."""
-    while not response.isclosed():
-        remaining = deadline - time.monotonic()
+class _Response(http.client.HTTPResponse):
+    """An answer that has one time limit. A socket's own is one for each part of it."""
+
+    def __init__(self, connection: socket.socket, *arguments, deadline: float, **options):
+        super().__init__(connection, *arguments, **options)
+        self.fp = io.BufferedReader(_Limited(self.fp, connection, deadline))
+
+
+class _Limited(io.RawIOBase):
+    """A stream of a connection that ends with a TimeoutError at its deadline."""
+
+    def __init__(self, stream: io.BufferedReader, connection: socket.socket, deadline: float):
+        self._stream, self._connection, self._deadline = stream, connection, deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError
-        stream.settimeout(remaining)
-        part = response.read1(_PART_BYTES)
-        if not part:
-            break
-        yield part
-    if response.length:
-        raise http.client.IncompleteRead(b"", response.length)
+        self._connection.settimeout(remaining)
+        return self._stream.readinto1(buffer)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 def _within(document, *keys):

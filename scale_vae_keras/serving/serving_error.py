@@ -22,7 +22,10 @@ class ServingError(Exception):
     def __init__(self, code: str, message: str):
         self.code = code
         self.message = refusal(message)
-        super().__init__(f"{code}: {self.message}")
+        super().__init__(code, message)  # what a copy, or another process, makes it of again
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
 
 
 def refusal(message: str) -> str:

@@ -31,7 +31,8 @@ def answers_of_fresh_process(version: str | os.PathLike) -> Answers:
             [sys.executable, "-m", __name__, str(version), str(output)],
             capture_output=True,
             text=True,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            # This process may hold all of a GPU's memory.
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
         )
         if finished.returncode:
             raise RuntimeError(

@@ -1,27 +1,50 @@
+"""What `scale-vae request` asks for."""
+
+import json
+
 import pytest
 
 from scale_vae_keras.commands import request
-from scale_vae_keras.commands.main import parse
-from scale_vae_keras.errors import InputError
+from scale_vae_keras.commands.main import main
+
+SIGNATURES = {"echo": {"inputs": {"seed": "DT_INT64"}, "outputs": {"text": "DT_STRING"}}}
 
 
-def test_a_word_without_a_value_is_refused_before_the_server_is_asked():
-    words = ["request", "http://127.0.0.1:1", "generate", "seed"]
-    with pytest.raises(InputError, match="'seed' is not NAME=VALUE, such as seed=1"):
-        request.run(parse(words))
+@pytest.fixture
+def clients(monkeypatch):
+    """What each client was made with."""
+    made = []
 
-
-def test_text_is_printed_as_it_is_written(monkeypatch, capsys):
-    class Answering:
-        def __init__(self, *arguments, **named):
-            pass
+    class Client:
+        def __init__(self, *arguments, **options):
+            made.append((arguments, options))
 
         def signatures(self):
-            return {"reconstruct": {"inputs": {"text": "DT_STRING"}}}
+            return SIGNATURES
 
-        def request(self, signature, text):
-            return {"text": text}
+        def request(self, signature, seed):
+            return {"text": [f"{signature} {each}" for each in seed]}
 
-    monkeypatch.setattr(request, "Client", Answering)
-    request.run(parse(["request", "http://127.0.0.1:1", "reconstruct", "text=好吃 😀"]))
-    assert capsys.readouterr().out == '{"text": "好吃 😀"}\n'
+    monkeypatch.setattr(request, "Client", Client)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("flags", "asked"),
+    [
+        ([], (None, None, None)),
+        (["--model", "m", "--version", "3"], ("m", 3, None)),
+        (["--label", "canary"], (None, None, "canary")),
+    ],
+)
+def test_a_version_or_a_label_is_asked_for(clients, capsys, flags, asked):
+    assert main(["request", "http://h:1", "echo", "seed=1", "seed=2", *flags]) == 0
+    assert clients == [(("http://h:1", *asked), {"timeout": 30.0})]
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert rows == [{"text": "echo 1"}, {"text": "echo 2"}]
+
+
+def test_a_version_and_a_label_exclude_each_other(capsys):
+    flags = ["--version", "1", "--label", "canary"]
+    assert main(["request", "http://h:1", "echo", "seed=1", *flags]) == 2
+    assert "give a version or a label, not both" in capsys.readouterr().err

@@ -1,4 +1,5 @@
 import contextlib
+import copy
 import http.server
 import json
 import socket
@@ -6,6 +7,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from concurrent import futures
 
 import grpc
@@ -43,8 +45,9 @@ class Script(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path == "/v1/models":
-            self.answer(400, {"error": "Missing model name in request."})
+            self.answer(*self.server.unnamed)
         else:
+            self.server.descriptions += 1
             self.answer(*self.server.metadata)
 
     def do_POST(self):
@@ -73,7 +76,8 @@ class Script(http.server.BaseHTTPRequestHandler):
 def server():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Script) as server:
         server.answers, server.requests = [], []
-        server.metadata = 200, METADATA
+        server.metadata, server.descriptions = (200, METADATA), 0
+        server.unnamed = 400, {"error": "Missing model name in request."}
         server.address = f"127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -185,6 +189,38 @@ def test_bytes_that_are_no_text_are_shown_as_over_grpc(server):
         assert client.request("echo", seed=[1]) == {"text": ["a\ufffd"]}
 
 
+def test_the_time_limit_is_one_for_the_first_line_and_the_headers(pauses):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer():
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(ConnectionError):
+                connection.sendall(b"HTTP/1.0 200 OK\r\n")
+                for number in range(100):
+                    connection.sendall(b"X-Header: %d\r\n" % number)
+                    threading.Event().wait(0.1)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with (
+            Client(f"http://127.0.0.1:{listener.getsockname()[1]}", "m", timeout=1) as client,
+            pytest.raises(ServingError, match=r"^DEADLINE_EXCEEDED: .* did not answer in time$"),
+        ):
+            client.signatures()
+        thread.join()
+
+
+def test_the_time_limit_is_one_for_all_that_a_request_asks(server):
+    slow = 0.7 / len(json.dumps(METADATA))
+    server.metadata = 200, METADATA, 0, slow
+    server.answers = [(200, {"outputs": ["a" * 400]}, 0, slow)]
+    with (
+        Client(f"http://{server.address}", "m", timeout=1) as client,
+        pytest.raises(ServingError, match=r"^DEADLINE_EXCEEDED"),
+    ):
+        client.request("echo", seed=[1])
+
+
 @pytest.mark.parametrize("scheme", ["http://", "grpc://", ""])
 def test_no_server_is_unavailable(scheme, pauses):
     with (
@@ -236,11 +272,14 @@ def test_wrong_inputs_are_found_before_they_are_sent(server):
         ({"address": "ftp://localhost:1"}, "cannot read the address"),
         ({"timeout": 0}, "timeout"),
         ({"timeout": float("nan")}, "timeout"),
+        ({"timeout": 1e10}, "timeout"),
         ({"retries": -1}, "retries"),
         ({"version": 1, "label": "stable"}, "not both"),
         ({"version": -1}, "version must be a whole number from 0 to"),
         ({"version": 2**63}, "version must be a whole number from 0 to"),
         ({"address": "http://localhost:1/v1/models/n"}, "another model than 'm'"),
+        ({"certificates": "/no/file"}, "http://localhost:1 is read without TLS"),
+        ({"address": "localhost:1", "certificates": "/no/file"}, "localhost:1 is read without TLS"),
         ({"address": "https://localhost:1", "certificates": "/no/file"}, "/no/file cannot be read"),
         ({"address": "grpcs://localhost:1", "certificates": "/no/file"}, "/no/file cannot be read"),
     ],
@@ -263,6 +302,90 @@ def test_a_server_that_does_not_say_its_model_needs_a_name(server):
         pytest.raises(InputError, match=r"does not say which model it serves.*--model NAME"),
     ):
         client.request("echo", seed=[1])
+
+
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_proxy_without_a_server_is_asked_for_the_name_again(server, pauses, status):
+    server.unnamed = status, b"<html>no healthy upstream</html>"
+    with (
+        Client(f"http://{server.address}") as client,
+        pytest.raises(ServingError, match=f"^UNAVAILABLE: status {status}$"),
+    ):
+        client.request("echo", seed=[1])
+    assert pauses == [0.1, 0.2, 0.4]
+
+
+def described(inputs, outputs):
+    """The metadata of a version whose `echo` has these inputs and outputs."""
+    sides = {
+        "inputs": {name: {"dtype": "DT_INT64"} for name in inputs},
+        "outputs": {name: {"dtype": "DT_STRING"} for name in outputs},
+    }
+    return 200, {"metadata": {"signature_def": {"signature_def": {"echo": sides}}}}
+
+
+def test_another_version_is_noticed_where_a_request_fails(server):
+    server.metadata = described(["seed"], ["text"])
+    server.answers = [OK]
+    with Client(f"http://{server.address}", "m") as client:
+        client.request("echo", seed=[1])
+        server.metadata = described(["seed", "share"], ["text"])
+        server.answers = [OK, (400, {"error": "no share here"}), OK]
+        client.request("echo", seed=[1], share=[2])
+        server.metadata = described(["seed"], ["text"])
+        with pytest.raises(InputError, match="share is missing or not among them"):
+            client.request("echo", seed=[1], share=[2])
+        client.request("echo", seed=[1])
+    sent = [body["inputs"] for _, body in server.requests]
+    assert sent == [{"seed": [1]}, *[{"seed": [1], "share": [2]}] * 2, {"seed": [1]}]
+
+
+def test_outputs_are_those_of_the_version_that_answers(server):
+    both = (200, {"outputs": {"text": ["a"], "more": ["b"]}})
+    server.metadata = described(["seed"], ["text"])
+    server.answers = [both]
+    with Client(f"http://{server.address}", "m") as client:
+        client.signatures()
+        assert client.request("echo", seed=[1]) == {"text": ["a"], "more": ["b"]}
+        server.metadata = described(["seed"], ["text", "more"])
+    with Client(f"http://{server.address}", "m") as client:
+        client.signatures()
+        server.metadata = described(["seed"], ["text"])
+        server.answers = [OK] * 3
+        assert client.request("echo", seed=[1]) == {"text": ["a"]}
+    server.metadata = described(["seed"], ["text", "more"])
+    with (
+        Client(f"http://{server.address}", "m") as client,
+        pytest.raises(ServingError, match=r"^FAILED_PRECONDITION: echo answers with one output"),
+    ):
+        client.request("echo", seed=[1])
+
+
+def test_a_refused_value_is_not_sent_again(server):
+    server.answers = [(400, {"error": "seed is odd"}), BUSY]
+    with Client(f"http://{server.address}", "m", retries=0) as client:
+        client.signatures()
+        with pytest.raises(ServingError, match="seed is odd"):
+            client.request("echo", seed=[1])
+        assert len(server.requests) == 1
+        assert server.descriptions == 2
+        with pytest.raises(ServingError, match="busy"):
+            client.request("echo", seed=[1])
+        assert server.descriptions == 2
+        server.metadata = BUSY
+        with pytest.raises(InputError, match="seed is missing"):
+            client.request("echo")
+
+
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_closed_client_sends_nothing(scheme, server):
+    with Client(f"{scheme}{server.address}", "m") as client:
+        pass
+    with pytest.raises(InputError, match="the client is closed"):
+        client.request("echo", seed=[1])
+    with pytest.raises(InputError, match="the client is closed"):
+        client.signatures()
+    assert server.descriptions == 0
 
 
 @pytest.mark.parametrize(
@@ -312,6 +435,8 @@ def test_a_refusal_is_told_without_what_tensorflow_puts_around_it(said, refusal)
     error = ServingError("INVALID_ARGUMENT", said)
     assert error.message == refusal
     assert str(error) == f"INVALID_ARGUMENT: {refusal}"
+    copied = copy.copy(error)  # as a process that is asked by another sends it
+    assert (str(copied), copied.code, copied.message) == (str(error), error.code, refusal)
 
 
 @pytest.fixture(scope="module")
@@ -378,6 +503,47 @@ def test_grpc_over_tls_checks_the_certificate(certificate, pauses):
             client.signatures()
     finally:
         server.stop(None).wait()
+
+
+@contextlib.contextmanager
+def grpc_server(port=0):
+    """Knows one signature, at a port."""
+    server = grpc.server(futures.ThreadPoolExecutor(1))
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Metadata(), server)
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
+
+
+def test_a_grpc_server_that_starts_late_is_found(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    pauses, pause = [], time.sleep
+    with contextlib.ExitStack() as stack:
+
+        def start(seconds):
+            if not pauses:
+                stack.enter_context(grpc_server(port))
+            pauses.append(seconds)
+            pause(seconds)
+
+        monkeypatch.setattr(client_module.time, "sleep", start)
+        with Client(f"127.0.0.1:{port}", "m") as client:
+            assert client.signatures() == SIGNATURES
+    assert pauses[0] == 0.1
+
+
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_proxy_of_the_environment_is_not_used(scheme, server, monkeypatch):
+    for name in ("http_proxy", "https_proxy", "grpc_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with grpc_server() as address:
+        address = server.address if scheme else address
+        with Client(f"{scheme}{address}", "m") as client:
+            assert client.signatures()["echo"] == SIGNATURES["echo"]
 
 
 def test_rest_needs_no_tensorflow(server):

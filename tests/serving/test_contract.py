@@ -89,7 +89,7 @@ def ask_rest(request, address):
     try:
         connection.request(request["method"], request["path"], body, headers)
         response = connection.getresponse()
-        return response.status, response.headers.get_content_type(), response.read()
+        return response.status, response.headers["Content-Type"], response.read()
     finally:
         connection.close()
 
@@ -98,8 +98,10 @@ def check_rest(case, address):
     expected = case["expected"]
     status, content_type, content = ask_rest(case["request"], address)
     assert status == expected["status"], content
-    assert content_type == expected["content_type"]
     body = expected["body"]
+    if body.get("json") is False:
+        content_type = content_type.split(";")[0]  # what is no JSON may say its character set
+    assert content_type == expected["content_type"]
     if body.get("json") is False:
         for part in body.get("text_contains", ()):
             assert part in content.decode()

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import shutil
@@ -9,8 +10,10 @@ import pytest
 import tensorflow as tf
 from served_models import FACTOR, MAX_WORDS, WORDS
 
+from scale_vae_keras import files
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import locked
+from scale_vae_keras.models import LanguageModel
 from scale_vae_keras.runs.config import configure
 from scale_vae_keras.runs.export import export
 from scale_vae_keras.runs.run_folder import RunFolder
@@ -229,7 +232,10 @@ def test_metadata_describes_the_version(models, tokenizer):
 
 def test_warm_up_has_a_request_that_runs_for_every_signature(models, signatures):
     requests = list(read_warmup(models / "1"))
-    assert {name for name, _ in requests} == set(signatures) - {"serving_default"}
+    assert {name for name, _ in requests} == set(signatures)
+    by_name = dict(requests)
+    for name, value in by_name["generate"].items():
+        np.testing.assert_array_equal(by_name["serving_default"][name], value)
     for name, inputs in requests:
         outputs = signatures[name](**{key: tf.constant(value) for key, value in inputs.items()})
         assert {len(value) for value in outputs.values()} == {2}
@@ -267,6 +273,37 @@ def test_versions_are_numbered_and_never_replaced(model, tokenizer, tmp_path):
     assert sorted(path.name for path in directory.iterdir()) == ["1", "2", "7", "notes"]
 
 
+@pytest.mark.usefixtures("without_tracing")
+def test_what_cannot_be_served_leaves_no_folder(model, tokenizer, answers, tmp_path, monkeypatch):
+    directory = tmp_path / "new" / "reviews"
+    language_model = LanguageModel(len(tokenizer.vocabulary), 5, 6)
+    with pytest.raises(InputError, match="no latent code"):
+        publish(language_model, tokenizer, LONGEST, directory)
+    broken = {**answers, "encode/mean": np.array([[0.5, np.nan]], np.float32)}
+    monkeypatch.setattr(exporter, "_own_answers", lambda signatures: broken)
+    with pytest.raises(InputError, match="encode/mean of the model is not finite"):
+        publish(model, tokenizer, LONGEST, directory)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="gs://bucket/reviews is no place on this machine"):
+        publish(model, tokenizer, LONGEST, "gs://bucket/reviews")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("without_tracing")
+def test_a_version_is_on_the_disk_before_it_appears(model, tokenizer, tmp_path, monkeypatch):
+    flushed = []
+
+    def flush(path):
+        flushed.append((path.name, (tmp_path / "1").exists()))
+
+    monkeypatch.setattr(files, "flush", flush)
+    monkeypatch.setattr(exporter, "flush", flush)
+    publish(model, tokenizer, LONGEST, tmp_path)
+    whole = {path.name for path in (tmp_path / "1").rglob("*")}
+    assert whole <= {name for name, appeared in flushed if not appeared}
+    assert flushed[-1] == (tmp_path.name, True)
+
+
 def test_a_place_that_the_next_version_cannot_have_is_refused(model, tokenizer, tmp_path):
     (tmp_path / "1").touch()
     with pytest.raises(InputError, match="1 is already there: choose another version"):
@@ -286,6 +323,18 @@ def test_what_a_killed_export_left_is_removed(tmp_path):
         os.utime(tmp_path / ".unfinished-held", (time.time() - 120,) * 2)
         exporter._remove_abandoned(tmp_path)
     assert sorted(os.listdir(tmp_path)) == [".unfinished-held", ".unfinished-young"]
+
+
+def test_nothing_is_removed_where_no_lock_says_that_it_was_left(tmp_path, monkeypatch):
+    def without_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    scratch = tmp_path / ".unfinished-running"
+    scratch.mkdir()
+    os.utime(scratch, (1, 1))
+    monkeypatch.setattr(files.fcntl, "flock", without_locks)
+    exporter._remove_abandoned(tmp_path)
+    assert scratch.exists()
 
 
 def test_a_file_that_takes_the_place_meanwhile_ends_the_export(tmp_path):

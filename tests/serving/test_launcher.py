@@ -1,3 +1,4 @@
+import asyncio
 import os
 
 import pytest
@@ -18,6 +19,17 @@ def test_a_port_that_no_machine_has_is_refused(ports, tmp_path):
 def test_one_port_for_both_interfaces_is_refused(tmp_path):
     with pytest.raises(InputError, match="8500 is the port of REST and of gRPC: give each its own"):
         serve(tmp_path, rest_port=8500)
+
+
+def test_a_notebook_does_not_become_a_server(stock, tmp_path):
+    (tmp_path / "1").mkdir()
+
+    async def in_a_loop():
+        serve(tmp_path)
+
+    with pytest.raises(InputError, match="run scale-vae serve in a terminal"):
+        asyncio.run(in_a_loop())
+    assert stock == {}
 
 
 @pytest.fixture

@@ -259,6 +259,39 @@ def test_a_body_beyond_the_limit_is_refused(server):
     assert "larger than" in json.loads(body)["error"]
 
 
+def test_a_body_that_does_not_come_ends_the_request(server, monkeypatch):
+    monkeypatch.setattr(rest, "_SECONDS", 0.2)
+    connection = http.client.HTTPConnection(f"127.0.0.1:{server.rest_port}", timeout=60)
+    connection.putrequest("POST", "/v1/models/reviews:predict")
+    connection.putheader("Content-Length", "100")
+    connection.endheaders()
+    connection.send(b"{")
+    response = connection.getresponse()
+    assert response.status == 504
+    assert json.loads(response.read()) == {"error": "the body did not come within 0.2 seconds"}
+    connection.close()
+
+
+def _next_and_leave(answers):
+    answer = next(answers)
+    answers.cancel()
+    return answer
+
+
+@pytest.mark.usefixtures("light_servable")
+def test_who_watches_the_health_is_told_of_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(server_module, "_GRACE_SECONDS", 20)
+    light_version(tmp_path / "1")
+    watched = health_pb2.HealthCheckRequest(service="")
+    with running_server(ServedModel("reviews", tmp_path)) as server:
+        channel = grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}")
+        told = health_pb2_grpc.HealthStub(channel).Watch(watched, timeout=60)
+        assert next(told).status == health_pb2.HealthCheckResponse.SERVING
+        last = concurrent.futures.ThreadPoolExecutor(1).submit(_next_and_leave, told)
+    assert last.result(10).status == health_pb2.HealthCheckResponse.NOT_SERVING
+    channel.close()
+
+
 def test_more_requests_than_may_wait_are_refused(server, monkeypatch):
     monkeypatch.setattr(workers, "MAX_REQUESTS", 0)
     status, answer = predict(server, {"instances": [{"seed": 1, "temperature": 1, "top_p": 1}]})
@@ -403,6 +436,34 @@ def test_an_old_version_comes_back_when_the_new_one_is_removed(models, tmp_path)
     shutil.rmtree(directory)
     served.refresh()
     assert served.find().version == 1
+
+
+@pytest.mark.usefixtures("light_servable")
+def test_a_version_that_was_removed_and_made_again_is_loaded_again(tmp_path, caplog):
+    caplog.set_level("INFO", "scale_vae_keras.serving")
+    light_version(tmp_path / "1")
+    served = ServedModel("reviews", tmp_path)
+    first = served.find()
+    for _ in range(2):
+        shutil.rmtree(tmp_path / "1", ignore_errors=True)
+        served.refresh()
+    (tmp_path / "1").mkdir()
+    served.refresh()
+    assert served.find() is first
+    assert served.status(1)[1].state == "AVAILABLE"
+    shutil.rmtree(tmp_path / "1")
+    light_version(tmp_path / "1")
+    served.refresh()
+    second = served.find()
+    assert second is not first
+    served.refresh()
+    assert served.find() is second
+    told = [message.split(":")[0] for message in caplog.messages]
+    assert told == [
+        "version 1 is served",
+        "version 1 cannot be loaded",
+        "version 1 is served",
+    ]
 
 
 @pytest.mark.usefixtures("light_servable")

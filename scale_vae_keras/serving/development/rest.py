@@ -112,7 +112,7 @@ class RestInterface:
         try:
             body = await self._process(request.method, path, request)
         except RequestError as error:
-            return web.json_response({"error": error.message}, status=HTTP_STATUS[error.code])
+            return _refusal(error.message, HTTP_STATUS[error.code])
         return web.Response(body=body, content_type="application/json")
 
     async def _process(self, method, path, request) -> bytes:
@@ -211,7 +211,12 @@ def _decoded(part: str | None) -> str | None:
 
 async def _read(request: web.Request) -> bytes:
     try:
-        return await request.read()
+        async with asyncio.timeout(_SECONDS):
+            return await request.read()
+    except TimeoutError as error:
+        raise RequestError(
+            StatusCode.DEADLINE_EXCEEDED, f"the body did not come within {_SECONDS} seconds"
+        ) from error
     except web.HTTPRequestEntityTooLarge as error:
         raise _too_large() from error
     except ConnectionError as error:
@@ -240,4 +245,10 @@ def _too_large() -> RequestError:
 def _preflight(request: web.Request) -> web.Response:
     if re.search("https?://", request.headers.get("Origin", "")):
         return web.Response(status=200)
-    return web.json_response({"error": "Origin header is missing in CORS preflight"}, status=400)
+    return _refusal("Origin header is missing in CORS preflight", 400)
+
+
+def _refusal(message: str, status: int) -> web.Response:
+    # Without a character set, as TensorFlow Serving writes it.
+    body = json.dumps({"error": message}).encode()
+    return web.Response(body=body, status=status, content_type="application/json")

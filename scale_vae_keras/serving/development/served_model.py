@@ -49,7 +49,8 @@ class ServedModel:
     in its folder change, for five minutes from the first failure, and when it reappears after it
     was removed. An old version is unloaded once the new ones have been loaded; its running requests
     are finished. It comes back when the new ones are removed, and the last one stays even when the
-    folder is gone.
+    folder is gone. A version whose folder was removed is loaded anew when it reappears, since it
+    may hold another model; TensorFlow Serving stays with the old one.
 
     Args:
         name: name of the model.
@@ -76,6 +77,7 @@ class ServedModel:
         self._available: dict[int, Servable] = {}
         self._status: dict[int, VersionStatus] = {}
         self._failures: dict[int, _Failure] = {}
+        self._gone: set[int] = set()
         if not self._directory.is_dir():
             raise InputError(f"there is no folder {directory}: export a model to it first")
         self.refresh()
@@ -104,9 +106,10 @@ class ServedModel:
             return
         for number in set(self._failures) - set(folders):
             del self._failures[number]
+        self._gone |= set(self._available) - set(folders)
         wanted = list(folders)[-self._versions :]
         for number in wanted:
-            if number not in self._available:
+            if number not in self._available or number in self._gone:
                 self._try_to_load(number, folders[number])
         if wanted and set(wanted) <= set(self._available):
             for number in set(self._available) - set(wanted):
@@ -118,15 +121,19 @@ class ServedModel:
         failure = self._failures.get(number)
         if failure and (failure.files == files or now > failure.since + RETRY_SECONDS):
             return
-        self._status[number] = VersionStatus("LOADING")
+        serves_another = number in self._available
+        if not serves_another:
+            self._status[number] = VersionStatus("LOADING")
         try:
             self._available[number] = Servable(folder, number)
         except RequestError as error:
             self._failures[number] = _Failure(files, failure.since if failure else now)
-            self._status[number] = VersionStatus("END", error.code.value[0], error.message)
+            if not serves_another:
+                self._status[number] = VersionStatus("END", error.code.value[0], error.message)
             _LOG.info("version %d cannot be loaded: %s", number, error.message)
         else:
             self._failures.pop(number, None)
+            self._gone.discard(number)
             self._status[number] = VersionStatus("AVAILABLE")
             _LOG.info("version %d is served", number)
 

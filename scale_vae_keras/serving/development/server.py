@@ -65,10 +65,10 @@ class DevelopmentServer:
             options=[("grpc.max_receive_message_length", MAX_BODY), ("grpc.so_reuseport", 0)],
         )
         add_services(self._grpc, self._core, self._workers)
-        checks = health.aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(checks, self._grpc)
+        self._checks = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._checks, self._grpc)
         for service in _HEALTHY:
-            await checks.set(service, HealthCheckResponse.SERVING)
+            await self._checks.set(service, HealthCheckResponse.SERVING)
         place = place_of(self.host, self.grpc_port)
         try:
             self.grpc_port = self._grpc.add_insecure_port(place)
@@ -101,6 +101,7 @@ class DevelopmentServer:
     async def stop(self) -> None:
         """Takes no new requests, finishes those that run, and ends."""
         self._watch.cancel()
+        await self._checks.enter_graceful_shutdown()
         await asyncio.gather(self._grpc.stop(_GRACE_SECONDS), self._runner.cleanup())
         self._workers.close()
 
