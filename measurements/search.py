@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 import scale_vae_keras as sv
+from scale_vae_keras.built_in.reviews import ReviewGrammar
 from scale_vae_keras.control.search import Search
-from scale_vae_keras.data.reviews import ReviewGrammar
 from scale_vae_keras.evaluation.review_distance import words_off
 from scale_vae_keras.pictures import open_pyplot, save_figure
 from scale_vae_keras.tables import write_csv

@@ -9,7 +9,7 @@ noise alone in 32 dimensions; of the 2,000 test sentences. Needs scikit-learn.
 import numpy as np
 import pandas as pd
 
-from scale_vae_keras.data.reviews import ReviewGrammar, reviews_split
+from scale_vae_keras.built_in.reviews import ReviewGrammar, reviews_split
 from scale_vae_keras.evaluation.structure import structure
 from scale_vae_keras.metrics import STRUCTURE
 from scale_vae_keras.tables import markdown_table

@@ -79,7 +79,7 @@ def draw_latent_map(
             xlabel="first principal direction of the posterior means",
         )
     axes[0, 0].set_ylabel("second principal direction")
-    axes[0, -1].legend(title=attribute, markerscale=2.5)
+    _value_legend(axes[0, -1], values, attribute, markerscale=2.5)
     return save_figure(figure, path)
 
 
@@ -120,7 +120,7 @@ def draw_latent_grid(
         line[0].set_ylabel(row)
     for axis, column in zip(axes[0], columns, strict=True):
         axis.set_title(column, fontsize="medium")
-    axes[0, -1].legend(title=attribute, markerscale=5, fontsize="small")
+    _value_legend(axes[0, -1], values, attribute, markerscale=5, fontsize="small")
     return save_figure(figure, path)
 
 
@@ -128,9 +128,25 @@ def _scatter_by_value(axis, points, values, reach, **style):
     """Points `[n, 2]` in a square of plus or minus `reach`, a colour for each value."""
     for number, value in enumerate(sorted(set(values))):
         chosen = points[values == value]
-        axis.scatter(*chosen.T, label=value, color=f"C{number}", linewidths=0, **style)
+        axis.scatter(*chosen.T, label=f"{number}", color=f"C{number}", linewidths=0, **style)
     axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     axis.grid(alpha=0.3)
+
+
+def _value_legend(axis, values, attribute, **style):
+    legend = axis.legend(title=attribute, **style)
+    legend.get_title().set_parse_math(False)
+    name_legend(legend, sorted(set(values)))
+
+
+def name_legend(legend, names: Sequence[str]) -> None:
+    """Writes names that are anyone's text beside the entries of a legend.
+
+    Matplotlib leaves out names that begin with `_`, and reads what is between two `$` as maths.
+    """
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_parse_math(False)
+        text.set_text(name)
 
 
 def principal_plane(array: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ FLOORS = [
     {"layers", "samplers"},
     {"cache"},
     {"data"},
+    {"built_in"},
     {"text"},
     {"pictures"},
     {"metrics", "tables", "event_log", "settings", "categories"},
@@ -38,7 +39,7 @@ NEIGHBOURS = {
 }
 """Imports that are allowed within a floor."""
 
-LEXICON = PACKAGE / "data" / "review_lexicon.py"
+LEXICON = PACKAGE / "built_in" / "review_lexicon.py"
 """Words of a built-in corpus, not code."""
 
 LENGTHS = {path: len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}

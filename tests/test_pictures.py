@@ -8,7 +8,7 @@ import pytest
 from scale_vae_keras.benchmarks.paper.table import draw_paper_table
 from scale_vae_keras.benchmarks.rows import read_rows
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.pictures import check_picture
+from scale_vae_keras.pictures import check_picture, draw_latent_map
 
 DATA = Path(__file__).resolve().parents[1] / "docs" / "data"
 
@@ -95,3 +95,16 @@ def test_a_picture_that_cannot_be_written_is_refused_before_it_is_drawn(tmp_path
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(InputError, match="pictures need matplotlib: pip install"):
         check_picture(tmp_path / "a.png")
+
+
+def test_values_are_anyones_text(tmp_path, monkeypatch):
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="needs the extra plots")
+    drawn = []
+    monkeypatch.setattr(pyplot, "close", drawn.append)
+    values = ["$$", "_pos", "$5-$10", "$"]
+    means = np.random.default_rng(0).normal(size=[4, 3])
+    draw_latent_map({"a": means}, values, "$$", tmp_path / "picture.png")
+    [figure] = drawn
+    legend = figure.axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == sorted(values)
+    assert not any(text.get_parse_math() for text in legend.get_texts())

@@ -57,6 +57,19 @@ def test_log_probabilities_of_the_largest_codes_are_finite(text_model):
     assert np.isfinite(half.decode(codes / 1000, max_length=5).log_probability).all()
 
 
+def test_texts_are_lines_as_those_of_a_corpus():
+    lines = ["the cat sat", "a dog"]
+    tokenizer = sv.Tokenizer(sv.text.PieceVocabulary(sorted(set("".join(lines)))), "characters")
+    text_model = sv.TextModel(made_model(sv.ScaleVAE, len(tokenizer.vocabulary)), tokenizer)
+    broken = ["the\tcat\r\nsat\n", "\na\u2028dog"]
+    np.testing.assert_array_equal(text_model.encode(broken).mean, text_model.encode(lines).mean)
+    np.testing.assert_array_equal(
+        text_model.score(broken, 2).log_likelihood, text_model.score(lines, 2).log_likelihood
+    )
+    spaced = text_model.encode(" the cat sat").mean
+    assert not np.array_equal(spaced[0], text_model.encode(lines).mean[0])
+
+
 def test_encode_decode_and_reconstruct(text_model):
     codes = text_model.encode(TEXTS)
     assert codes.mean.shape == codes.stddev.shape == (4, 2)

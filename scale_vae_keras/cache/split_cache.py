@@ -22,7 +22,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import write_json
 from scale_vae_keras.text.tokenizer import Tokenizer
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when files or tokenisation change: what older versions wrote is left alone then."""
 
 _DTYPES = {"tokens": np.int32, "offsets": np.int64, "text_bytes": np.int64, "labels": np.int32}

@@ -36,12 +36,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--split",
         nargs=3,
         type=float,
-        default=(0.9, 0.05, 0.05),
         metavar=("A", "B", "C"),
         help="shares of train, valid and test, in any unit; 0.9 0.05 0.05 by default",
     )
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the split, 0 by default")
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="seed of the split, 0 by default"
+        "--valid",
+        nargs="+",
+        metavar="INPUT",
+        help="data that is divided already: the validation documents; the first inputs are train",
+    )
+    parser.add_argument(
+        "--test",
+        nargs="+",
+        metavar="INPUT",
+        help="data that is divided already: the test documents",
+    )
+    parser.add_argument(
+        "--keep-unlabelled",
+        action="store_true",
+        help="keep documents without a label among labelled ones, for semi_supervised training",
     )
     parser.add_argument(
         "--deduplicate",
@@ -63,22 +77,28 @@ def run(options: argparse.Namespace) -> None:
         options.output,
         text=options.text,
         label=options.label,
-        split=tuple(options.split),
+        split=options.split and tuple(options.split),
         seed=options.seed,
         deduplicate=options.deduplicate,
         encoding=options.encoding,
+        valid=options.valid,
+        test=options.test,
+        keep_unlabelled=options.keep_unlabelled,
     )
-    print("\n".join(report_lines(report, options.output, options.seed)))
+    seed = None if options.valid else options.seed or 0
+    print("\n".join(report_lines(report, options.output, seed)))
 
 
-def report_lines(report: Preparation, output: str, seed: int) -> list[str]:
-    """What a preparation did, in lines to print."""
+def report_lines(report: Preparation, output: str, seed: int | None) -> list[str]:
+    """What a preparation did, in lines to print; no seed where the data was divided already."""
     lines = [
-        f"read: {name} ({report.kinds[name]}), {count:,} documents"
+        f"read: {name} ({report.kinds[name]}), {count:,} documents{_where(report, name)}"
         for name, count in report.read.items()
     ]
     dropped = [f"{report.empty:,} empty"]
-    if report.labels is not None or report.unlabelled:
+    if report.kept_unlabelled:
+        lines.append(f"without a label: {report.unlabelled:,}, kept")
+    elif report.labels is not None or report.unlabelled:
         dropped.append(f"{report.unlabelled:,} without a label")
     if report.deduplicated:
         dropped.append(f"{report.duplicates:,} duplicates")
@@ -95,10 +115,18 @@ def report_lines(report: Preparation, output: str, seed: int) -> list[str]:
     if report.labels is not None:
         lines.append(f"labels: {_labels(report.labels)}")
     sizes = ", ".join(f"{name} {size:,}" for name, size in report.sizes.items())
-    lines.append(f"split with seed {seed}: {sizes}; texts in two splits: {report.overlap:,}")
+    divided = "splits as given" if seed is None else f"split with seed {seed}"
+    lines.append(f"{divided}: {sizes}; texts in two splits: {report.overlap:,}")
     lines += [f"warning: {warning}" for warning in report.warnings]
     lines.append(f"{output} is ready: scale-vae train {output} --output RUN")
     return lines
+
+
+def _where(report: Preparation, name: str) -> str:
+    """The column of the text, and how many files of a folder are none."""
+    column, left_out = report.columns.get(name), report.left_out.get(name)
+    said = "" if column is None else f", text in the column {column!r}"
+    return said if left_out is None else f"{said}, {left_out:,} other files left out"
 
 
 def _encoding_trouble(report: Preparation) -> str:

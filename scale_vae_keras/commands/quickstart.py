@@ -4,9 +4,9 @@ import argparse
 import os
 from pathlib import Path
 
+from scale_vae_keras.built_in.reviews import ReviewGrammar
 from scale_vae_keras.commands.console import log_to_terminal, terminal
 from scale_vae_keras.data.corpus import open_corpus
-from scale_vae_keras.data.reviews import ReviewGrammar
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.review_quality import grammar_shares, kept_share

@@ -45,20 +45,27 @@ def check_numbers(numbers: np.ndarray, labels: int, unlabelled: bool, where: str
         raise InputError(where + message)
 
 
-def label_names(split: EncodedSplit) -> tuple[str, ...]:
+def label_names(split: EncodedSplit, limit: int | None = None) -> tuple[str, ...]:
     """The names of the labels of training sentences, sorted; an empty one is none.
 
     Args:
         split: the training sentences.
+        limit: training is to see this many, the first ones; None for all.
 
     Raises:
-        InputError: there are fewer than two.
+        InputError: there are fewer than two, or the first sentences lack one.
     """
     names = sorted(set(split.labels.counts() if split.labels else ()) - {""})
     if len(names) < 2:
         raise InputError(
             f"a condition needs training sentences with at least two labels, and there are "
             f"{len(names)}: write label<TAB>text"
+        )
+    found = split.labels.counts() if limit is None else split.first(limit).labels.counts()
+    if missing := [name for name in names if name not in found]:
+        raise InputError(
+            f"the first {limit:,} training sentences have no label {missing[0]!r}: raise "
+            "train_limit, or put the lines of train.txt into another order"
         )
     return tuple(names)
 

@@ -41,6 +41,8 @@ def number_array(model: Any, labels: Any, rows: int) -> np.ndarray:
         raise InputError(f"{rows} sentences need labels [{rows}], got {list(values.shape)}")
     numbers = values
     if values.dtype.kind not in "iu":
+        if any(each is None or each != each for each in values.tolist()):
+            raise InputError("a label is missing: a sentence without one has '' or the number -1")
         numbers = np.full(rows, UNLABELLED)
         known = np.array([each not in ("", b"") for each in values.tolist()], bool)
         numbers[known] = label_numbers(values[known], model.labels, int(known.sum()))
@@ -133,7 +135,7 @@ def checked_labels(data: Any, labels: int, unlabelled: bool) -> Any:
     element = data.element_spec
     spec = element[1] if isinstance(element, tuple) and len(element) > 1 else None
     if not isinstance(spec, tf.TensorSpec) or not spec.dtype.is_integer:
-        raise InputError(f"a model with a condition trains on sentences with labels: {_WHAT}")
+        raise _no_numbers()
     least, message = numbers_known(labels, unlabelled)
 
     @tf.autograph.experimental.do_not_convert
@@ -146,9 +148,16 @@ def checked_labels(data: Any, labels: int, unlabelled: bool) -> Any:
     return data.map(check)
 
 
+def _no_numbers():
+    return InputError(
+        f"a model with a condition trains on sentences with labels: {_WHAT}, where labels are "
+        "numbers, the places of their names; names are for arrays, fit(ids, names)"
+    )
+
+
 def _with_checked_numbers(batch, labels, unlabelled):
     numbers = keras.utils.unpack_x_y_sample_weight(batch)[1]
     if numbers is None or (numbers := np.asarray(numbers)).dtype.kind not in "iu":
-        raise InputError(f"a model with a condition trains on sentences with labels: {_WHAT}")
+        raise _no_numbers()
     check_numbers(numbers, labels, unlabelled, "invalid batch: ")
     return batch

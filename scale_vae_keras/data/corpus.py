@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from scale_vae_keras.built_in.reviews import reviews_split
+from scale_vae_keras.built_in.synthetic import synthetic_split
 from scale_vae_keras.data.folder import SPLITS, FolderCorpus
-from scale_vae_keras.data.reviews import reviews_split
-from scale_vae_keras.data.synthetic import synthetic_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.labelled_text import LabelledText
 

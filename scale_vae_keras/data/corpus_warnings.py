@@ -11,6 +11,8 @@ from scale_vae_keras.data.encoded import EncodedSplit
 _FEWEST_SENTENCES = 1000
 _LARGEST_OVERLAP = 0.01
 _LARGEST_UNKNOWN_SHARE = 0.2
+_LARGEST_CUT_SHARE = 0.05
+_MISSING = ("nan", "none", "null", "na", "n/a", "<na>")
 _SHOWN = 3
 
 
@@ -26,8 +28,9 @@ def corpus_warnings(corpus: Corpus, splits: Mapping[str, EncodedSplit]) -> list[
     Returns:
         A line for each of: train has fewer than 1,000 sentences; train equals valid, or more than
         1 % of the sentences of valid are in train; more than 20 % of the words of a split are
-        `<unk>`; labels that look like the numbers of lines, or are on one line only; tabs in the
-        text of a corpus without labels.
+        `<unk>`; more than 5 % of its sentences are cut; labels that look like the numbers of lines,
+        are on one line only, or are written as a missing value is; tabs in the text of a corpus
+        without labels.
 
     Example:
         >>> corpus = sv.data.corpus_from(["the cat", "the cat sat"], ["a cat"], ["the dog"])
@@ -41,23 +44,43 @@ def corpus_warnings(corpus: Corpus, splits: Mapping[str, EncodedSplit]) -> list[
     warnings = [
         *_few_sentences(splits["train"]),
         *_overlap(corpus),
-        *_unknown_words(splits),
+        *split_warnings(splits),
     ]
     if splits["train"].labels is None:
         return warnings + _tabs(corpus)
     return warnings + label_warnings(splits["train"].labels.counts(), "train")
 
 
+def split_warnings(splits: Mapping[str, EncodedSplit]) -> list[str]:
+    """Says if more than 20 % of the words of a split are `<unk>`, or 5 % of its sentences cut.
+
+    Args:
+        splits: encoded splits by name.
+
+    Returns:
+        At most two lines.
+    """
+    return _unknown_words(splits) + _cut_sentences(splits)
+
+
 def label_warnings(counts: Mapping[str, int], name: str) -> list[str]:
-    """Says if labels look like the numbers of lines, or are on one line only.
+    """Says if labels look like the numbers of lines, are on one line only, or stand for none.
 
     Args:
         counts: how many sentences have each label.
         name: what the sentences are of, for the warning.
 
     Returns:
-        At most one line.
+        At most two lines.
     """
+    missing = [label for label in counts if label.lower() in _MISSING]
+    warnings = [
+        f"{name} has the label {_some(missing)}: is it a missing one? Leave it empty"
+    ] * bool(missing)
+    return _unlikely_labels(counts, name) + warnings
+
+
+def _unlikely_labels(counts, name) -> list[str]:
     sentences = sum(counts.values())
     single = [label for label, count in counts.items() if count == 1]
     if 2 * len(counts) > sentences > 2:
@@ -124,7 +147,24 @@ def _unknown_words(splits: Mapping[str, EncodedSplit]) -> list[str]:
         return []
     return [
         f"more than {_LARGEST_UNKNOWN_SHARE:.0%} of the words are unknown ({', '.join(high)}): "
-        "raise --vocabulary-limit, or choose a tokenizer without unknown words"
+        "lower --min-count or raise --vocabulary-limit, or choose a tokenizer without unknown words"
+    ]
+
+
+def _cut_sentences(splits: Mapping[str, EncodedSplit]) -> list[str]:
+    shares = {
+        name: split.truncated / split.sentences
+        for name, split in splits.items()
+        if split.truncated is not None  # those of a limit are not counted
+    }
+    high = [
+        f"{share:.0%} in {name}" for name, share in shares.items() if share > _LARGEST_CUT_SHARE
+    ]
+    if not high:
+        return []
+    return [
+        f"more than {_LARGEST_CUT_SHARE:.0%} of the sentences are cut ({', '.join(high)}): raise "
+        "--max-length, or divide the texts"
     ]
 
 

@@ -25,7 +25,8 @@ def split_documents(
     """Divides documents over train, valid and test, equal ones always into the same split.
 
     They are ranked by their hashes, which makes the division random, and cut by the shares; a cut
-    that would part equal documents moves behind them.
+    that would part equal documents moves behind them. Those of which there are more than valid or
+    test is to hold go to train. Valid has two documents or more, if there are five different ones.
 
     Args:
         hashes: two 64-bit halves of a hash of each document, uint64 `[documents, 2]`, seeded.
@@ -40,25 +41,22 @@ def split_documents(
         InputError: a share is not above 0, or there are fewer than four different documents.
     """
     check_shares(shares)
-    order = np.lexsort((hashes[:, 1], hashes[:, 0]))
-    ranked = hashes[order]
-    begins = np.ones(len(order), bool)
-    begins[1:] = (ranked[1:] != ranked[:-1]).any(axis=1)
-    runs = int(begins.sum())
+    order, run_of_ranked, first = _equal_documents(hashes)
+    runs = int(run_of_ranked[-1]) + 1 if len(order) else 0
     if runs < 4:
         raise InputError(f"there are too few different documents ({runs}): give at least 4")
-    run_of_ranked = np.cumsum(begins) - 1
-    # The sort is stable: a run begins with the document that comes first.
-    first = np.empty(len(order), np.int64)
-    first[order] = order[begins][run_of_ranked]
     sizes = np.ones(runs, np.int64) if deduplicate else np.bincount(run_of_ranked)
-    ends = np.cumsum(sizes)
-    wanted = np.array(shares) / sum(shares) * ends[-1]
-    test = _runs_for(ends, wanted[2], 1, runs - 3)
-    valid = _runs_for(ends, wanted[1] + wanted[2], test + 1, runs - 2)
+    wanted = np.array(shares) / sum(shares) * sizes.sum()
+    # Stable: all but the large ones stay in the order of their hashes.
+    ranked_runs = np.argsort(sizes > max(1, wanted[1:].min()), kind="stable")
+    ends = np.cumsum(sizes[ranked_runs])
+    test = _runs_for(ends, round(wanted[2]), 1, max(1, runs - 4))
+    moved = max(0, ends[test - 1] - round(wanted[2]))
+    least = min(np.searchsorted(ends, ends[test - 1] + 2) + 1, runs - 2)
+    valid = _runs_for(ends, round(wanted[1] + wanted[2]) + moved, least, runs - 2)
     split_of_run = np.zeros(runs, np.int8)
-    split_of_run[:test] = 2
-    split_of_run[test:valid] = 1
+    split_of_run[ranked_runs[:test]] = 2
+    split_of_run[ranked_runs[test:valid]] = 1
     splits = np.empty(len(order), np.int8)
     splits[order] = split_of_run[run_of_ranked]
     if deduplicate:
@@ -66,6 +64,35 @@ def split_documents(
     return splits, first
 
 
+def keep_splits(
+    hashes: np.ndarray, splits: np.ndarray, deduplicate: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `split_documents`, of documents that are divided already.
+
+    Args:
+        hashes: as for `split_documents`; those of train come first, then valid, then test.
+        splits: the split of each document, int8 `[documents]`.
+        deduplicate: whether only the first of equal documents is kept, in whatever split.
+    """
+    _, _, first = _equal_documents(hashes)
+    if deduplicate:
+        splits = np.where(first == np.arange(len(first)), splits, np.int8(DROPPED))
+    return splits, first
+
+
+def _equal_documents(hashes):
+    """The order of the hashes, the number of the run of equal ones there, and who comes first."""
+    order = np.lexsort((hashes[:, 1], hashes[:, 0]))
+    ranked = hashes[order]
+    begins = np.ones(len(order), bool)
+    begins[1:] = (ranked[1:] != ranked[:-1]).any(axis=1)
+    run_of_ranked = np.cumsum(begins) - 1
+    # The sort is stable: a run begins with the document that comes first.
+    first = np.empty(len(order), np.int64)
+    first[order] = order[begins][run_of_ranked]
+    return order, run_of_ranked, first
+
+
 def _runs_for(ends, documents, least, most) -> int:
     """How many of the first runs hold that many documents."""
-    return int(np.clip(np.searchsorted(ends, round(documents)) + 1, least, most))
+    return int(np.clip(np.searchsorted(ends, documents) + 1, least, most))

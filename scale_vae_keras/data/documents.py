@@ -2,13 +2,15 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from scale_vae_keras.errors import InputError, needs
+from scale_vae_keras.errors import InputError, did_you_mean, needs
+from scale_vae_keras.text.labelled_text import label_text
 from scale_vae_keras.text.lines import decoded_lines, file_lines, looked_at, no_label, split_label
 
 _KINDS = {
@@ -38,7 +40,7 @@ class Document(NamedTuple):
     label: str | None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Source:
     """One input of `prepare`.
 
@@ -47,12 +49,18 @@ class Source:
         text: the column with the text; by default `text`, or the only one.
         label: the column with the label; None for no labels.
         encoding: encoding of the file or files, see `text.lines.text_encoding`.
+
+    Attributes:
+        column: the column that the text was read from; None before, and of text without columns.
+        left_out: files of a folder whose name does not end in `.txt`.
     """
 
     path: Path
     text: str | None = None
     label: str | None = None
     encoding: str | None = None
+    column: str | None = field(default=None, init=False)
+    left_out: int = field(default=0, init=False)
 
     @property
     def kind(self) -> str:
@@ -97,7 +105,11 @@ class Source:
                 f"{self.path} holds train.txt, as a corpus does: name the files to read, such as "
                 f"{self.path / 'train.txt'}"
             )
-        files = sorted(path for path in self.path.rglob("*.txt") if path.is_file())
+        inside = [path for path in self.path.rglob("*") if path.is_file()]
+        # Names that begin with a dot are those of other programs' files.
+        shown = [path for path in inside if not path.name.startswith(".")]
+        files = sorted(path for path in shown if path.suffix.lower() == ".txt")
+        self.left_out = len(shown) - len(files)
         if not files:
             raise InputError(f"{self.path} has no file whose name ends in .txt: give some")
         for path in files:
@@ -147,7 +159,9 @@ class Source:
             delimiter = max(_DELIMITERS, key=first.count)
             csv.field_size_limit(_LONGEST_VALUE)
             numbered = (f"{line}\n" for part in ([first], lines) for line in part)
-            reader = csv.reader(numbered, delimiter=delimiter, strict=True)
+            reader = csv.reader(
+                numbered, delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True
+            )
             try:
                 for row in reader:
                     yield reader.line_num, row
@@ -181,7 +195,7 @@ class Source:
                 text, _ = self._column_names([*others, self.label] if self.label else others)
             yield self._document(
                 _json_text(row.get(text), f"{self.path}, line {number}", text),
-                _json_label(row.get(self.label), f"{self.path}, line {number}"),
+                _label(row.get(self.label), f"{self.path}, line {number}"),
             )
         if self.label not in {None, *keys} and keys:
             self._column_names(list(keys))
@@ -201,12 +215,10 @@ class Source:
                         f"{self.path}: the column {names[0]} holds {kind}: choose one of strings"
                     )
                 for batch in file.iter_batches(_BATCH_ROWS, columns=list(dict.fromkeys(names))):
-                    columns = [
-                        batch.column(name).cast(pyarrow.string()).to_pylist() for name in names
-                    ]
-                    labels = columns[1] if self.label else [""] * len(batch)
-                    for text, label in zip(columns[0], labels, strict=True):
-                        yield self._document(text or "", label or "")
+                    texts = batch.column(names[0]).cast(pyarrow.string()).to_pylist()
+                    labels = batch.column(names[1]).to_pylist() if self.label else [""] * len(batch)
+                    for text, label in zip(texts, labels, strict=True):
+                        yield self._document(text or "", _label(label, str(self.path)))
         except pyarrow.ArrowException as error:
             reason = " ".join(str(error).split())
             raise InputError(f"{self.path} cannot be read as Parquet: {reason}") from error
@@ -220,19 +232,28 @@ class Source:
 
     def _column_names(self, names: list[str]) -> tuple[str, str | None]:
         listed = ", ".join(names)
+        if repeated := [name for name, count in Counter(names).items() if count > 1]:
+            raise InputError(
+                f"{self.path} has {repeated[0]!r} as the name of several columns: rename them"
+            )
         for name in (self.text, self.label):
             if name is not None and name not in names:
-                raise InputError(f"{self.path} has no column {name}: choose one of {listed}")
-        if self.text is not None:
-            return self.text, self.label
+                raise InputError(
+                    f"{self.path} has no column {name}: choose one of {listed}"
+                    f"{did_you_mean(name, names)}"
+                )
+        self.column = self.text or self._only_column(names, listed)
+        return self.column, self.label
+
+    def _only_column(self, names, listed):
         others = [name for name in names if name != self.label]
         if "text" in others:
-            return "text", self.label
+            return "text"
         if len(others) != 1:
             raise InputError(
                 f"which column of {self.path} holds the text? Name it with --text: {listed}"
             )
-        return others[0], self.label
+        return others[0]
 
 
 def _pyarrow() -> ModuleType:
@@ -252,9 +273,7 @@ def _json_text(value, place, name) -> str:
     return value
 
 
-def _json_label(value, place) -> str:
-    if value is None:
-        return ""
+def _label(value, place) -> str:
     if isinstance(value, dict | list):
         raise InputError(f"{place}: the label is {json.dumps(value)[:40]}: give a string or number")
-    return value if isinstance(value, str) else json.dumps(value)
+    return label_text(value)

@@ -14,7 +14,7 @@ from scale_vae_keras.data.corpus import Corpus
 from scale_vae_keras.data.encoded_blocks import encode_list, encoded_blocks, line_blocks
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.settings import whole_number
-from scale_vae_keras.text.lines import check_writable
+from scale_vae_keras.text.lines import check_writable, one_line
 from scale_vae_keras.text.loading import vocabulary_class
 from scale_vae_keras.text.rare_words import choose_min_count
 from scale_vae_keras.text.splitting import WORD_KINDS, TokenizerKind, check_kind, split_words
@@ -211,7 +211,7 @@ def no_sentence(corpus: Corpus, split: str) -> InputError:
 def encode_texts(texts: str | Iterable[str], tokenizer: Tokenizer) -> EncodedSplit:
     """Tokenises texts, one sentence each; an empty one stays, as a sentence without words.
 
-    A warning says how many were cut.
+    Tabs and line breaks become spaces, as in a corpus. A warning says how many were cut.
 
     Args:
         texts: any number of them; a string is one text.
@@ -227,7 +227,7 @@ def encode_texts(texts: str | Iterable[str], tokenizer: Tokenizer) -> EncodedSpl
         if not isinstance(text, str):
             raise InputError(f"text {number} is of type {type(text).__name__}: give strings")
         check_writable(text, f"text {number}")
-    block = encode_list(texts, tokenizer)
+    block = encode_list([one_line(text) for text in texts], tokenizer)
     if block.truncated:
         _logger.warning(
             "%d of %d texts were cut after %d tokens, the tokenizer's max_length",
@@ -277,7 +277,9 @@ def build_vocabulary(
     counts = count_tokens(corpus, kind, pattern)
     if min_count is None:
         min_count = choose_min_count(counts, limit).min_count if kind in WORD_KINDS else 1
-    return vocabulary_class(kind).from_counts(counts, limit, min_count)
+    vocabulary = vocabulary_class(kind).from_counts(counts, limit, min_count)
+    vocabulary.kind = kind
+    return vocabulary
 
 
 def has_own_vocabulary(corpus: Corpus, kind: str) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from scale_vae_keras.data.folder import FEWEST_SENTENCES, SPLITS
 from scale_vae_keras.errors import InputError
-from scale_vae_keras.text.labelled_text import LabelledText
+from scale_vae_keras.text.labelled_text import LabelledText, label_text
 from scale_vae_keras.text.lines import check_writable, one_line
 from scale_vae_keras.text.text_list import check_no_table
 
@@ -64,13 +64,14 @@ def corpus_from(
     """Makes a corpus of strings: lists, a pandas series, a column of a data set, a generator.
 
     It is usable wherever `open_corpus`'s is. Tabs and line breaks within a text or label become
-    spaces, as in a corpus folder, whose lines end at them.
+    spaces, as in a corpus folder, whose lines end at them; those at its ends go.
 
     Args:
         train: texts to train on, read once.
         valid: texts to select the best model by.
         test: texts to measure it on.
-        labels: the labels of the texts by split: `{"train": ..., "valid": ..., "test": ...}`.
+        labels: the labels of the texts by split: `{"train": ..., "valid": ..., "test": ...}`; the
+            empty string for a sentence without one, see `semi_supervised`.
         name: what to call the corpus in reports.
 
     Raises:
@@ -125,9 +126,12 @@ def _labels(labels, split) -> list[str]:
                 f"{split}: the label of text {number} is {label!r}, of type "
                 f"{type(label).__name__}: give a string or a number"
             )
-        name = one_line(str(label)).strip()
-        if not name or label is None or label != label:
-            raise InputError(f"{split}: text {number} has no label: give one to each, or to none")
+        name = one_line(label_text(label)).strip()
+        if not name and label != "":
+            raise InputError(
+                f"{split}: text {number} has no label: give one to each, or to none; for training "
+                "with semi_supervised, the empty string"
+            )
         check_writable(name, f"{split}: the label of text {number}")
         names.append(name)
     return names

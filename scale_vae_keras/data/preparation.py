@@ -12,9 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from scale_vae_keras.data.corpus_warnings import label_warnings
-from scale_vae_keras.data.document_split import DROPPED, check_shares, split_documents
+from scale_vae_keras.data.document_split import (
+    DROPPED,
+    check_shares,
+    keep_splits,
+    split_documents,
+)
 from scale_vae_keras.data.documents import Document, Source
-from scale_vae_keras.data.folder import SPLITS
+from scale_vae_keras.data.folder import FEWEST_SENTENCES, SPLITS
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.files import check_place, written_whole
 from scale_vae_keras.text.lines import one_line
@@ -22,8 +27,13 @@ from scale_vae_keras.text.lines import one_line
 # UTF-8 that was decoded as Latin-1 or cp1252: "Ã©" for "é", "â€™" for an apostrophe.
 _DECODED_WRONGLY = re.compile("Ã[\x80-\xbf]|â€|Â[\xa0-\xbf]")
 
+_SHARES = (0.9, 0.05, 0.05)
+_FEWEST_TEXTS = 4
+
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 """What no corpus file holds: NUL, and halves of surrogate pairs."""
+
+Inputs = str | os.PathLike | Sequence[str | os.PathLike]
 
 
 @dataclass
@@ -33,8 +43,11 @@ class Preparation:
     Attributes:
         read: documents read by input.
         kinds: formats by input.
+        columns: the column with the text by input, where it has columns.
+        left_out: files by folder whose name does not end in `.txt`, where there are some.
         empty: documents without text, dropped.
-        unlabelled: documents without a label among labelled ones, dropped.
+        unlabelled: documents without a label among labelled ones.
+        kept_unlabelled: whether they were kept.
         duplicates: documents whose text came before.
         deduplicated: whether they were dropped.
         conflicting: duplicates with another label than the first one's.
@@ -52,8 +65,11 @@ class Preparation:
 
     read: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
     empty: int = 0
     unlabelled: int = 0
+    kept_unlabelled: bool = False
     duplicates: int = 0
     deduplicated: bool = False
     conflicting: int = 0
@@ -70,23 +86,27 @@ class Preparation:
 
 
 def prepare(
-    inputs: str | os.PathLike | Sequence[str | os.PathLike],
+    inputs: Inputs,
     output: str | os.PathLike,
     text: str | None = None,
     label: str | None = None,
-    split: tuple[float, float, float] = (0.9, 0.05, 0.05),
-    seed: int = 0,
+    split: tuple[float, float, float] | None = None,
+    seed: int | None = None,
     deduplicate: bool = False,
     encoding: str | None = None,
+    valid: Inputs | None = None,
+    test: Inputs | None = None,
+    keep_unlabelled: bool = False,
 ) -> Preparation:
     r"""Makes a corpus folder of text files, tables, JSON lines, Parquet files or folders of texts.
 
     Tabs and line breaks within a text become one space, and white space at its ends goes. The
     documents of all inputs are divided at random: they are ranked by a hash of the seed and the
     text and cut by the shares, so that equal texts are always in one split, and the order of the
-    inputs does not matter. Within a split the order is that of the inputs. The inputs are read
-    once and streamed; memory holds 32 bytes per document, and a few times that while they are
-    ranked.
+    inputs does not matter. A text that is more frequent than valid or test are large is for train.
+    With `valid` and `test` the inputs are those of train, and nothing is divided. Within a split
+    the order is that of the inputs. The inputs are read once and streamed; memory holds 33 bytes
+    per document, and a few times that while they are ranked.
 
     Args:
         inputs: one or more files, or folders of `.txt` files with one document each. A text file
@@ -94,14 +114,20 @@ def prepare(
         output: the folder to appear, whole or not at all.
         text: the column with the text; by default `text`, or the only one.
         label: the column with the label; by default there are no labels.
-        split: shares of train, valid and test.
-        seed: seed of the division, any integer.
-        deduplicate: keep only the first one of equal texts. It is done before dividing.
+        split: shares of train, valid and test; 0.9, 0.05 and 0.05 by default.
+        seed: seed of the division, any integer; 0 by default.
+        deduplicate: keep only the first one of equal texts, those of train before those of valid
+            and test. It is done before dividing.
         encoding: encoding of the inputs; by default that of the byte order mark, UTF-8 without one.
+        valid: files or folders of validation documents, of data that is divided already.
+        test: files or folders of test documents.
+        keep_unlabelled: keep documents without a label, for semi-supervised training; their lines
+            are `<TAB>text`.
 
     Raises:
-        InputError: `output` exists, an input is missing or invalid, or there are fewer than four
-            different documents.
+        InputError: `output` exists, an input is missing or invalid, arguments exclude each other,
+            or there are too few documents: fewer than four different ones to divide, or none of a
+            split.
 
     Example:
         >>> from pathlib import Path
@@ -113,22 +139,45 @@ def prepare(
     if output.exists():
         raise InputError(f"{output} exists already: give another folder, or remove it")
     check_place(output)
-    check_shares(split)
-    paths = [inputs] if isinstance(inputs, str | os.PathLike) else inputs
-    sources = [Source(Path(path), text, label, encoding) for path in paths]
-    for source in sources:
+    divided = valid is not None or test is not None
+    if divided and None in (valid, test):
+        raise InputError("the data is divided already: give the files of valid and of test")
+    if divided and (split, seed) != (None, None):
+        raise InputError("the data is divided already: leave the shares and the seed out")
+    shares = _SHARES if split is None else split
+    check_shares(shares)
+    sources = [
+        (place, Source(Path(path), text, label, encoding))
+        for place, given in enumerate((inputs, valid, test) if divided else (inputs,))
+        for path in ([given] if isinstance(given, str | os.PathLike) else given)
+    ]
+    for _, source in sources:
         if not source.path.exists():
             raise InputError(f"there is no file or folder {source.path}")
         source.check_installed()
-    report = Preparation(deduplicated=deduplicate)
+    report = Preparation(deduplicated=deduplicate, kept_unlabelled=keep_unlabelled)
     with written_whole(output) as folder:
         folder.mkdir()
         collected = folder.parent / "documents"
-        records = _collect(sources, collected, seed, report)
-        splits, first = split_documents(records.hashes, split, deduplicate)
+        records = _collect(sources, collected, seed or 0, report)
+        records.check_order()
+        if divided:
+            splits, first = keep_splits(records.hashes, records.places, deduplicate)
+            _check_sizes(splits)
+        else:
+            splits, first = split_documents(records.hashes, shares, deduplicate)
         _distribute(collected, splits, folder)
         _describe(records, splits, first, report)
     return report
+
+
+def _check_sizes(splits) -> None:
+    for place, name in enumerate(SPLITS):
+        found = int((splits == place).sum())
+        if found < FEWEST_SENTENCES[name]:
+            raise InputError(
+                f"{name} has too few documents ({found}): give at least {FEWEST_SENTENCES[name]}"
+            )
 
 
 class _Records:
@@ -138,15 +187,26 @@ class _Records:
         self._hashes = array("Q")
         self._lengths = array("q")
         self._codes = array("i")
+        self._places = array("b")
         self.labels: dict[str, int] = {}
 
-    def add(self, document: Document, key: bytes) -> None:
+    def add(self, document: Document, key: bytes, place: int) -> None:
         digest = blake2b(document.text.encode(), digest_size=16, key=key).digest()
         self._hashes.frombytes(digest)
+        self._places.append(place)
         self._lengths.append(len(document.text))
         self._lengths.append(len(document.text.split()))
         if document.label is not None:
             self._codes.append(self.labels.setdefault(document.label, len(self.labels)))
+
+    def check_order(self) -> None:
+        """Refuses lines whose labels would be texts and whose texts labels."""
+        texts = len(np.unique(self.hashes, axis=0))
+        if texts < _FEWEST_TEXTS <= len(self.labels):
+            raise InputError(
+                f"there are {len(self.labels):,} labels and {texts:,} different texts: is it "
+                "text<TAB>label? write label<TAB>text"
+            )
 
     @property
     def hashes(self) -> np.ndarray:
@@ -155,6 +215,10 @@ class _Records:
     @property
     def lengths(self) -> np.ndarray:
         return np.frombuffer(self._lengths, np.int64).reshape(-1, 2)
+
+    @property
+    def places(self) -> np.ndarray:
+        return np.frombuffer(self._places, np.int8)
 
     @property
     def codes(self) -> np.ndarray:
@@ -167,7 +231,7 @@ def _collect(sources, path, seed, report) -> _Records:
     key = str(seed).encode()
     labelled = None
     with open(path, "w", encoding="utf-8", newline="\n") as file:
-        for source in sources:
+        for place, source in sources:
             name = str(source.path)
             report.kinds[name] = source.kind
             report.read.setdefault(name, 0)
@@ -183,9 +247,13 @@ def _collect(sources, path, seed, report) -> _Records:
                         f"{name} has {'no ' * labelled}labels, unlike what precedes it: "
                         "give labels in all inputs, or in none"
                     )
-                records.add(document, key)
+                records.add(document, key, place)
                 file.write(f"{document.label}\t" if labelled else "")
                 file.write(f"{document.text}\n")
+            if source.column is not None:
+                report.columns[name] = source.column
+            if source.left_out:
+                report.left_out[name] = source.left_out
     return records
 
 
@@ -197,7 +265,8 @@ def _cleaned(raw, report) -> Document | None:
     label = raw.label and one_line(raw.label).strip()
     if label == "":
         report.unlabelled += 1
-        return None
+        if not report.kept_unlabelled:
+            return None
     report.damaged += "\ufffd" in text
     report.decoded_wrongly += _DECODED_WRONGLY.search(text) is not None
     clean = one_line(text)
@@ -237,6 +306,6 @@ def _describe(records, splits, first, report) -> None:
         codes = records.codes
         report.conflicting = int((codes != codes[first]).sum())
         counts = np.bincount(codes[kept], minlength=len(records.labels))
-        found = {name: int(counts[code]) for name, code in records.labels.items() if counts[code]}
-        report.labels = dict(Counter(found).most_common())
+        found = Counter({name: int(counts[code]) for name, code in records.labels.items() if name})
+        report.labels = dict((+found).most_common())
         report.warnings = label_warnings(report.labels, "the corpus")

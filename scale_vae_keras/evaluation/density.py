@@ -10,6 +10,7 @@ import tensorflow as tf
 from rich.progress import track
 
 from scale_vae_keras.data.encoded import EncodedSplit
+from scale_vae_keras.data.input_checks import batch_errors
 from scale_vae_keras.evaluation.encode import Encoded, check_finite, condition_of
 from scale_vae_keras.evaluation.importance_weighting import importance_estimates, sentence_streams
 from scale_vae_keras.evaluation.journal import Journal
@@ -120,9 +121,10 @@ def evaluate_density(
     if not model.latent_dim:
         samples = min(samples, 1)
     rows = rows or min(_MOST_ROWS, max(1, _MOST_LOGITS // model.vocabulary_size))
-    scores = _importance_weighting(
-        model, split, encoded, prior, samples, seed, rows, journal, progress
-    )
+    with batch_errors():
+        scores = _importance_weighting(
+            model, split, encoded, prior, samples, seed, rows, journal, progress
+        )
     unit, scaled = declared_prior(model, "standard"), declared_prior(model, "scaled")
     sampled = (encoded.mean, encoded.log_var)
     return Density(

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.data.encoded import EncodedSplit
-from scale_vae_keras.data.input_checks import ids_of_batches
+from scale_vae_keras.data.input_checks import batch_errors, ids_of_batches
 from scale_vae_keras.errors import DivergedError, InputError
 from scale_vae_keras.layers.graphs import graph_of, needs_autograph
 from scale_vae_keras.text.vocabulary import PAD_ID
@@ -107,10 +107,11 @@ def _encode(model, batches):
 
     model.ensure_built()
     graph = graph_of(model, "encode", make)
-    parts = [
-        graph(ids, model.numbers_of(labels, len(ids))) if reads else graph(ids)
-        for ids, labels in batches
-    ]
+    with batch_errors():
+        parts = [
+            graph(ids, model.numbers_of(labels, len(ids))) if reads else graph(ids)
+            for ids, labels in batches
+        ]
     if not parts:
         raise InputError("there is no sentence to encode: the data has no batch")
     return Encoded(*(np.concatenate(part) for part in zip(*parts, strict=True)))

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from scale_vae_keras.data.review_lexicon import Production
-from scale_vae_keras.data.reviews import START_STATE, ReviewGrammar
+from scale_vae_keras.built_in.review_lexicon import Production
+from scale_vae_keras.built_in.reviews import START_STATE, ReviewGrammar
 from scale_vae_keras.settings import whole_number
 
 _Values = Mapping[str, frozenset[str]]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from scale_vae_keras.data.reviews import ReviewGrammar
+from scale_vae_keras.built_in.reviews import ReviewGrammar
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.review_distance import words_off
 

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from scale_vae_keras.conditions.conditional import Labels
+from scale_vae_keras.data.input_checks import batch_errors
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.layers.graphs import graph_of, needs_autograph
 from scale_vae_keras.layers.interpolation import between
@@ -70,7 +71,8 @@ class TextGenerator:
         Raises:
             InputError: `z` does not have two dimensions, or the wrong width, or no row; an entry is
                 not finite or beyond `largest_code`; there is not one seed for each row, no such
-                sampler, or a label is missing or unknown.
+                sampler, or a label is missing or unknown; or `max_length` is more than the decoder
+                has learned positions.
         """
         z = tf.convert_to_tensor(z, tf.float32)
         if z.shape.rank != 2 or z.shape[1] != self.latent_dim or z.shape[0] == 0:
@@ -88,7 +90,8 @@ class TextGenerator:
         if not seeds.shape.is_compatible_with(z.shape[:1]):
             raise InputError(f"seeds must have shape [{z.shape[0]}], one each, got {seeds.shape}")
         code = self.with_label(z, label)
-        return self._writer(sampler)(code, seeds, tf.constant(max_length), *sampler.inputs())
+        with batch_errors():
+            return self._writer(sampler)(code, seeds, tf.constant(max_length), *sampler.inputs())
 
     @property
     def largest_code(self) -> float:

@@ -75,7 +75,7 @@ class Positions(keras.layers.Layer):
         if self.kind == "learned":
             message = (
                 f"a sentence has more than the {self.max_positions} learned positions: raise "
-                "max_positions, or choose rotary positions"
+                "max_positions, lower max_length, or choose rotary positions"
             )
             batch_assertion(tf.convert_to_tensor(length) <= self.max_positions, message)
 

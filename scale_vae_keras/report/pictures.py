@@ -2,6 +2,7 @@
 
 import base64
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from scale_vae_keras.errors import needs
 from scale_vae_keras.metrics import EVALUATION
-from scale_vae_keras.pictures import principal_plane
+from scale_vae_keras.pictures import name_legend, principal_plane
 
 _COLOURS = (
     *("#0b5394", "#b45309", "#047857", "#7e22ce", "#be123c"),
@@ -193,7 +194,7 @@ def draw_map(means: np.ndarray, labels: Sequence[str] | None) -> Picture:
     share = np.var(plane, axis=0).sum() / total if total > 0 else 0.0
     groups = _groups(labels, len(means))
     figure, [[axes]] = _new_figure(_WIDTH)
-    for number, (name, chosen) in enumerate(groups.items()):
+    for number, chosen in enumerate(groups.values()):
         axes.scatter(
             *plane[chosen].T,
             s=10,
@@ -201,14 +202,14 @@ def draw_map(means: np.ndarray, labels: Sequence[str] | None) -> Picture:
             linewidths=0,
             color=_COLOURS[number],
             marker=_MARKERS[number],
-            label=name,
+            label=f"{number}",
             rasterized=True,
         )
     axes.set(xlabel="first principal direction", ylabel="second principal direction")
     axes.set_aspect("equal", "datalim")
     coloured = ""
     if labels is not None:
-        axes.legend(fontsize=8, markerscale=2, title="label")
+        name_legend(axes.legend(fontsize=8, markerscale=2, title="label"), list(groups))
         coloured = f", coloured by label ({', '.join(groups)})"
     return Picture(
         "Posterior means in their two main directions",
@@ -324,9 +325,21 @@ def _new_figure(height, rows=1, columns=1):
 
 
 def _svg(figure):
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        svg = _saved(figure, "path")
+    if any("missing from font" in str(each.message) for each in said):
+        # Labels of a script that matplotlib's font lacks: text that the reader's own fonts show.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            return _saved(figure, "none")
+    return svg
+
+
+def _saved(figure, text):
     import matplotlib
 
     buffer = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "scale-vae"}):
+    with matplotlib.rc_context({"svg.hashsalt": "scale-vae", "svg.fonttype": text}):
         figure.savefig(buffer, format="svg", dpi=150, metadata={"Date": None})
     return buffer.getvalue()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from scale_vae_keras.data.corpus import Corpus
+from scale_vae_keras.data.corpus_warnings import split_warnings
 from scale_vae_keras.evaluation.density import Density
 from scale_vae_keras.evaluation.evaluate import Metrics, evaluate_sentences
 from scale_vae_keras.evaluation.prior import FITTED
@@ -60,6 +61,8 @@ def evaluate_run(
     folder = RunFolder(run, data, cache)
     model = folder.load_model(precision)
     sentences = folder.encode(split)
+    for line in split_warnings({split: sentences}):
+        _logger.warning("%s: %s", folder.path, line)
     name = f"evaluation-{split}-{samples}-{prior or 'own'}-seed-{seed}"
     name += "" if limit is None else f"-first-{limit}"
     name += "" if precision == "float32" else f"-{precision}"

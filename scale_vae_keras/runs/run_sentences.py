@@ -64,11 +64,14 @@ def run_sentences(
     train, valid = (
         cached_split(corpus, split, tokenizer, cache, fingerprint) for split in ("train", "valid")
     )
-    labels = label_names(train) if config.condition == "label" else ()
+    labels = label_names(train, config.train_limit) if config.condition == "label" else ()
     train = split_of_run(train, "train", config, labels)
     valid = split_of_run(valid, "valid", config, labels)
     if valid.sentences < 2 and config.method != "lm":
-        raise InputError("a code is measured over validation sentences: give at least two")
+        raise InputError(
+            "a code is measured over validation sentences: give at least two in the valid split, "
+            "which has one"
+        )
     if labels and (line := labels_of_test(corpus, labels)):
         _logger.warning(line)
     sentences = RunSentences(config, tokenizer, fingerprint, train, valid, labels)

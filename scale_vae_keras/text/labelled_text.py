@@ -1,5 +1,6 @@
 """One line of a corpus."""
 
+import numbers
 from typing import NamedTuple
 
 
@@ -17,3 +18,23 @@ class LabelledText(NamedTuple):
 
     label: str | None
     text: str
+
+
+def label_text(value: object) -> str:
+    """The label that a table, a JSON object or a list means, empty where there is none.
+
+    Args:
+        value: a string, a number, or a truth value; None and NaN are none.
+
+    Example:
+        >>> from scale_vae_keras.text.labelled_text import label_text
+        >>> [label_text(value) for value in ("good", 4, 4.0, 0.5, True, None, float("nan"))]
+        ['good', '4', '4', '0.5', 'true', '', '']
+    """
+    if value is None or value != value:
+        return ""
+    if str(value) in ("True", "False"):
+        return str(value).lower()
+    if isinstance(value, numbers.Real) and value == int(value):
+        return str(int(value))
+    return str(value)

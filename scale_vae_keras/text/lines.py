@@ -32,7 +32,8 @@ _NO_TEXTS = (
 )
 """How files begin that are no text, what they are, and what to do."""
 
-_BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
+_BREAK = "\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
+_BREAKS = re.compile(f"[{_BREAK}]+")
 _CONTEXT = 20
 _LOOKED_AT, _FEWEST_LABELS = 10, 3
 
@@ -40,8 +41,11 @@ _HALF_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def one_line(text: str) -> str:
-    """Puts one space for each run of tabs and line breaks, whichever program's, in a text."""
-    return _BREAKS.sub(" ", text)
+    """A text on one line, as a corpus holds it.
+
+    Each run of tabs and line breaks, whichever program's, is one space, and nothing at the ends.
+    """
+    return _BREAKS.sub(" ", text.strip(_BREAK))
 
 
 def check_writable(text: str, what: str) -> None:
@@ -100,14 +104,15 @@ def looked_at(lines: Iterator[str], name: str) -> tuple[bool, Iterator[str]]:
 def split_label(line: str) -> tuple[str, str] | None:
     """The label and text of `label<TAB>text`, two empty strings of a blank line.
 
-    The label of `<TAB>text` is empty: the sentence has no label.
+    The label of `<TAB>text` is empty: the sentence has no label. White space around a label is no
+    part of it.
 
     Returns:
         Label and text, or None if the line is not blank and holds no tab.
     """
     label, tab, text = line.partition("\t")
     if tab and line.strip():
-        return label, text
+        return label.strip(), text
     return None if line.strip() else ("", text)
 
 

@@ -9,7 +9,7 @@ from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.hub_tokenizer import HubTokenizer
 from scale_vae_keras.text.piece_vocabulary import PieceVocabulary
 from scale_vae_keras.text.sentencepiece_tokenizer import MODEL_FILE, SentencePieceTokenizer
-from scale_vae_keras.text.splitting import WORD_KINDS
+from scale_vae_keras.text.splitting import WORD_KINDS, check_kind
 from scale_vae_keras.text.tokenizer import SETTINGS_FILE, Tokenizer
 from scale_vae_keras.text.vocabulary import Vocabulary
 
@@ -42,6 +42,7 @@ def load_tokenizer(folder: str | os.PathLike, settings: Mapping | None = None) -
         return HubTokenizer.from_folder(folder, settings.get("max_length"))
     if kind == "sentencepiece":
         return _load_sentencepiece(folder / MODEL_FILE, settings.get("max_length"))
+    check_kind(kind, settings.get("pattern"))
     vocabulary = vocabulary_class(kind)
     return Tokenizer(vocabulary.from_file(folder / vocabulary.file_name), kind, **settings)
 

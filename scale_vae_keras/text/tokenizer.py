@@ -43,18 +43,19 @@ class Tokenizer(tf.Module):
     Args:
         vocabulary: the tokens and their ids: a `Vocabulary` for words, a `PieceVocabulary` where
             tokens may hold white space.
-        kind: how text is split, see `split_words`.
+        kind: how text is split, see `split_words`; by default as the vocabulary's was, or "words".
         max_length: longer sentences are cut after this many tokens; None cuts nothing.
         pattern: what a token is for kind `"regex"`, in the syntax of RE2.
 
     Attributes:
         vocabulary: the tokens in id order.
-        kind: as given.
+        kind: how text is split.
         max_length: as given.
         pattern: as given.
 
     Raises:
-        InputError: `kind` is unknown, `max_length` is below 1, or the pattern cannot be read.
+        InputError: `kind` is unknown or not the vocabulary's, `max_length` is below 1, or the
+            pattern cannot be read.
 
     Example:
         >>> tokenizer = sv.text.Tokenizer(sv.text.Vocabulary(["the", "cat", "sat"]))
@@ -68,10 +69,17 @@ class Tokenizer(tf.Module):
     def __init__(
         self,
         vocabulary: Vocabulary,
-        kind: TokenizerKind = "words",
+        kind: TokenizerKind | None = None,
         max_length: int | None = None,
         pattern: str | None = None,
     ):
+        counted = vocabulary.kind
+        if None not in (kind, counted) and kind != counted:
+            raise InputError(
+                f"the vocabulary was counted in text that was split by {counted!r}, not {kind!r}: "
+                "leave the kind out, or count another"
+            )
+        kind = kind or counted or "words"
         check_kind(kind, pattern)
         self._start(vocabulary, kind, max_length)
         self.pattern = pattern

@@ -25,6 +25,7 @@ class Vocabulary:
     Attributes:
         tokens: all tokens in id order, the special ones first.
         file_name: what the file of such a vocabulary is called.
+        kind: how the text was split whose tokens these are, if they were counted.
 
     Raises:
         InputError: there is no word, or one is repeated, empty, contains white space (any of
@@ -37,6 +38,7 @@ class Vocabulary:
     """
 
     file_name = "vocabulary.txt"
+    kind: str | None = None
     _markers = MARKERS
 
     def __init__(self, words: Iterable[str]):

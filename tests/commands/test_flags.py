@@ -269,6 +269,12 @@ CASES = [
         silenced=("prepare.report_lines",),
     ),
     Case(
+        "prepare a --output d --valid b c --test e --keep-unlabelled",
+        "prepare.prepare",
+        dict(inputs=["a"], valid=["b", "c"], test=["e"], keep_unlabelled=True),
+        silenced=("prepare.report_lines",),
+    ),
+    Case(
         "benchmark speed --shape paper --data c --rounds 2 --sweep batch latent --output speed.csv",
         "benchmark.speed.benchmark_speed",
         dict(shape="paper", data="c", rounds=2, sweeps=["batch", "latent"], command=COMMAND_LINE),
@@ -307,7 +313,10 @@ SHIFT += " --encoding utf-8"
 INTERPOLATE = "interpolate run dog cat --steps 3"
 SCORE = "score run text.txt --samples 7 --seed 3 --oddest 2 --encoding utf-8"
 ENCODE = "encode run text.txt --output codes.npz --encoding utf-8"
-REQUEST = "request h:1 decode z=1.5 --model m --timeout 2.5"
+REQUEST = {
+    "request h:1 decode z=1.5 --model m --version 3": ("m", 3, None, 30.0),
+    "request h:1 decode z=1.5 --label canary --timeout 2.5": (None, None, "canary", 2.5),
+}
 WORDS = "data corpus --tokenizer words"
 COUNTS = {
     f"{WORDS} --min-count 1": ("vocabulary: 9 tokens", 0),
@@ -342,7 +351,7 @@ PRECISE = {
 }
 """Commands that compute in a precision, by what they call."""
 HALF = "--precision bfloat16"
-OTHERS = (*DECODING, *LABELLED, SCORE, ENCODE, REQUEST, TUNE, SHOW)
+OTHERS = (*DECODING, *LABELLED, SCORE, ENCODE, *REQUEST, TUNE, SHOW)
 OTHERS += tuple(f"{words} {HALF}" for words in PRECISE.values())
 LINES = [words.split() for words in (*(case.words for case in CASES), *SAMPLERS, *COUNTS, *OTHERS)]
 """Every command line that a test of this file runs."""
@@ -615,10 +624,11 @@ def test_precision(name, trained, older, monkeypatch):
             main(["--debug", *f"{PRECISE[name]} {flags}".split()])
 
 
-def test_request(monkeypatch, capsys):
+@pytest.mark.parametrize("words", REQUEST)
+def test_request(words, monkeypatch, capsys):
     class Client:
-        def __init__(self, address, model, timeout):
-            self.known = address, model, timeout
+        def __init__(self, address, model, version, label, timeout):
+            self.known = address, model, version, label, timeout
 
         def signatures(self):
             return {"decode": {"inputs": {"z": "DT_FLOAT"}}}
@@ -627,9 +637,9 @@ def test_request(monkeypatch, capsys):
             return {"text": [str((*self.known, signature, z))]}
 
     monkeypatch.setattr(*named("request.Client"), Client)
-    assert main(REQUEST.split()) == 0
+    assert main(words.split()) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert answer == {"text": str(("h:1", "m", 2.5, "decode", [[1.5]]))}
+    assert answer == {"text": str(("h:1", *REQUEST[words], "decode", [[1.5]]))}
 
 
 @pytest.mark.parametrize("words", COUNTS)

@@ -20,7 +20,7 @@ def test_what_is_printed(tmp_path, monkeypatch, capsys):
     run("in.csv", "--output", "DATA", "--label", "stars", "--text", "review", "--deduplicate",
         "--split", "0.8", "0.1", "0.1", "--seed", "5")  # fmt: skip
     assert capsys.readouterr().out == (
-        "read: in.csv (CSV), 44 documents\n"
+        "read: in.csv (CSV), 44 documents, text in the column 'review'\n"
         "dropped: 1 empty, 1 without a label, 1 duplicates\n"
         "duplicates with another label than the first: 1\n"
         "tabs and line breaks turned into spaces: in 1 documents\n"
@@ -33,6 +33,40 @@ def test_what_is_printed(tmp_path, monkeypatch, capsys):
     )
     with pytest.raises(InputError, match="DATA exists already"):
         run("in.csv", "--output", "DATA", "--text", "review")
+
+
+def test_data_that_is_divided_already(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name, numbers in (("a", range(6)), ("b", range(6, 8)), ("c", range(5, 9)), ("d", [9])):
+        rows = [f"{'' if n % 2 else 'even'},text {n}" for n in numbers]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["y,text", *rows]))
+    run("a.csv", "--valid", "b.csv", "--test", "c.csv", "d.csv", "--output", "DATA", "--label", "y",
+        "--keep-unlabelled", "--deduplicate")  # fmt: skip
+    assert capsys.readouterr().out == (
+        "read: a.csv (CSV), 6 documents, text in the column 'text'\n"
+        "read: b.csv (CSV), 2 documents, text in the column 'text'\n"
+        "read: c.csv (CSV), 4 documents, text in the column 'text'\n"
+        "read: d.csv (CSV), 1 documents, text in the column 'text'\n"
+        "without a label: 7, kept\n"
+        "dropped: 0 empty, 3 duplicates\n"
+        "tabs and line breaks turned into spaces: in 0 documents\n"
+        "encoding trouble: none\n"
+        "characters: median 6, 95 % 6, longest 6\n"
+        "words: median 2, 95 % 2, longest 2\n"
+        "labels: even 5\n"
+        "splits as given: train 6, valid 2, test 2; texts in two splits: 0\n"
+        "DATA is ready: scale-vae train DATA --output RUN\n"
+    )
+    assert (tmp_path / "DATA" / "test.txt").read_text() == "even\ttext 8\n\ttext 9\n"
+    for flags, message in (
+        (["--valid", "b.csv"], "give the files of valid and of test"),
+        (["--valid", "b.csv", "--test", "c.csv", "--seed", "0"], "leave the shares and the seed"),
+        (["--valid", "b.csv", "--test", "c.csv", "--split", "8", "1", "1"], "leave the shares"),
+        (["--valid", "a.csv", "--test", "a.csv", "--deduplicate"], r"valid has too few documents"),
+    ):
+        with pytest.raises(InputError, match=message):
+            run("a.csv", "--output", "NEW", *flags)
+    assert not (tmp_path / "NEW").exists()
 
 
 def test_duplicates_ids_and_encoding_trouble(tmp_path, monkeypatch, capsys):

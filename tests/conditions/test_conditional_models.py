@@ -185,6 +185,19 @@ def test_labels_without_an_order_of_names_are_refused(labels, kind):
         ),
         (lambda m: m.fit(pd.DataFrame(IDS), NUMBERS + 0.7, verbose=0), "unknown label"),
         (lambda m: m(IDS, label=["bad", "good", "odd", "bad"]), "unknown label 'odd'"),
+        *(
+            (
+                lambda m, gap=gap: m.fit(IDS, np.array(["bad", gap, "", "bad"], object), verbose=0),
+                "a label is missing: a sentence without one has '' or the number -1",
+            )
+            for gap in (None, float("nan"))
+        ),
+        (
+            lambda m: m.fit(
+                tf.data.Dataset.from_tensors((IDS, tf.constant(["bad"] * 4))), verbose=0
+            ),
+            "labels are numbers, the places of their names; names are for arrays, fit(ids, names",
+        ),
         (lambda m: m(IDS, label=[0, 1, 2, 0]), "a label is outside of 0 to 1"),
         (lambda m: m.fit({"ids": IDS}, NUMBERS, verbose=0), "dict instead of whole numbers"),
         (lambda m: m.predict(IDS), "predict reads no labels: call the model"),

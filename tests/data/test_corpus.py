@@ -1,8 +1,8 @@
 import pytest
 
+from scale_vae_keras.built_in.reviews import reviews_split
+from scale_vae_keras.built_in.synthetic import synthetic_split
 from scale_vae_keras.data.corpus import BuiltInCorpus, open_corpus, open_same_corpus
-from scale_vae_keras.data.reviews import reviews_split
-from scale_vae_keras.data.synthetic import synthetic_split
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.labelled_text import LabelledText
 

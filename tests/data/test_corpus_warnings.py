@@ -10,11 +10,11 @@ TRAIN = [f"a {number}" for number in range(1000)]
 VALID = [f"b {number}" for number in range(200)]
 
 
-def warnings(train=TRAIN, valid=VALID, labels=None, known=True):
+def warnings(train=TRAIN, valid=VALID, labels=None, known=True, max_length=None):
     labels = labels and {"train": labels, "valid": ["x"] * len(valid), "test": ["x"]}
     corpus = corpus_from(train, valid, ["c 1"], labels)
     words = ["a", "b", "c", *map(str, range(1000))] if known else ["a"]
-    tokenizer = Tokenizer(Vocabulary(words))
+    tokenizer = Tokenizer(Vocabulary(words), max_length=max_length)
     splits = {name: encode_split(corpus, name, tokenizer) for name in ("train", "valid")}
     return corpus_warnings(corpus, splits)
 
@@ -50,8 +50,26 @@ def test_valid_in_train():
 
 def test_unknown_words():
     assert warnings(known=False) == [
-        "more than 20% of the words are unknown (50% in train, 100% in valid): raise "
-        "--vocabulary-limit, or choose a tokenizer without unknown words"
+        "more than 20% of the words are unknown (50% in train, 100% in valid): lower --min-count "
+        "or raise --vocabulary-limit, or choose a tokenizer without unknown words"
+    ]
+
+
+def test_cut_sentences():
+    long = [f"a {number} a" if number < 51 else f"a {number}" for number in range(1000)]
+    assert warnings(train=long, max_length=2) == [
+        "more than 5% of the sentences are cut (5% in train): raise --max-length, or divide the "
+        "texts"
+    ]
+    assert warnings(train=[*TRAIN[:1], *long[2:], *TRAIN[1:2]], max_length=2) == []
+
+
+def test_labels_that_are_none():
+    assert warnings(labels=["x", "NaN"] * 500) == [
+        'train has the label "NaN": is it a missing one? Leave it empty'
+    ]
+    assert label_warnings({"null": 5, "n/a": 5}, "test") == [
+        'test has the label "null", "n/a": is it a missing one? Leave it empty'
     ]
 
 

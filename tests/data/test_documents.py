@@ -210,6 +210,54 @@ def test_what_is_refused(read, tmp_path, name, content, options, message):
     assert refused(tmp_path, read, name, content, **options) == message
 
 
+LABELS = {
+    "number": ([1.0, 2.5, 3], ["1", "2.5", "3"]),
+    "truth": ([True, False, True], ["true", "false", "true"]),
+    "gap": ([1.5, float("nan"), 2.0], ["1.5", "", "2"]),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.parquet"])
+def test_a_label_has_one_name_in_every_format(tmp_path, name, kind):
+    labels, named = LABELS[kind]
+    path = tmp_path / name
+    if name == "a.jsonl":
+        rows = [json.dumps({"text": "a", "y": label}) for label in labels]
+        path.write_text("\n".join(rows))
+    else:
+        pyarrow = pytest.importorskip("pyarrow")
+        parquet = pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(pyarrow.table({"text": ["a"] * 3, "y": labels}), path)
+    assert [document.label for document in Source(path, label="y").documents()] == named
+
+
+def test_a_space_after_the_delimiter_is_no_part_of_a_value(read):
+    content = 'text, label\n"good, 1", "pos"\nneg, b\n'
+    assert read("a.csv", content, label="label") == [("good, 1", "pos"), ("neg", "b")]
+
+
+def test_names_of_columns_are_told_apart(read, tmp_path):
+    assert refused(tmp_path, read, "a.csv", "text,y,text\na,b,c\n") == (
+        "a.csv has 'text' as the name of several columns: rename them"
+    )
+    assert refused(tmp_path, read, "a.csv", "text,Label\na,b\n", label="label") == (
+        "a.csv has no column label: choose one of text, Label; did you mean Label?"
+    )
+
+
+def test_what_a_folder_and_a_table_were_read_from(tmp_path):
+    for name in ("a.txt", "b.TXT", "c.md", ".d.txt", "._a.txt"):
+        (tmp_path / name).write_bytes(b"\0" if name.startswith(".") else name.encode())
+    source = Source(tmp_path)
+    assert [document.text for document in source.documents()] == ["a.txt", "b.TXT"]
+    assert (source.column, source.left_out) == (None, 1)
+    (tmp_path / "x.csv").write_text("first document\nsecond document\n")
+    table = Source(tmp_path / "x.csv")
+    assert [document.text for document in table.documents()] == ["second document"]
+    assert table.column == "first document"
+
+
 def test_blanks_around_the_names_of_columns(read):
     assert read("a.csv", "id, text ,stars\n7,good,5\n", text="text", label="stars") == [
         ("good", "5")

@@ -27,7 +27,7 @@ def test_labels():
     corpus = corpus_from(["a", "b"], ["c"], ["d"], LABELS)
     assert corpus.has_labels
     assert list(corpus.lines("train")) == [("1", "a"), ("0", "b")]
-    assert list(corpus.lines("test")) == [("True", "d")]
+    assert list(corpus.lines("test")) == [("true", "d")]
 
 
 @pytest.mark.parametrize("labels", [None, LABELS])
@@ -65,15 +65,18 @@ def test_the_fingerprint_is_that_of_a_folder_with_the_same_lines(tmp_path, label
         ),
         (
             (["a", "b"], ["c"], ["d"], {**LABELS, "train": [1, None]}),
-            "train: text 1 has no label: give one to each, or to none",
+            "train: text 1 has no label: give one to each, or to none; for training with "
+            "semi_supervised, the empty string",
         ),
         (
             (["a", "b"], ["c"], ["d"], {**LABELS, "train": iter([float("nan"), 1])}),
-            "train: text 0 has no label: give one to each, or to none",
+            "train: text 0 has no label: give one to each, or to none; for training with "
+            "semi_supervised, the empty string",
         ),
         (
             (["a", "b"], ["c"], ["d"], {**LABELS, "train": iter(["x", None])}),
-            "train: text 1 has no label: give one to each, or to none",
+            "train: text 1 has no label: give one to each, or to none; for training with "
+            "semi_supervised, the empty string",
         ),
         (
             (["a", "b"], ["c"], ["d"], {**LABELS, "train": ["x", "\ud83d"]}),
@@ -120,3 +123,11 @@ def test_what_is_refused(arguments, message):
 def test_unknown_split_is_refused():
     with pytest.raises(InputError, match='unknown split "dev": choose train, valid or test'):
         next(corpus_from(["a", "b"], ["c"], ["d"]).lines("dev"))
+
+
+def test_labels_by_type_and_without_one():
+    labels = {"train": [True, 2.0, ""], "valid": [" a\n"], "test": [0.5]}
+    corpus = corpus_from(["a", "b", "c"], ["d\n"], ["\te"], labels)
+    assert [line.label for line in corpus.lines("train")] == ["true", "2", ""]
+    assert list(corpus.lines("valid")) == [("a", "d")]
+    assert list(corpus.lines("test")) == [("0.5", "e")]

@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 
+from scale_vae_keras.built_in.reviews import ReviewGrammar
 from scale_vae_keras.data import build_vocabulary, encode_split, open_corpus, training_batches
 from scale_vae_keras.data.encoded import EncodedSplit
-from scale_vae_keras.data.reviews import ReviewGrammar
 from scale_vae_keras.evaluation.density import evaluate_density
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.evaluate import evaluate_model

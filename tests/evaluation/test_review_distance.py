@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from scale_vae_keras.data.review_lexicon import Production
-from scale_vae_keras.data.reviews import ReviewGrammar
+from scale_vae_keras.built_in.review_lexicon import Production
+from scale_vae_keras.built_in.reviews import ReviewGrammar
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.review_distance import words_off
 

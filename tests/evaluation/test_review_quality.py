@@ -1,6 +1,6 @@
 import pytest
 
-from scale_vae_keras.data.reviews import ReviewGrammar
+from scale_vae_keras.built_in.reviews import ReviewGrammar
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.evaluation.review_quality import grammar_shares, kept_share
 

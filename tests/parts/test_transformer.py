@@ -13,6 +13,8 @@ from scale_vae_keras.parts.positions import Positions, rotate
 from scale_vae_keras.parts.transformer_block import TransformerBlock, allowed
 from scale_vae_keras.parts.transformer_decoder import TransformerDecoder
 from scale_vae_keras.parts.transformer_encoder import TransformerEncoder
+from scale_vae_keras.text import Tokenizer, Vocabulary
+from scale_vae_keras.text_model import TextModel
 
 IDS = np.array([[1, 4, 5, 6, 2, 0], [1, 7, 8, 9, 10, 2]], np.int32)
 Z = np.array([[0.4, -1.2], [0.8, 0.3]], np.float32)
@@ -161,6 +163,11 @@ def test_learned_positions_refuse_longer_sentences():
     model.compile("sgd")
     with pytest.raises(InputError, match="more than the 4 learned positions: raise max_positions"):
         model.fit(IDS, verbose=0)
+    text_model = TextModel(model, Tokenizer(Vocabulary("abcdefgh")))
+    for call in (lambda: text_model.generate(2), lambda: text_model.score("a b c d e")):
+        with pytest.raises(InputError, match=r"^invalid batch: .* lower max_length, or choose"):
+            call()
+    assert len(TextModel(model, text_model.tokenizer, max_length=4).generate(2)) == 2
 
 
 @pytest.mark.parametrize(

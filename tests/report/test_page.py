@@ -295,3 +295,13 @@ def test_runs_that_cannot_be_reported(scale, tmp_path):
     with pytest.raises(InputError, match=r"history\.csv lacks the best epoch .*train the run on"):
         write_report(scale.path, tmp_path / "page.html")
     scale.history_path.write_bytes(kept)
+
+
+def test_labels_of_the_map_are_anyones_text():
+    pytest.importorskip("matplotlib", reason="needs the extra plots")
+    means = np.random.default_rng(0).normal(size=[4, 3])
+    svg = pictures.draw_map(means, ["$$", "_pos", "$", "a"]).svg.decode()
+    assert all(f"<!-- {label} -->" in svg for label in ("$$", "_pos", "$", "a"))
+    assert "<text" not in svg
+    chinese = pictures.draw_map(means, ["好评", "_pos", "$$", "差评"]).svg.decode()
+    assert all(f">{label}</text>" in chinese for label in ("好评", "_pos", "$$", "差评"))

@@ -1,6 +1,7 @@
 """Evaluations beside each other, and of runs that cannot be written to."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -102,6 +103,19 @@ def test_the_metrics_are_means_of_the_figures_of_each_sentence(tmp_path, monkeyp
     again = read_csv("run/sentences.csv")
     assert len(again) > 3
     assert again["iw_nll"].isna().all()
+
+
+def test_what_is_cut_or_unknown_is_said(tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(unpack_older_files(tmp_path))
+    evaluate_run("run", "test", 0, None, 0)
+    assert caplog.messages == []
+    encode = module.RunFolder.encode
+    cut = lambda self, split: replace(encode(self, split), truncated=8)  # noqa: E731
+    monkeypatch.setattr(module.RunFolder, "encode", cut)
+    evaluate_run("run", "test", 0, None, 0)
+    (warning,) = caplog.messages
+    assert warning.startswith("run: more than 5% of the sentences are cut (")
+    assert "in test): raise --max-length" in warning
 
 
 @pytest.mark.parametrize("trained", ["float32", "mixed_bfloat16"])

@@ -56,6 +56,17 @@ def test_a_limit_of_sentences_takes_the_first_of_the_cached_ones(corpus, tmp_pat
     np.testing.assert_array_equal(some.train.tokens, whole.train.first(7).tokens)
 
 
+def test_a_limit_that_leaves_out_a_label_is_refused(tmp_path):
+    lines = [*(f"x\t{line}" for line in LINES), *(f"y\t{line}" for line in LINES)]
+    corpus = open_corpus(write_corpus(tmp_path / "sorted", lines=lines, test=["x\ta", "y\tb"]))
+    config = {"condition": "label", "tokenizer": "words"}
+    limit = len(LINES)
+    with pytest.raises(InputError, match=f"the first {limit} training sentences have no label 'y'"):
+        run_sentences(configure("c", "vae", "small", **config, train_limit=limit), corpus)
+    more = run_sentences(configure("c", "vae", "small", **config, train_limit=limit + 1), corpus)
+    assert more.labels == ("x", "y")
+
+
 def test_other_settings_make_another_tokenizer(corpus, tmp_path):
     few = run_sentences(
         settings(corpus, tokenizer="words", vocabulary_limit=7), open_corpus(corpus), tmp_path

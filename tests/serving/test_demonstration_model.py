@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_text  # noqa: F401 - registers its operations
 
-from scale_vae_keras.data.reviews import ReviewGrammar
+from scale_vae_keras.built_in.reviews import ReviewGrammar
 from scale_vae_keras.default_sampling import TEMPERATURE, TOP_P
 from scale_vae_keras.evaluation.review_quality import grammar_shares, kept_share
 from scale_vae_keras.serving.portability import check_portable

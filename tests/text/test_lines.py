@@ -111,6 +111,7 @@ def test_encodings_by_name():
 def test_one_line():
     assert one_line("a\tb\r\nc\n\nd\u2028e\x85f\vg\x1ch") == "a b c d e f g h"
     assert one_line("a\u00a0b  c ") == "a\u00a0b  c "
+    assert one_line("\r\n a\n\t") == " a"
 
 
 def test_split_label():
@@ -118,6 +119,7 @@ def test_split_label():
     assert split_label("") == ("", "")
     assert split_label("a") is None
     assert split_label("\ta") == ("", "a")
+    assert split_label(" good \t a ") == ("good", " a ")
 
 
 def test_read_lines_of_a_file_and_a_stream(tmp_path):

@@ -5,10 +5,11 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scale_vae_keras.data import build_vocabulary, corpus_from
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.piece_vocabulary import PieceVocabulary
 from scale_vae_keras.text.tokenizer import Tokenizer
-from scale_vae_keras.text.vocabulary import Vocabulary
+from scale_vae_keras.text.vocabulary import UNKNOWN_ID, Vocabulary
 
 WORDS = ("the", "cat", "sat", ".", "'", "s", "straße", "strasse", "fi")
 THE, CAT, SAT, STOP, QUOTE, S, STRASSE, STRASSE_FOLDED, FI = range(4, 13)
@@ -260,3 +261,20 @@ def test_unfit_arguments_are_refused(arguments, message):
     with pytest.raises(InputError) as error:
         Tokenizer(Vocabulary(WORDS), **arguments)
     assert str(error.value) == message
+
+
+def test_a_counted_vocabulary_says_how_its_text_was_split():
+    text = ["The Food, was great!", "a b"]
+    corpus = corpus_from(text, text, text)
+    for kind, first in (("raw", "the"), ("words", "The"), ("characters", "T")):
+        vocabulary = build_vocabulary(corpus, kind)
+        tokenizer = Tokenizer(vocabulary)
+        assert tokenizer.kind == kind
+        ids = tokenizer(text[:1]).to_list()[0]
+        assert UNKNOWN_ID not in ids
+        assert vocabulary.tokens[ids[1]] == first
+        assert Tokenizer(vocabulary, kind)(text).to_list() == tokenizer(text).to_list()
+        other = "words" if kind == "raw" else "raw"
+        with pytest.raises(InputError, match=f"split by '{kind}', not '{other}'"):
+            Tokenizer(vocabulary, other)
+    assert Tokenizer(Vocabulary(["a"])).kind == "words"

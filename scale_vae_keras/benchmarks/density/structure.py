@@ -4,7 +4,7 @@ import importlib.util
 import logging
 import os
 
-from scale_vae_keras.data.reviews import ReviewGrammar
+from scale_vae_keras.built_in.reviews import ReviewGrammar
 from scale_vae_keras.evaluation.encode import encode_sentences
 from scale_vae_keras.evaluation.structure import structure
 from scale_vae_keras.metrics import STRUCTURE

@@ -7,7 +7,7 @@ import pytest
 from scale_vae_keras.benchmarks.density import benchmark as density_benchmark
 from scale_vae_keras.benchmarks.density.benchmark import Protocol, benchmark_density
 from scale_vae_keras.benchmarks.density.structure import review_structure
-from scale_vae_keras.data.reviews import ReviewGrammar, reviews_split
+from scale_vae_keras.built_in.reviews import ReviewGrammar, reviews_split
 from scale_vae_keras.evaluation.structure import structure
 from scale_vae_keras.metrics import COST, STRUCTURE
 from scale_vae_keras.runs.build_model import build_model

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from scale_vae_keras.data.synthetic import LSTMWeights, _draw, lstm_step, synthetic_split
+from scale_vae_keras.built_in.synthetic import LSTMWeights, _draw, lstm_step, synthetic_split
 from scale_vae_keras.errors import InputError
 
 

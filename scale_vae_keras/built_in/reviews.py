@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scale_vae_keras.data.review_lexicon import FACTORS, STATES, Production
+from scale_vae_keras.built_in.review_lexicon import FACTORS, STATES, Production
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.text.labelled_text import LabelledText
 

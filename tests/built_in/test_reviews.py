@@ -4,8 +4,8 @@ import math
 import numpy as np
 import pytest
 
-from scale_vae_keras.data.review_lexicon import Production
-from scale_vae_keras.data.reviews import ReviewGrammar, reviews_split
+from scale_vae_keras.built_in.review_lexicon import Production
+from scale_vae_keras.built_in.reviews import ReviewGrammar, reviews_split
 from scale_vae_keras.errors import InputError
 
 

@@ -1,0 +1,1 @@
+"""The built-in corpora: reviews of a grammar, and sentences of a network."""
