@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import keras_tuner
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
@@ -46,6 +47,24 @@ def test_a_page_runs(path, capsys):
         exec(block, names)
     assert names["model"].built
     assert capsys.readouterr().out.count("b'") == 5
+
+
+def test_own_text_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "valid.txt").write_text("Never again.\nGood, 5 stars!\n")
+    texts = [f"The Food, was great! Visit {number}." for number in range(40)]
+    names = {
+        "frame": pd.DataFrame({"review": texts, "stars": [4.0, 5.0] * 20}),
+        "valid_stars": [1, 5],
+        "dataset": {"test": {"text": texts[:2], "label": [4, 5]}},
+    }
+    first, second = snippets("docs/text.md")
+    exec(first, names)
+    assert names["train"].unknown == 0
+    assert names["train"].labels.counts() == {"4": 20, "5": 20}
+    exec(second.replace("8000", "320"), names)
+    ids = names["tokenizer"](texts).to_tensor()
+    assert [text.decode() for text in names["tokenizer"].detokenize(ids).numpy()] == texts
 
 
 @pytest.mark.usefixtures("_short")
