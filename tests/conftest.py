@@ -48,10 +48,11 @@ def _seeded():
 def _logger():
     """What a command does to the package's logger ends with the test."""
     logger = logging.getLogger("scale_vae_keras")
-    handlers, level = list(logger.handlers), logger.level
+    handlers, level, propagate = list(logger.handlers), logger.level, logger.propagate
     yield
     logger.handlers[:] = handlers
     logger.setLevel(level)
+    logger.propagate = propagate
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
-BUDGET, IMAGES, GRU, BIDIRECTIONAL, BACKBONE = re.findall(
+BUDGET, IMAGES, GRU, BIDIRECTIONAL, LAPLACE, OWN_TEXT, BACKBONE = re.findall(
     r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL
 )
 
@@ -36,6 +36,24 @@ CHECKS = {
         "assert float(model.posterior_scale.epochs) == 2.0\n"
         "padded = np.pad(ids[:3], ((0, 0), (0, 2)))\n"
         "assert np.allclose(again.encode(padded).mean, model.encode(ids[:3]).mean, atol=1e-6)",
+    ),
+    "laplace": (
+        LAPLACE,
+        "assert again.prior.scale == 0.5\n"
+        "assert np.array_equal(again.generate(2).ids, model.generate(2).ids)\n"
+        "z = np.abs(again.prior.sample(tf.range(4000, dtype=tf.int64)))\n"
+        "assert abs(z.mean() - 0.5) < 0.03",
+    ),
+    "sampler and tokenizer": (
+        OWN_TEXT,
+        "assert ids.to_list() == [[1, 7, 4, 6, 5, 8, 2]]\n"
+        "assert tokenizer.detokenize(ids).numpy() == [b'a well-known film']\n"
+        "logits = tf.math.log([[0.5, 0.04, 0.3, 0.16]] * 3)\n"
+        "chosen = MinPSampler(0.2).next_token(logits, tf.constant([0.0, 0.6, 0.99]))\n"
+        "assert chosen.numpy().tolist() == [0, 2, 3]\n"
+        "samplers = MinPSampler(1.0), sv.samplers.GreedySampler()\n"
+        "first, second = (text_model.generate(3, 1, sampler) for sampler in samplers)\n"
+        "assert first == second",
     ),
     "backbone": (
         BACKBONE,

@@ -17,11 +17,14 @@ from rich.console import Console, RenderableType
 from scale_vae_keras.data.encoded import EncodedSplit
 from scale_vae_keras.tables import FittedTable
 
+_SHOWN_LABELS = 10
+
 
 def log_to_terminal() -> None:
     """Prints what the package says, a line each: warnings on standard error, the rest on output."""
     logger = logging.getLogger("scale_vae_keras")
     logger.setLevel(logging.INFO)
+    logger.propagate = False  # a library may have given the root logger a handler of its own
     if not any(isinstance(each, _Terminal) for each in logger.handlers):
         logger.addHandler(_Terminal())
 
@@ -33,6 +36,14 @@ class _Terminal(logging.Handler):
             print(record.getMessage())
         else:
             print(f"{record.levelname.lower()}: {record.getMessage()}", file=sys.stderr)
+
+
+def listed_labels(counts: Mapping[str, int]) -> str:
+    """The ten most frequent labels with their counts, and how many more there are."""
+    labels = sorted(counts.items(), key=lambda label: -label[1])
+    shown = [f"{name or '(none)'} {count:,}" for name, count in labels[:_SHOWN_LABELS]]
+    more = len(labels) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
 
 
 def typed_command(options: argparse.Namespace) -> str:

@@ -3,7 +3,7 @@
 import argparse
 import logging
 
-from scale_vae_keras.commands.console import log_to_terminal, print_counts
+from scale_vae_keras.commands.console import listed_labels, log_to_terminal, print_counts
 from scale_vae_keras.commands.setting_flags import add_named
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.data.corpus_warnings import corpus_warnings
@@ -35,4 +35,6 @@ def run(options: argparse.Namespace) -> None:
     splits = {split: encode_split(corpus, split, tokenizer) for split in ("train", "valid", "test")}
     for warning in corpus_warnings(corpus, splits):
         _logger.warning(warning)
+    if splits["train"].labels is not None:
+        print(f"labels of train: {listed_labels(splits['train'].labels.counts())}")
     print_counts(splits, len(tokenizer.vocabulary))

@@ -2,6 +2,7 @@
 
 import argparse
 
+from scale_vae_keras.commands.precision_flag import add_precision
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.runs.load import load
 from scale_vae_keras.samplers import GreedySampler
@@ -27,12 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--label", metavar="NAME", help="label of the sentences, for a run with a condition"
     )
     add_sampling(parser, "the most likely token (greedy decoding)")
+    add_precision(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Prints sentences between two sentences."""
     sampler = chosen_sampler(options, GreedySampler())
-    texts = load(options.run).interpolate(
+    texts = load(options.run, options.precision).interpolate(
         options.start, options.end, options.steps, sampler, options.seed, options.label
     )
     for text in texts:

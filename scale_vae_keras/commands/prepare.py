@@ -2,9 +2,8 @@
 
 import argparse
 
+from scale_vae_keras.commands.console import listed_labels
 from scale_vae_keras.data.preparation import Preparation, prepare
-
-_SHOWN_LABELS = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +112,7 @@ def report_lines(report: Preparation, output: str, seed: int | None) -> list[str
         median, most, longest = lengths
         lines.append(f"{unit}: median {median:,.0f}, 95 % {most:,.0f}, longest {longest:,}")
     if report.labels is not None:
-        lines.append(f"labels: {_labels(report.labels)}")
+        lines.append(f"labels: {listed_labels(report.labels)}")
     sizes = ", ".join(f"{name} {size:,}" for name, size in report.sizes.items())
     divided = "splits as given" if seed is None else f"split with seed {seed}"
     lines.append(f"{divided}: {sizes}; texts in two splits: {report.overlap:,}")
@@ -136,9 +135,3 @@ def _encoding_trouble(report: Preparation) -> str:
         "NUL or half surrogate pairs, now U+FFFD, in": report.replaced,
     }
     return ", ".join(f"{name} {count:,}" for name, count in found.items() if count) or "none"
-
-
-def _labels(labels: dict[str, int]) -> str:
-    shown = [f"{name} {count:,}" for name, count in list(labels.items())[:_SHOWN_LABELS]]
-    more = len(labels) - len(shown)
-    return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -4,6 +4,7 @@ import argparse
 from itertools import compress
 
 from scale_vae_keras.commands.lines import add_lines, lines_of, own_labels, target_labels
+from scale_vae_keras.commands.precision_flag import add_precision
 from scale_vae_keras.commands.sampling import add_sampling, chosen_sampler
 from scale_vae_keras.errors import InputError
 from scale_vae_keras.runs.load import load
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, metavar="N", help="seed of drawn tokens, 0 by default"
     )
     add_sampling(parser, "the most likely token (greedy decoding)")
+    add_precision(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -53,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
     texts, own = lines_of(options, options.file)
     without, having = (_examples(options, file) for file in (options.without, options.having))
     sampler = chosen_sampler(options, GreedySampler())
-    model = load(options.run)
+    model = load(options.run, options.precision)
     vector = model.attribute_vector(
         without[0], having[0], own_labels(model, without[1]), own_labels(model, having[1])
     )

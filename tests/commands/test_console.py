@@ -2,6 +2,7 @@
 
 import errno
 import io
+import logging
 import os
 import subprocess
 import sys
@@ -12,7 +13,13 @@ import tensorflow as tf
 
 import scale_vae_keras
 from scale_vae_keras.commands import data
-from scale_vae_keras.commands.console import distinct_runs, print_counts, short_names, terminal
+from scale_vae_keras.commands.console import (
+    distinct_runs,
+    log_to_terminal,
+    print_counts,
+    short_names,
+    terminal,
+)
 from scale_vae_keras.commands.main import main
 from scale_vae_keras.data.encoded import encode_split
 from scale_vae_keras.data.memory import corpus_from
@@ -134,3 +141,15 @@ def test_a_process_that_has_tensorflow_hands_its_own_rounding_on(monkeypatch):
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     assert main(["evaluate", "nowhere"]) == 2
     assert "TF_ENABLE_ONEDNN_OPTS" not in os.environ
+
+
+def test_a_handler_of_the_root_logger_says_nothing_twice(capsys):
+    """As KerasTuner's root logger has one."""
+    root, handler = logging.getLogger(), logging.StreamHandler(sys.stderr)
+    root.addHandler(handler)
+    try:
+        log_to_terminal()
+        logging.getLogger("scale_vae_keras").warning("once")
+    finally:
+        root.removeHandler(handler)
+    assert capsys.readouterr().err == "warning: once\n"

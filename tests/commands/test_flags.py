@@ -348,6 +348,8 @@ PRECISE = {
     "reconstruct": "reconstruct run text.txt",
     "encode": "encode run text.txt --output codes.npz",
     "score": "score run text.txt",
+    "interpolate": "interpolate run dog cat",
+    "shift": "shift run text.txt --from corpus/train.txt --to corpus/valid.txt",
 }
 """Commands that compute in a precision, by what they call."""
 HALF = "--precision bfloat16"
@@ -652,6 +654,14 @@ def test_data(words, tmp_path, monkeypatch, capsys):
     assert vocabulary in printed
     (row,) = (line for line in printed.splitlines() if "truncated sentences" in line)
     assert [cell.strip() for cell in row.split("│")[2:5]] == [str(truncated)] * 3
+    assert "labels" not in printed
+
+
+def test_data_counts_labels(tmp_path, capsys):
+    lines = ["x\ta b", "y\ta", " x \tb", "\ta"]
+    write_corpus(tmp_path / "corpus", lines)
+    assert main(["data", str(tmp_path / "corpus"), "--tokenizer", "words"]) == 0
+    assert "labels of train: x 2, y 1, (none) 1\n" in capsys.readouterr().out
 
 
 def test_tune(monkeypatch):

@@ -1,4 +1,4 @@
-"""Checks for custom decoders and encoders."""
+"""Checks for custom decoders."""
 
 from typing import Any
 
@@ -11,10 +11,9 @@ from scale_vae_keras.layers.graphs import needs_autograph
 from scale_vae_keras.layers.sentence_decoder import SentenceDecoder
 from scale_vae_keras.samplers import BeamSampler, TemperatureSampler
 from scale_vae_keras.samplers.row_random import row_uniforms
-from scale_vae_keras.text.vocabulary import END_ID, START_ID
+from scale_vae_keras.testing.sentences import LENGTH, WORDS, same, sentences, words_of
+from scale_vae_keras.text.vocabulary import START_ID
 
-_WORDS = (4, 1, 6, 3)
-_LENGTH = 2 + max(_WORDS)
 _WRITTEN = 7
 
 
@@ -58,36 +57,6 @@ def check_decoder(decoder: SentenceDecoder, tolerance: float = 1e-5) -> None:
         check()
 
 
-def check_encoder(
-    encoder: keras.layers.Layer, vocabulary_size: int, tolerance: float = 1e-5
-) -> None:
-    """Asserts that an encoder's summary is that of its own sentence.
-
-    Right padding and the other sentences of the batch must change nothing: else a sentence would
-    have another code in each batch. The given encoder is called, and built if it is not.
-
-    Args:
-        encoder: a layer from int32 ids `[batch, time]` to `[batch, width]`.
-        vocabulary_size: number of token ids that it knows, at least 6.
-        tolerance: largest relative and absolute difference.
-
-    Raises:
-        AssertionError: it does not keep to that, with what is wrong.
-
-    Example:
-        >>> sv.testing.check_encoder(sv.layers.LSTMEncoder(9, 3, 4), vocabulary_size=9)
-    """
-    ids = _sentences(vocabulary_size, np.random.default_rng(0))
-    summary = np.array(encoder(tf.constant(ids)))
-    if summary.shape[:-1] != (len(ids),):
-        raise AssertionError(f"{len(ids)} sentences have summaries of shape {summary.shape}")
-    padded = np.array(encoder(tf.constant(np.pad(ids, [(0, 0), (0, 3)]))))
-    _same(padded, summary, tolerance, "right padding changes a summary")
-    for row, words in enumerate(_WORDS):
-        alone = np.array(encoder(tf.constant(ids[row : row + 1, : words + 2])))
-        _same(alone[0], summary[row], tolerance, "other sentences change a summary")
-
-
 class _Checks:
     def __init__(self, decoder: SentenceDecoder, tolerance: float):
         self.tolerance = tolerance
@@ -95,8 +64,8 @@ class _Checks:
         self.decoder = _copy(decoder)
         for weight in self.decoder.weights:
             weight.assign(weight + self.random.normal(0, 0.3, weight.shape))
-        self.words = _words(decoder.vocabulary_size)
-        self.ids = _sentences(decoder.vocabulary_size, self.random)
+        self.words = words_of(decoder.vocabulary_size)
+        self.ids = sentences(decoder.vocabulary_size, self.random)
         self.score = tf.function(
             lambda ids, z: self.decoder(ids, z),
             input_signature=[
@@ -105,10 +74,10 @@ class _Checks:
             ],
             autograph=needs_autograph(decoder),
         )
-        self.z = self.random.normal(size=[len(_WORDS), decoder.latent_dim]).astype(np.float32)
+        self.z = self.random.normal(size=[len(WORDS), decoder.latent_dim]).astype(np.float32)
 
     def same(self, actual: Any, expected: Any, what: str) -> None:
-        _same(actual, expected, self.tolerance, what)
+        same(actual, expected, self.tolerance, what)
 
     def round_trip(self) -> None:
         config = keras.saving.serialize_keras_object(self.decoder)
@@ -144,13 +113,13 @@ class _Checks:
         whole = self.score(self.ids, self.z)
         padded = np.pad(self.ids, ((0, 0), (0, 3)))
         self.same(self.score(padded, self.z), whole, "right padding changes the log-likelihood")
-        for row, count in enumerate(_WORDS):
+        for row, count in enumerate(WORDS):
             alone = self.score(self.ids[row : row + 1, : count + 2], self.z[row : row + 1])
             self.same(alone[0], whole[row], "a sentence depends on the others in its batch")
 
     def causality(self) -> None:
-        count = max(_WORDS)
-        row = int(np.argmax(_WORDS))
+        count = max(WORDS)
+        row = int(np.argmax(WORDS))
         ids, z = self.ids[row : row + 1], self.z[row : row + 1]
         before = self.decoder.states(ids, z).hidden
         for place in range(1, count + 1):
@@ -164,9 +133,9 @@ class _Checks:
             assert moved[place] > 0, f"token {place} does not reach the state that has read it"
 
     def latent_code(self) -> None:
-        row = int(np.argmax(_WORDS))
+        row = int(np.argmax(WORDS))
         # Beginnings of a sentence: the log-likelihood of a token is the difference of two.
-        kept = np.tri(_LENGTH, dtype=np.int32)[1:]
+        kept = np.tri(LENGTH, dtype=np.int32)[1:]
         beginnings = self.ids[row] * kept
         z = np.repeat(self.z[row : row + 1], len(beginnings), axis=0)
         before = np.diff(self.score(beginnings, z), prepend=0.0)
@@ -203,7 +172,7 @@ class _Checks:
             )
 
     def importance_weighting(self) -> None:
-        row, samples = int(np.argmax(_WORDS)), 3
+        row, samples = int(np.argmax(WORDS)), 3
         ids = np.repeat(self.ids[row : row + 1], 2, axis=0)
         z = self.random.normal(size=[2, samples, self.decoder.latent_dim]).astype(np.float32)
         expected = self.score(np.repeat(ids, samples, axis=0), z.reshape(2 * samples, -1))
@@ -229,25 +198,6 @@ class _Checks:
             first,
             "training twice with one seed differs: draw dropout from the seed of hidden_states",
         )
-
-
-def _words(vocabulary_size: int) -> np.ndarray:
-    """The ids that are words of a sentence."""
-    ids = np.arange(START_ID + 1, vocabulary_size)
-    return ids[ids != END_ID]
-
-
-def _sentences(vocabulary_size: int, random: np.random.Generator) -> np.ndarray:
-    """Sentences of different lengths, int32 `[4, 8]`."""
-    ids = np.zeros([len(_WORDS), _LENGTH], np.int32)
-    for row, count in enumerate(_WORDS):
-        words = random.choice(_words(vocabulary_size), count)
-        ids[row, : count + 2] = [START_ID, *words, END_ID]
-    return ids
-
-
-def _same(actual: Any, expected: Any, tolerance: float, what: str) -> None:
-    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance, err_msg=what)
 
 
 def _copy(decoder: SentenceDecoder) -> SentenceDecoder:

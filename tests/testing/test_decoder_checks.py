@@ -6,7 +6,7 @@ import tensorflow as tf
 from own_parts import GrowingDecoder
 
 import scale_vae_keras as sv
-from scale_vae_keras.testing import check_decoder, check_encoder
+from scale_vae_keras.testing import check_decoder
 
 SIZES = dict(vocabulary_size=9, embedding_dim=3, units=4, latent_dim=2)
 OTHERS = dict(dropout=0.5, initializer_range=0.1)
@@ -76,41 +76,3 @@ def test_mistake(kind):
     keras.saving.register_keras_serializable("tests")(kind)
     with pytest.raises(AssertionError, match=MISTAKES[kind]):
         check_decoder(kind(**SIZES, **OTHERS))
-
-
-GOOD_ENCODERS = {
-    "lstm": lambda: sv.layers.LSTMEncoder(9, 3, 4, pooling="max"),
-    "transformer": lambda: sv.layers.TransformerEncoder(9, 4, 4, depth=1, heads=1),
-    "masked": lambda: keras.Sequential(
-        [keras.layers.Embedding(9, 3, mask_zero=True), keras.layers.GRU(4)]
-    ),
-}
-
-
-@pytest.mark.parametrize("name", GOOD_ENCODERS)
-def test_encoder(name):
-    check_encoder(GOOD_ENCODERS[name](), vocabulary_size=9)
-
-
-class Centred(keras.layers.Layer):
-    def call(self, summary):
-        return summary - tf.reduce_mean(summary, axis=0)
-
-
-@pytest.mark.parametrize(
-    ("layers", "message"),
-    [
-        ([keras.layers.GRU(4)], "right padding changes a summary"),
-        ([keras.layers.GlobalMaxPooling1D(), Centred()], "other sentences change a summary"),
-        ([], r"4 sentences have summaries of shape \(4, 8, 3\)"),
-    ],
-)
-def test_a_summary_of_more_than_its_sentence_is_found(layers, message):
-    keras.utils.set_random_seed(1)
-    embedding = keras.layers.Embedding(9, 3, embeddings_initializer="uniform")
-    encoder = keras.Sequential([embedding, *layers])
-    if "other" in message:
-        encoder.build((None, None))
-        embedding.embeddings.assign(tf.concat([[[-9.0] * 3], embedding.embeddings[1:]], axis=0))
-    with pytest.raises(AssertionError, match=message):
-        check_encoder(encoder, vocabulary_size=9)
