@@ -61,12 +61,13 @@ def label_names(split: EncodedSplit, limit: int | None = None) -> tuple[str, ...
             f"a condition needs training sentences with at least two labels, and there are "
             f"{len(names)}: write label<TAB>text"
         )
-    found = split.labels.counts() if limit is None else split.first(limit).labels.counts()
-    if missing := [name for name in names if name not in found]:
-        raise InputError(
-            f"the first {limit:,} training sentences have no label {missing[0]!r}: raise "
-            "train_limit, or put the lines of train.txt into another order"
-        )
+    if limit is not None:
+        missing = set(names) - split.first(limit).labels.counts().keys()
+        if missing:
+            raise InputError(
+                f"the first {limit:,} training sentences have no label {min(missing)!r}: raise "
+                "train_limit, or put the lines of train.txt into another order"
+            )
     return tuple(names)
 
 

@@ -216,7 +216,12 @@ class Source:
                     )
                 for batch in file.iter_batches(_BATCH_ROWS, columns=list(dict.fromkeys(names))):
                     texts = batch.column(names[0]).cast(pyarrow.string()).to_pylist()
-                    labels = batch.column(names[1]).to_pylist() if self.label else [""] * len(batch)
+                    labels = [""] * len(batch)
+                    if self.label:
+                        column = batch.column(names[1])
+                        floating = pyarrow.types.is_floating(column.type)
+                        column = column if floating else column.cast(pyarrow.string())
+                        labels = column.to_pylist()
                     for text, label in zip(texts, labels, strict=True):
                         yield self._document(text or "", _label(label, str(self.path)))
         except pyarrow.ArrowException as error:

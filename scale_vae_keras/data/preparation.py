@@ -28,7 +28,7 @@ from scale_vae_keras.text.lines import one_line
 _DECODED_WRONGLY = re.compile("Ã[\x80-\xbf]|â€|Â[\xa0-\xbf]")
 
 _SHARES = (0.9, 0.05, 0.05)
-_FEWEST_TEXTS = 4
+_MANY_LABELS = 10
 
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 """What no corpus file holds: NUL, and halves of surrogate pairs."""
@@ -160,15 +160,26 @@ def prepare(
         folder.mkdir()
         collected = folder.parent / "documents"
         records = _collect(sources, collected, seed or 0, report)
-        records.check_order()
         if divided:
             splits, first = keep_splits(records.hashes, records.places, deduplicate)
             _check_sizes(splits)
         else:
-            splits, first = split_documents(records.hashes, shares, deduplicate)
+            splits, first = _divide(records, shares, deduplicate)
         _distribute(collected, splits, folder)
         _describe(records, splits, first, report)
     return report
+
+
+def _divide(records, shares, deduplicate) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        return split_documents(records.hashes, shares, deduplicate)
+    except InputError as error:
+        if len(records.labels) < _MANY_LABELS:
+            raise
+        raise InputError(
+            f"{error}; there are {len(records.labels):,} labels: if they are the texts, write "
+            "label<TAB>text"
+        ) from error
 
 
 def _check_sizes(splits) -> None:
@@ -198,15 +209,6 @@ class _Records:
         self._lengths.append(len(document.text.split()))
         if document.label is not None:
             self._codes.append(self.labels.setdefault(document.label, len(self.labels)))
-
-    def check_order(self) -> None:
-        """Refuses lines whose labels would be texts and whose texts labels."""
-        texts = len(np.unique(self.hashes, axis=0))
-        if texts < _FEWEST_TEXTS <= len(self.labels):
-            raise InputError(
-                f"there are {len(self.labels):,} labels and {texts:,} different texts: is it "
-                "text<TAB>label? write label<TAB>text"
-            )
 
     @property
     def hashes(self) -> np.ndarray:

@@ -1,6 +1,5 @@
 """One line of a corpus."""
 
-import numbers
 from typing import NamedTuple
 
 
@@ -33,8 +32,7 @@ def label_text(value: object) -> str:
     """
     if value is None or value != value:
         return ""
-    if str(value) in ("True", "False"):
-        return str(value).lower()
-    if isinstance(value, numbers.Real) and value == int(value):
-        return str(int(value))
-    return str(value)
+    if isinstance(value, str):
+        return value
+    text = str(value)
+    return text.lower() if text in ("True", "False") else text.removesuffix(".0")

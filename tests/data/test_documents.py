@@ -214,6 +214,8 @@ LABELS = {
     "number": ([1.0, 2.5, 3], ["1", "2.5", "3"]),
     "truth": ([True, False, True], ["true", "false", "true"]),
     "gap": ([1.5, float("nan"), 2.0], ["1.5", "", "2"]),
+    "far": ([float("inf"), 1e300, -2.0], ["inf", "1e+300", "-2"]),
+    "text": (["True", "2.0", "nan"], ["True", "2.0", "nan"]),
 }
 
 

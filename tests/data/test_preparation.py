@@ -191,3 +191,12 @@ def test_shares_are_looked_at_before_anything_is_read(tmp_path):
     for split in ((0.9, 0.1, 0), (0.9, 0.1)):
         with pytest.raises(InputError, match=r"the splits are .*: give three above 0"):
             prepare(["no file"], tmp_path / "out", split=split)
+
+
+def test_texts_in_the_place_of_labels_are_told(texts, tmp_path):
+    path = texts([f"{word}\t{number % 2}" for number, word in enumerate(WORDS)])
+    with pytest.raises(InputError, match=r"documents \(2\).*there are 100 labels: if they are the"):
+        prepare([path], tmp_path / "out")
+    path = texts([f"{number % 3}\tsame" for number in range(9)])
+    with pytest.raises(InputError, match=r"documents \(1\): give at least 4$"):
+        prepare([path], tmp_path / "out")
