@@ -74,7 +74,7 @@ TAKEN = {
     ),
     "HalvingSchedule(learning_rate)": (
         lambda x: sv.callbacks.HalvingSchedule(x, 1),
-        *(POSITIVE, 0.5, 0),
+        *("above 0 and at most 86400", 0.5, 0),
     ),
     "DecayOnPlateau(factor)": (
         lambda x: sv.callbacks.DecayOnPlateau(BEST, factor=x),
@@ -90,7 +90,7 @@ TAKEN = {
     "TopKSampler(temperature)": (lambda x: sv.samplers.TopKSampler(2, x), POSITIVE, 0.5, -1),
     "Client(timeout)": (
         lambda x: Client("http://localhost:1", "m", timeout=x),
-        *(POSITIVE, 0.5, 0),
+        *("above 0 and at most 86400", 0.5, 0),
     ),
     "shifted(amount)": (
         lambda x: shifted(np.zeros([1, 2]), np.ones(2), x),

@@ -140,14 +140,10 @@ def _hashes(corpus: Corpus, split: str) -> Iterator[bytes]:
 
 def _unknown_words(splits: Mapping[str, EncodedSplit]) -> list[str]:
     shares = {name: split.unknown / split.words for name, split in splits.items()}
-    high = [
-        f"{share:.0%} in {name}" for name, share in shares.items() if share > _LARGEST_UNKNOWN_SHARE
-    ]
-    if not high:
-        return []
     return [
-        f"more than {_LARGEST_UNKNOWN_SHARE:.0%} of the words are unknown ({', '.join(high)}): "
-        "lower --min-count or raise --vocabulary-limit, or choose a tokenizer without unknown words"
+        f"more than {_LARGEST_UNKNOWN_SHARE:.0%} of the words are unknown ({high}): lower "
+        "--min-count or raise --vocabulary-limit, or choose a tokenizer without unknown words"
+        for high in _above(_LARGEST_UNKNOWN_SHARE, shares)
     ]
 
 
@@ -157,15 +153,17 @@ def _cut_sentences(splits: Mapping[str, EncodedSplit]) -> list[str]:
         for name, split in splits.items()
         if split.truncated is not None  # those of a limit are not counted
     }
-    high = [
-        f"{share:.0%} in {name}" for name, share in shares.items() if share > _LARGEST_CUT_SHARE
-    ]
-    if not high:
-        return []
     return [
-        f"more than {_LARGEST_CUT_SHARE:.0%} of the sentences are cut ({', '.join(high)}): raise "
+        f"more than {_LARGEST_CUT_SHARE:.0%} of the sentences are cut ({high}): raise "
         "--max-length, or divide the texts"
+        for high in _above(_LARGEST_CUT_SHARE, shares)
     ]
+
+
+def _above(limit: float, shares: Mapping[str, float]) -> list[str]:
+    """The shares above a limit in one line, if there are some."""
+    high = [f"{share:.0%} in {name}" for name, share in shares.items() if share > limit]
+    return [", ".join(high)] if high else []
 
 
 def _tabs(corpus: Corpus) -> list[str]:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from scale_vae_keras.commands import quickstart
-from scale_vae_keras.data import reviews
+from scale_vae_keras.built_in import reviews
 from scale_vae_keras.errors import InputError
 
 PNG = b"\x89PNG\r\n\x1a\n"
