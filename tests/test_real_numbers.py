@@ -74,7 +74,7 @@ TAKEN = {
     ),
     "HalvingSchedule(learning_rate)": (
         lambda x: sv.callbacks.HalvingSchedule(x, 1),
-        *("above 0 and at most 86400", 0.5, 0),
+        *(POSITIVE, 0.5, 0),
     ),
     "DecayOnPlateau(factor)": (
         lambda x: sv.callbacks.DecayOnPlateau(BEST, factor=x),

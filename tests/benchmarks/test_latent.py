@@ -12,8 +12,8 @@ import pytest
 from made_runs import finish_untrained
 
 from scale_vae_keras.benchmarks import latent as latent_benchmark
-from scale_vae_keras.commands.main import main
 from scale_vae_keras.built_in import synthetic
+from scale_vae_keras.commands.main import main
 from scale_vae_keras.data.batches import epoch_batches
 from scale_vae_keras.data.corpus import open_corpus
 from scale_vae_keras.runs.run_folder import RunFolder

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from scale_vae_keras.commands import quickstart
 from scale_vae_keras.built_in import reviews
+from scale_vae_keras.commands import quickstart
 from scale_vae_keras.errors import InputError
 
 PNG = b"\x89PNG\r\n\x1a\n"

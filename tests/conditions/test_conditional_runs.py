@@ -202,7 +202,7 @@ def test_shift_reads_texts_with_the_labels_of_their_lines(run, tmp_path, monkeyp
         attribute_vector=lambda *arguments: calls.append(arguments) or "the vector",
         shift=lambda *arguments: calls.append(arguments) or [],
     )
-    monkeypatch.setattr(shift, "load", lambda path: recorder)
+    monkeypatch.setattr(shift, "load", lambda path, precision: recorder)
     lines, without, having = files
     words = (run, lines, "--from", without, "--to", having)
     printed(capsys, shift, *words)
