@@ -135,8 +135,7 @@ def prepare(
         >>> sv.data.prepare(["all.txt"], "corpus", split=(0.8, 0.1, 0.1)).sizes
         {'train': 80, 'valid': 10, 'test': 10}
     """
-    output = Path(output)
-    if output.exists():
+    if os.path.exists(output):
         raise InputError(f"{output} exists already: give another folder, or remove it")
     check_place(output)
     divided = valid is not None or test is not None
