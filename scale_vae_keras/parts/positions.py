@@ -84,9 +84,7 @@ class Positions(keras.layers.Layer):
         time = tf.shape(hidden)[1]
         if self.kind == "learned":
             self.check_length(time)
-            # In range even where the check is about to fail, so that its message is the one seen.
-            places = tf.minimum(tf.range(time), self.max_positions - 1)
-            return hidden + tf.cast(tf.gather(self.table, places), hidden.dtype), None
+            return hidden + self._rows_of_table(tf.range(time), hidden.dtype), None
         return hidden, self._rotation(tf.range(time), hidden.dtype)
 
     def of_rows(self, hidden: tf.Tensor, position: tf.Tensor) -> tuple[tf.Tensor, Rotation | None]:
@@ -100,8 +98,13 @@ class Positions(keras.layers.Layer):
             `[rows, units]`, and the rotation `[rows, 1, 1, width of a head / 2]`.
         """
         if self.kind == "learned":
-            return hidden + tf.cast(tf.gather(self.table, position), hidden.dtype), None
+            return hidden + self._rows_of_table(position, hidden.dtype), None
         return hidden, self._rotation(position[:, tf.newaxis, tf.newaxis], hidden.dtype)
+
+    def _rows_of_table(self, positions, dtype):
+        # In range even where the check is about to fail, so that its message is the one seen.
+        places = tf.minimum(positions, self.max_positions - 1)
+        return tf.cast(tf.gather(self.table, places), dtype)
 
     def _rotation(self, positions, dtype):
         frequency = _BASE ** (-tf.range(0, self.head_width, 2, tf.float32) / self.head_width)
