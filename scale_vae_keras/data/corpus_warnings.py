@@ -73,11 +73,12 @@ def label_warnings(counts: Mapping[str, int], name: str) -> list[str]:
     Returns:
         At most two lines.
     """
-    missing = [label for label in counts if label.lower() in _MISSING]
-    warnings = [
-        f"{name} has the label {_some(missing)}: is it a missing one? Leave it empty"
-    ] * bool(missing)
-    return _unlikely_labels(counts, name) + warnings
+    warnings = _unlikely_labels(counts, name)
+    if missing := [label for label in counts if label.lower() in _MISSING]:
+        warnings.append(
+            f"{name} has the label {_some(missing)}: is it a missing one? Leave it empty"
+        )
+    return warnings
 
 
 def _unlikely_labels(counts, name) -> list[str]:

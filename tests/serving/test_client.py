@@ -487,35 +487,34 @@ class Metadata(prediction_service_pb2_grpc.PredictionServiceServicer):
         return response
 
 
-def test_grpc_over_tls_checks_the_certificate(certificate, pauses):
-    key, trusted = certificate
+@contextlib.contextmanager
+def grpc_server(port=0, credentials=None):
+    """Knows one signature, at a port of this machine; gives the place."""
     server = grpc.server(futures.ThreadPoolExecutor(1))
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Metadata(), server)
-    credentials = grpc.ssl_server_credentials([(key.read_bytes(), trusted.read_bytes())])
-    address = f"grpcs://localhost:{server.add_secure_port('localhost:0', credentials)}"
+    place = f"localhost:{port}"
+    if credentials is None:
+        port = server.add_insecure_port(place)
+    else:
+        port = server.add_secure_port(place, credentials)
     server.start()
     try:
+        yield f"localhost:{port}"
+    finally:
+        server.stop(None).wait()
+
+
+def test_grpc_over_tls_checks_the_certificate(certificate, pauses):
+    key, trusted = certificate
+    credentials = grpc.ssl_server_credentials([(key.read_bytes(), trusted.read_bytes())])
+    with grpc_server(credentials=credentials) as place:
+        address = f"grpcs://{place}"
         with Client(address, "m", certificates=str(trusted)) as client:
             assert client.signatures() == SIGNATURES
             with pytest.raises(InputError, match="seed cannot be sent"):
                 client.request("echo", seed=["one"])
         with Client(address, "m", timeout=5) as client, pytest.raises(ServingError):
             client.signatures()
-    finally:
-        server.stop(None).wait()
-
-
-@contextlib.contextmanager
-def grpc_server(port=0):
-    """Knows one signature, at a port."""
-    server = grpc.server(futures.ThreadPoolExecutor(1))
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Metadata(), server)
-    port = server.add_insecure_port(f"127.0.0.1:{port}")
-    server.start()
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        server.stop(None).wait()
 
 
 def test_a_grpc_server_that_starts_late_is_found(monkeypatch):
@@ -531,7 +530,7 @@ def test_a_grpc_server_that_starts_late_is_found(monkeypatch):
             pause(seconds)
 
         monkeypatch.setattr(client_module.time, "sleep", start)
-        with Client(f"127.0.0.1:{port}", "m") as client:
+        with Client(f"localhost:{port}", "m") as client:
             assert client.signatures() == SIGNATURES
     assert pauses[0] == 0.1
 

@@ -100,12 +100,12 @@ def check_rest(case, address):
     assert status == expected["status"], content
     body = expected["body"]
     if body.get("json") is False:
-        content_type = content_type.split(";")[0]  # what is no JSON may say its character set
-    assert content_type == expected["content_type"]
-    if body.get("json") is False:
+        # What is no JSON may say its character set.
+        assert content_type.split(";")[0] == expected["content_type"]
         for part in body.get("text_contains", ()):
             assert part in content.decode()
         return
+    assert content_type == expected["content_type"]
     document = json.loads(content)
     assert sorted(document) == sorted(body["keys"])
     for part in body.get("error_contains", ()):
